@@ -1,0 +1,178 @@
+/**
+ * The shapes that every ring shares. The words are those of the glossary in `lib/README.md`.
+ * Instants are `Date`s in UTC with millisecond precision; durations say their unit.
+ */
+
+/** What n8n carries as `json`. */
+export type Json = Record<string, unknown>;
+
+/** The kinds of identity that can point at a profile. */
+export const IDENTITY_KINDS = ['user_id', 'anonymous_id', 'email', 'phone', 'device'] as const;
+export type IdentityKind = (typeof IDENTITY_KINDS)[number];
+export interface Identity {
+	kind: IdentityKind;
+	value: string;
+}
+
+/** Consent of one channel: absent means not known. */
+export type ConsentState = 'granted' | 'denied';
+
+/** A change to one profile, as identify calls and the Customer Data node make it. */
+export interface ProfileChange {
+	/** Attributes to write; a newer write of the same attribute wins, by `at`. `null` deletes. */
+	attributes?: Json;
+	addTags?: string[];
+	removeTags?: string[];
+	/** Channel to state, e.g. `{ email: 'granted' }`. */
+	consent?: Record<string, ConsentState>;
+	zone?: string;
+	locale?: string;
+}
+
+/**
+ * One accepted entry of an intake batch: an event, a profile change, or both, for whoever the identities name.
+ * All identities of one entry belong to one person.
+ */
+export interface IntakeEntry {
+	/** Position in what the sender sent, for rejections. */
+	index: number;
+	identities: Identity[];
+	/** Absent for a pure profile change. */
+	event?: { name: string; properties: Json };
+	change?: ProfileChange;
+	/** Own time: when it happened, corrected for the sender's clock. */
+	occurredAt: Date;
+	/** Kept once within 30 days. Absent: the engine cannot recognise a repetition. */
+	messageId?: string;
+}
+
+/** A refused entry: nothing else in its batch is affected. */
+export interface Rejection {
+	index: number;
+	reason: string;
+}
+
+/** How one value is compared. `value` is ignored by the operators that take none. */
+export const OPERATORS = [
+	'is', 'isNot', 'isOneOf', 'contains', 'doesNotContain', 'startsWith', 'endsWith',
+	'greater', 'greaterOrEqual', 'less', 'lessOrEqual', 'before', 'after', 'exists', 'doesNotExist',
+] as const;
+export type Operator = (typeof OPERATORS)[number];
+
+/**
+ * A condition on one property (of an event, of a profile's attributes, of the context).
+ * The value is either known now (`value`) or differs from person to person: then `variable` names it, and each
+ * person brings it in `Variables`.
+ */
+export interface PropertyCondition {
+	/** `a.b`, `items[].category`, `items[0].price`; a name with dots is written in double quotes. */
+	path: string;
+	operator: Operator;
+	value?: unknown;
+	variable?: string;
+}
+
+/** All conditions must hold in the same event. An empty list is no filter. */
+export type Filter = PropertyCondition[];
+
+/** Values that one person brings to a rule or filter, by variable name. */
+export type Variables = Record<string, unknown>;
+
+export const TIME_UNITS = ['seconds', 'minutes', 'hours', 'days', 'weeks', 'months', 'years'] as const;
+export type TimeUnit = (typeof TIME_UNITS)[number];
+export interface Duration {
+	amount: number;
+	unit: TimeUnit;
+}
+
+/** A rule about a person. Compiled to SQL, its only evaluator. */
+export type Rule =
+	| { kind: 'group'; match: 'all' | 'any' | 'none'; rules: Rule[] }
+	| { kind: 'attribute'; condition: PropertyCondition }
+	| { kind: 'tag'; has: boolean; tag: string }
+	| { kind: 'consent'; channel: string; state: ConsentState | 'unknown' }
+	| {
+			kind: 'behaviour';
+			event: string;
+			filter: Filter;
+			/** `atLeast: 0` is not allowed; "did not" is `did: false`. */
+			did: boolean;
+			atLeast: number;
+			/** Absent: ever. */
+			within?: Duration;
+	  }
+	| { kind: 'context'; condition: PropertyCondition }
+	| { kind: 'event'; condition: PropertyCondition };
+
+/** What a State waits for in time. */
+export type Until =
+	| { kind: 'delay'; delay: Duration; /** `HH:mm`, only with days and above */ atTime?: string }
+	| { kind: 'date'; /** ISO 8601, or epoch seconds/milliseconds */ date: unknown; offset: Duration & { before: boolean } }
+	| { kind: 'weekday'; /** 1 = Monday … 7 = Sunday */ weekdays: number[]; atTime: string; sameDayPassed: 'nextWeek' | 'atOnce' };
+
+/** One thing that is listened to: by a State's branch, an Entry Trigger or a Goal. */
+export interface Condition {
+	/** Hidden id of the output (State), or the node's own id. */
+	output: string;
+	event: string;
+	filter: Filter;
+	/** Name of the property that must equal the instance's correlation; absent: not asked. */
+	correlation?: string;
+	/** `wake` ends the wait; `reset` starts the timer again. */
+	effect: 'wake' | 'reset';
+}
+
+/** Who the Entry Trigger lets in, and how often. */
+export interface EntryRules {
+	reentry:
+		| { kind: 'once' }
+		| { kind: 'lock'; lock: Duration }
+		| { kind: 'cap'; times: number; within?: Duration };
+	whileInside: 'refuse' | 'restart';
+	start?: Date;
+	end?: Date;
+	/** Property of the entry event whose value makes instances of one profile distinct. */
+	correlation?: string;
+	/** Journey value → path into the entry event's properties. */
+	values: Record<string, string>;
+	/** IANA zone for profiles that have none. */
+	zone: string;
+}
+
+/** A profile as items carry it. */
+export interface Profile {
+	id: number;
+	email: string | null;
+	phone: string | null;
+	locale: string | null;
+	zone: string | null;
+	attributes: Json;
+	tags: string[];
+}
+
+/** An event as items carry it. */
+export interface EventItem {
+	name: string;
+	properties: Json;
+	occurred_at: string;
+	message_id: string | null;
+}
+
+/** What every item that leaves a journey node carries. */
+export interface JourneyItem {
+	journey: {
+		key: string;
+		instance: number;
+		/** The claim under which this execution holds the instance. */
+		token: string;
+		step: string;
+		visit: number;
+		correlation: string;
+		entered_at: string;
+	};
+	profile: Profile;
+	/** The event that admitted or last woke this instance. */
+	event: EventItem | null;
+	/** Journey values and what *Set context* wrote. */
+	context: Json;
+}
