@@ -6,11 +6,14 @@ const shared = {
 	modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/.tmp'],
 };
 
+/** One Postgres for the whole run, for the projects that need it. */
+const withPostgres = { ...shared, globalSetup: '<rootDir>/test/support/postgresForAll.ts' };
+
 module.exports = {
 	projects: [
 		{ ...shared, displayName: 'core', testMatch: ['<rootDir>/test/core/**/*.test.ts'] },
-		{ ...shared, displayName: 'store', testMatch: ['<rootDir>/test/{store,run,report}/**/*.test.ts'] },
-		{ ...shared, displayName: 'nodes', testMatch: ['<rootDir>/test/{nodes,journeys}/**/*.test.ts'] },
-		{ ...shared, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.test.ts'] },
+		{ ...withPostgres, displayName: 'store', testMatch: ['<rootDir>/test/{store,run,report}/**/*.test.ts'] },
+		{ ...withPostgres, displayName: 'nodes', testMatch: ['<rootDir>/test/{nodes,journeys}/**/*.test.ts'] },
+		{ ...withPostgres, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.test.ts'] },
 	],
 };
