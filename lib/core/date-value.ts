@@ -30,7 +30,8 @@ export function parseDate(value: unknown, zone: string, field: string): Date {
 /** Refuses an instant that no year of four digits holds. `found` is what it was made from. */
 export function checkInstant(ms: number, found: unknown, field: string): Date {
 	if (ms > LAST_INSTANT) throw new TimeRuleError(field, found, 'lands beyond the year 9999. Enter an earlier date or a shorter time.');
-	if (!(ms >= FIRST_INSTANT)) throw new TimeRuleError(field, found, `is not a date between the years 1 and 9999. ${EXAMPLES}`);
+	if (ms < FIRST_INSTANT) throw new TimeRuleError(field, found, 'lands before the year 1. Enter a later date or a shorter time.');
+	if (Number.isNaN(ms)) throw new TimeRuleError(field, found, `is not a date. ${EXAMPLES}`);
 	return new Date(ms);
 }
 
@@ -54,9 +55,10 @@ function fromEpoch(value: number, field: string): number {
 function fromIso(text: string, zone: string, field: string): number {
 	const parts = ISO.exec(text);
 	if (!parts) throw new TimeRuleError(field, text, `is not a date that can be told without guessing. ${EXAMPLES}`);
-	const [year, month, day, hour, minute, second] = [1, 2, 3, 4, 5, 6].map((i) => Number(parts[i] ?? 0)) as [number, number, number, number, number, number];
-	const millisecond = Number((parts[7] ?? '').slice(0, 3).padEnd(3, '0'));
-	const wall = DateTime.fromObject({ year, month, day, hour, minute, second, millisecond }, { zone: 'utc' });
+	const number = (part: number) => Number(parts[part] ?? 0);
+	const day = { year: number(1), month: number(2), day: number(3) };
+	const time = { hour: number(4), minute: number(5), second: number(6), millisecond: Number((parts[7] ?? '').slice(0, 3).padEnd(3, '0')) };
+	const wall = DateTime.fromObject({ ...day, ...time }, { zone: 'utc' });
 	if (!wall.isValid) throw new TimeRuleError(field, text, `does not exist: ${wall.invalidExplanation ?? 'no such day or time'}. Correct the date.`);
 	return parts[8] === undefined ? instantOf(wall.toMillis(), zone) : wall.toMillis() - offsetOf(parts[8], text, field);
 }

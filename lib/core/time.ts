@@ -93,8 +93,8 @@ function firstAtTime(atTime: string, earliest: Date, zone: string, isDay: (day: 
 	// Yesterday's time can be ahead as well, if it was skipped together with the rest of that day.
 	let day = wallDay(earliest, zone).minus({ days: 1 });
 	for (;;) {
-		const at = atClockTime(day, atTime, zone);
-		if (isDay(day) && at >= earliest) return at;
+		const at = isDay(day) ? atClockTime(day, atTime, zone) : undefined;
+		if (at && at >= earliest) return at;
 		day = day.plus({ days: 1 });
 	}
 }

@@ -57,7 +57,7 @@ const REFUSED: Array<[unknown, RegExp]> = [
 	['tomorrow', /without guessing/],
 	['Sun Nov 22 2026', /without guessing/],
 	['+012026-11-22', /without guessing/],
-	['0000-01-01', /not a date between the years 1 and 9999/],
+	['0000-01-01', /lands before the year 1\./],
 	['9999-12-31T23:59:59-01:00', /beyond the year 9999/],
 	['', /^Trial ends: nothing is not a date/],
 	['   ', /^Trial ends: nothing is not a date/],

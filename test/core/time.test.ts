@@ -113,6 +113,10 @@ const SUBTRACTED: Array<[string, string, string, string, string]> = [
 ];
 
 describe('subtractDuration', () => {
+	test('refuses to land before the year 1', () => {
+		expect(() => subtractDuration(utc('0050-01-01T00:00Z'), length('100 years'), 'America/New_York')).toThrow(/"100 years" lands before the year 1/);
+	});
+
 	test.each(SUBTRACTED)('%s: %s − %s = %s (%s)', (zone, from, duration, expected) => {
 		expect(iso(subtractDuration(utc(from), length(duration), zone))).toBe(expected);
 	});

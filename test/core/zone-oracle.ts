@@ -15,18 +15,13 @@ export function wallText(instant: number, zone: string): string {
 	return format.format(instant).replace(' ', 'T');
 }
 
-/** First minute whose wall time is the one asked for, or, if that is skipped, the first minute after the gap. */
+/** The first minute at which the wall clock shows what is asked for, or, if it skips that, has gone beyond it. */
 export function oracleInstantOf(wall: string, zone: string): number {
-	const start = Date.parse(`${wall}Z`) - 27 * 60 * MINUTE;
-	if (wallText(start, zone) >= wall) throw new Error('the oracle starts too late');
-	let firstBeyond: number | undefined;
-	for (let instant = start; instant < start + 54 * 60 * MINUTE; instant += MINUTE) {
-		const shown = wallText(instant, zone);
-		if (shown === wall) return instant;
-		if (shown > wall) firstBeyond ??= instant;
-	}
-	if (firstBeyond === undefined) throw new Error('the oracle stops too early');
-	return firstBeyond;
+	const furthestAhead = 15 * 60 * MINUTE;
+	let instant = Date.parse(`${wall}Z`) - furthestAhead;
+	if (wallText(instant, zone) >= wall) throw new Error('the oracle starts too late');
+	while (wallText(instant, zone) < wall) instant += MINUTE;
+	return instant;
 }
 
 /** Calendar arithmetic on the text of a wall time; a day that the month does not have becomes its last. */
