@@ -5,6 +5,9 @@ import { TimeRuleError } from './time-rule-error';
 
 export type Scalar = string | number | boolean;
 
+/** Postgres compares one after the other, and its parser is recursive. */
+const LONGEST_LIST = 1_000;
+
 /**
  * The one value that a condition compares with. Dates (JavaScript's and n8n's) become their ISO text.
  * @returns undefined for "no value": null, undefined and the empty text
@@ -21,18 +24,24 @@ export function readOne(found: unknown, field: string): Scalar | undefined {
 }
 
 /**
- * The values of *is one of*: a list, or text with commas between. Outer spaces of text between commas don't count.
+ * The values of *is one of* as a fixed value has them: a list, or text with commas between.
  * @returns undefined for "no value"
- * @throws FilterError for an empty entry, and as `readOne`
+ * @throws FilterError for an empty entry and for more than 1,000, and as `readOne`
  */
 export function readList(found: unknown, field: string): Scalar[] | undefined {
-	const entries = Array.isArray(found) ? found : String(readOne(found, field) ?? '').split(',').map((entry) => entry.trim());
-	if (entries.length === 0 || (entries.length === 1 && entries[0] === '')) return undefined;
+	const entries = readEntries(found, field);
+	if (entries.every((entry) => entry === undefined)) return undefined;
+	if (entries.length > LONGEST_LIST) throw new FilterError(field, `its list has ${entries.length} values, and at most ${LONGEST_LIST} can be compared. Mark these customers with a tag or an attribute instead`);
 	return entries.map((entry, index) => {
-		const value = readOne(entry, field);
-		if (value !== undefined) return value;
+		if (entry !== undefined) return entry;
 		throw new FilterError(field, `entry ${index + 1} of its list of values is empty. Remove it, or the comma too many`);
 	});
+}
+
+/** The entries of a list, or of text with commas between, without outer spaces; undefined for those that are empty. */
+export function readEntries(found: unknown, field: string): Array<Scalar | undefined> {
+	const entries: unknown[] = Array.isArray(found) ? found : String(readOne(found, field) ?? '').split(',').map((entry) => entry.trim());
+	return entries.map((entry) => readOne(entry, field));
 }
 
 /** The text and, where it reads as one, the number or boolean: `"5"` and `5` are the same to whoever fills in a panel. */

@@ -1,5 +1,5 @@
 import { FilterError, operatorName, quoted } from './filter-error';
-import { equalForms, readInstant, readList, readNumber, readOne } from './filter-value';
+import { equalForms, readEntries, readInstant, readList, readNumber, readOne, type Scalar } from './filter-value';
 import { parsePath, PathError, toJsonPath } from './path';
 import type { Filter, Json, Operator, PropertyCondition, Variables } from './types';
 
@@ -18,8 +18,8 @@ import type { Filter, Json, Operator, PropertyCondition, Variables } from './typ
  *   - a list matches when one of its entries does; a negative is true when none does
  *   - a value that reads as a number or boolean is also compared as one: "5" is 5 and "5", "true" is true and "true"
  *   - order comparisons read text properties as numbers too ("49.90"), to 15 digits
- *   - before and after read ISO 8601 text properties, without an offset as UTC, a date alone as its midnight, with at
- *     most six decimals of seconds; a number is no date
+ *   - before and after read ISO 8601 text, without an offset as UTC, a date alone as its midnight, with at most six
+ *     decimals of seconds; and numbers, as epoch seconds or milliseconds
  *   - null counts as not existing
  *   - a variable's value is a list of the forms it may take; an empty list, for "no value", equals nothing
  */
@@ -40,11 +40,11 @@ export function compileFilter(filter: Filter): string | null {
  * @throws FilterError for objects, and for lists except with *is one of*
  */
 export function variablesFor(filter: Filter, values: Variables): Json {
-	return Object.fromEntries(filter.filter(hasVariable).map((condition) => {
+	return Object.fromEntries(filter.filter(hasVariable).flatMap((condition) => {
 		const form = formOf(condition);
-		const read = form === 'list' ? readList : readOne;
-		const value = read(values[condition.variable], condition.path);
-		return [variableName(condition.variable, form), value === undefined ? [] : bring(form, [value].flat())];
+		const found = values[condition.variable];
+		const entries = form === 'list' ? readEntries(found, condition.path) : [readOne(found, condition.path)];
+		return bring(condition.variable, form, entries.filter((entry) => entry !== undefined));
 	}));
 }
 
@@ -90,7 +90,10 @@ function testFixed({ path: field, operator, value: found }: PropertyCondition): 
 		case 'less':
 		case 'lessOrEqual': return compareNumber(operator, JSON.stringify(needs(readNumber(value), 'a number such as 49.90')));
 		case 'before':
-		case 'after': return compareTime(operator, JSON.stringify(needs(readInstant(value), 'a date such as 2026-01-31 or 2026-01-31T09:00:00Z')));
+		case 'after': {
+			const instant = needs(readInstant(value), 'a date such as 2026-01-31 or 2026-01-31T09:00:00Z');
+			return compareTime(operator, JSON.stringify(instant), JSON.stringify(epochOf(instant)));
+		}
 		default: throw new FilterError(field, `there is no operator ${quoted(operator)}`);
 	}
 
@@ -102,7 +105,7 @@ function testFixed({ path: field, operator, value: found }: PropertyCondition): 
 
 function testVariable(condition: WithVariable): string {
 	const { operator, variable, path: field, value } = condition;
-	if (readOne(value, field) !== undefined) throw new FilterError(field, `it has both a fixed value and an expression. Keep one`);
+	if (readOne(value, field) !== undefined) throw new FilterError(field, 'it has both a fixed value and an expression. Keep one');
 	const form = formOf(condition);
 	const reference = `$${JSON.stringify(variableName(variable, form))}`;
 	switch (form) {
@@ -110,19 +113,20 @@ function testVariable(condition: WithVariable): string {
 		case 'list': return `@ == ${reference}`;
 		case 'text': return `@ starts with ${reference}`;
 		case 'number': return compareNumber(operator, reference);
-		case 'time': return compareTime(operator, reference);
+		case 'time': return compareTime(operator, reference, `$${JSON.stringify(`${variableName(variable, form)}~epoch`)}`);
 	}
 }
 
-/** What `testVariable` finds in the variables object. */
-function bring(form: Form, values: Array<string | number | boolean>): unknown {
-	const [value = ''] = values;
+/** What `testVariable` finds in the variables object, by name. */
+function bring(variable: string, form: Form, values: Scalar[]): Array<[string, unknown]> {
+	const name = variableName(variable, form);
+	const one = <T>(read: (value: Scalar) => T | undefined) => values.flatMap((value) => read(value) ?? []).at(0) ?? [];
 	switch (form) {
 		case 'equal':
-		case 'list': return values.flatMap(equalForms);
-		case 'text': return String(value);
-		case 'number': return readNumber(value) ?? [];
-		case 'time': return readInstant(value) ?? [];
+		case 'list': return [[name, values.flatMap(equalForms)]];
+		case 'text': return [[name, one(String)]];
+		case 'number': return [[name, one(readNumber)]];
+		case 'time': return [[name, one(readInstant)], [`${name}~epoch`, one((value) => epochOf(readInstant(value)))]];
 	}
 }
 
@@ -161,6 +165,10 @@ function compareNumber(operator: Operator, right: string): string {
 	return `@ ${sign} ${right} || (@.type() == "string" && @.double() ${sign} ${right})`;
 }
 
+/** As everywhere: a number below the first is epoch seconds, from it on milliseconds, until the end of the year 9999. */
+const FIRST_MILLISECONDS = 100_000_000_000;
+const LAST_MILLISECONDS = 253_402_300_799_999;
+
 const T = String.raw`\"T\"`;
 const Z = String.raw`\"Z\"`;
 const INSTANT = `yyyy-mm-dd${T}HH24:MI:SS.MS${Z}`;
@@ -173,7 +181,15 @@ const TEMPLATES = [
 	'yyyy-mm-dd',
 ];
 
-function compareTime(operator: Operator, right: string): string {
-	const instant = `${right}.datetime("${INSTANT}")`;
-	return TEMPLATES.map((template) => `@.datetime("${template}") ${SIGNS[operator]} ${instant}`).join(' || ');
+/** `instant` and `epoch` (milliseconds) are the same moment, to compare with text and with numbers. */
+function compareTime(operator: Operator, instant: string, epoch: string): string {
+	const sign = SIGNS[operator];
+	const texts = TEMPLATES.map((template) => `@.datetime("${template}") ${sign} ${instant}.datetime("${INSTANT}")`);
+	const seconds = `@ >= 0 && @ < ${FIRST_MILLISECONDS} && @ * 1000 ${sign} ${epoch}`;
+	const milliseconds = `@ >= ${FIRST_MILLISECONDS} && @ <= ${LAST_MILLISECONDS} && @ ${sign} ${epoch}`;
+	return `@.type() == "string" && (${texts.join(' || ')}) || @.type() == "number" && (${seconds} || ${milliseconds})`;
+}
+
+function epochOf(instant: string | undefined): number | undefined {
+	return instant === undefined ? undefined : Date.parse(instant);
 }

@@ -1,6 +1,10 @@
+import fc from 'fast-check';
+
 import { compileFilter, variablesFor } from '../../lib/core/filter';
-import type { Filter, Json, Variables } from '../../lib/core/types';
+import { OPERATORS, type Filter, type Json, type Variables } from '../../lib/core/types';
 import type { Store } from '../../lib/store/types';
+import { documents, filters, meetings, variables } from '../support/arbitraries';
+import { filterHolds } from '../support/oracle';
 import { STORES } from '../support/stores';
 
 describe.each(STORES)('filters on %s', (_kind, open) => {
@@ -8,12 +12,17 @@ describe.each(STORES)('filters on %s', (_kind, open) => {
 	beforeAll(async () => { store = await open(); }, 60_000);
 	afterAll(async () => await store.close());
 
-	async function matches(document: Json, filter: Filter, values: Variables = {}): Promise<boolean | null> {
-		const [row] = await store.tx(async (db) => await db.rows<{ matched: boolean | null }>(
-			'SELECT jsonb_path_match_tz($1::jsonb, $2::jsonpath, $3::jsonb, true) AS matched',
-			[JSON.stringify(document), compileFilter(filter), JSON.stringify(variablesFor(filter, values))],
+	interface Case { document: Json; filter: Filter; values?: Variables }
+
+	/** Evaluates many at once. */
+	async function matches(cases: Case[]): Promise<Array<boolean | null>> {
+		const rows = await store.tx(async (db) => await db.rows<{ matched: boolean | null }>(
+			`SELECT jsonb_path_match_tz(document, predicate::jsonpath, variables, true) AS matched
+			 FROM jsonb_to_recordset($1::jsonb) AS c(ordinal int, document jsonb, predicate text, variables jsonb) ORDER BY ordinal`,
+			[JSON.stringify(cases.map(({ document, filter, values = {} }, ordinal) => (
+				{ ordinal, document, predicate: compileFilter(filter), variables: variablesFor(filter, values) })))],
 		));
-		return row!.matched;
+		return rows.map(({ matched }) => matched);
 	}
 
 	it.each<[expected: boolean, value: unknown, operator: Filter[0]['operator'], asked: unknown]>([
@@ -71,7 +80,12 @@ describe.each(STORES)('filters on %s', (_kind, open) => {
 		[true, '2026-01-01 02:00:00+03', 'before', '2026-01-01T00:00Z'],
 		[true, ['soon', '2026-01-01'], 'before', new Date('2026-01-01T00:00:00.001Z')],
 		[false, 'soon', 'before', '2026-01-01'],
-		[false, 1, 'before', '2026-01-01'],
+		[true, 1_767_225_599, 'before', '2026-01-01'],
+		[false, 1_767_225_600, 'before', '2026-01-01'],
+		[true, 1_767_225_599_999, 'before', '2026-01-01'],
+		[true, '2025-12-31', 'before', 1_767_225_600],
+		[false, 1e15, 'after', '2026-01-01'],
+		[false, '1767225599', 'before', '2026-01-01'],
 		[false, undefined, 'before', '2026-01-01'],
 		[true, '', 'exists', undefined],
 		[true, false, 'exists', undefined],
@@ -81,6 +95,34 @@ describe.each(STORES)('filters on %s', (_kind, open) => {
 		[true, null, 'doesNotExist', undefined],
 		[false, {}, 'doesNotExist', undefined],
 	])('says %s: %j %s %j', async (expected, value, operator, asked) => {
-		expect(await matches({ a: value }, [{ path: 'a', operator, value: asked }])).toBe(expected);
+		expect(await matches([{ document: { a: value }, filter: [{ path: 'a', operator, value: asked }] }])).toEqual([expected]);
 	});
+
+	it('means what the oracle means', async () => {
+		const held: Record<string, number> = {};
+		await fc.assert(fc.asyncProperty(fc.array(fc.oneof(meetings, fc.record({ document: documents, filter: filters, values: variables })), { minLength: 1, maxLength: 100, size: 'max' }), async (cases) => {
+			const expected = cases.map(({ document, filter, values }) => filterHolds(filter, document, values));
+			expect(await matches(cases)).toEqual(expected);
+			cases.forEach(({ filter }, index) => {
+				const only = filter.length === 1 ? `${filter[0]!.operator} ${expected[index]}` : 'several';
+				held[only] = (held[only] ?? 0) + 1;
+			});
+		}), { numRuns: 200 });
+		// Each operator must have been seen to hold and not to hold, or all this would prove little.
+		for (const operator of OPERATORS) {
+			for (const outcome of [true, false]) expect({ operator, outcome, enough: (held[`${operator} ${outcome}`] ?? 0) >= 20 }).toEqual({ operator, outcome, enough: true });
+		}
+	}, 120_000);
+
+	it('takes any text as name and value, and reads nothing in it', async () => {
+		const text = fc.string({ unit: fc.oneof(fc.constantFrom('"', '\\', '$', '@', '`', "'", '\u0001', '\n', '.', '[', ']', '*', '(', '/'), fc.string({ unit: 'grapheme', minLength: 1, maxLength: 1 })), minLength: 1 });
+		const operators = fc.constantFrom('is', 'contains', 'startsWith', 'endsWith', 'isOneOf');
+		await fc.assert(fc.asyncProperty(fc.array(fc.tuple(text, text, text, operators), { minLength: 1, maxLength: 50, size: 'max' }), async (all) => {
+			const cases = all.flatMap(([key, value, other, operator]) => {
+				const filter: Filter = [{ path: JSON.stringify(key), operator, value: operator === 'isOneOf' ? [value] : value }];
+				return [value, other].map((property) => ({ document: { [key]: property }, filter }));
+			});
+			expect(await matches(cases)).toEqual(cases.map(({ document, filter }) => filterHolds(filter, document)));
+		}), { numRuns: 60 });
+	}, 120_000);
 });
