@@ -1,0 +1,80 @@
+import type { ConsentState, Identity, Json, ProfileChange } from '../types';
+import { validateZone } from '../zone';
+import type { Message } from './message';
+import { found, Refusal } from './refusal';
+
+const LONGEST_EMAIL = 254;
+
+/**
+ * Whom a message is about. E-mail and phone count when identify brings them as traits.
+ * @throws Refusal when it names nobody
+ */
+export function identitiesOf(message: Message): Identity[] {
+	const identities: Identity[] = [];
+	if (message.userId) identities.push({ kind: 'user_id', value: message.userId });
+	if (message.anonymousId) identities.push({ kind: 'anonymous_id', value: message.anonymousId });
+	if (message.type === 'alias') {
+		if (!message.previousId || !message.userId) throw new Refusal('alias needs previousId and userId: send both');
+		// A previous id may be of either kind; naming both finds the person in any case.
+		identities.push({ kind: 'anonymous_id', value: message.previousId }, { kind: 'user_id', value: message.previousId });
+	}
+	if (identities.length === 0) throw new Refusal('userId and anonymousId are both missing: send at least one');
+	if (message.type === 'identify') identities.push(...contactsOf(message.traits ?? {}));
+	return identities;
+}
+
+function contactsOf({ email, phone }: Json): Identity[] {
+	const contacts: Identity[] = [];
+	if (isGiven(email)) {
+		if (typeof email !== 'string' || email.length > LONGEST_EMAIL || !/^[^\s@]+@[^\s@]+$/.test(email)) {
+			throw new Refusal(`traits.email must be an e-mail address, found ${found(email)}`);
+		}
+		contacts.push({ kind: 'email', value: email });
+	}
+	if (isGiven(phone)) {
+		if (typeof phone !== 'string' || !/^\+?(?=.*\d)[\d\s()./-]{3,32}$/.test(phone)) {
+			throw new Refusal(`traits.phone must be a phone number as text, found ${found(phone)}`);
+		}
+		contacts.push({ kind: 'phone', value: phone });
+	}
+	return contacts;
+}
+
+/** What identify changes: traits become attributes; zone, locale and consent also come from the client's context. */
+export function changeOf(traits: Json, context: Json): ProfileChange {
+	const change: ProfileChange = { attributes: traits };
+	const [zoneField, zone] = firstGiven(traits, context, 'timezone');
+	if (zone !== undefined) change.zone = validateZone(zone, zoneField);
+	const [localeField, locale] = firstGiven(traits, context, 'locale');
+	if (locale !== undefined) {
+		if (typeof locale !== 'string' || !/^[a-z]{2,3}([-_][a-z0-9]{2,8}){0,4}$/i.test(locale)) {
+			throw new Refusal(`${localeField} must be a locale such as en-GB, found ${found(locale)}`);
+		}
+		change.locale = locale;
+	}
+	const consent = consentOf(context);
+	if (consent) change.consent = consent;
+	return change;
+}
+
+function firstGiven(traits: Json, context: Json, name: string): [field: string, value: unknown] {
+	if (isGiven(traits[name])) return [`traits.${name}`, traits[name]];
+	return [`context.${name}`, isGiven(context[name]) ? context[name] : undefined];
+}
+
+/** `context.consent.categoryPreferences`, Segment's place for consent: `{ "email": true, "sms": false }`. */
+function consentOf(context: Json): Record<string, ConsentState> | undefined {
+	const preferences = (context.consent as Json | null | undefined)?.categoryPreferences;
+	if (!isGiven(preferences)) return undefined;
+	const wrong = (value: unknown) => new Refusal(`context.consent.categoryPreferences must give true or false for each channel, found ${found(value)}`);
+	if (typeof preferences !== 'object' || Array.isArray(preferences)) throw wrong(preferences);
+	const states = Object.entries(preferences as Json).map(([channel, allowed]): [string, ConsentState] => {
+		if (typeof allowed !== 'boolean') throw wrong(allowed);
+		return [channel, allowed ? 'granted' : 'denied'];
+	});
+	return Object.fromEntries(states);
+}
+
+function isGiven(value: unknown): boolean {
+	return value !== undefined && value !== null && value !== '';
+}

@@ -1,0 +1,24 @@
+import { TimeRuleError } from '../time-rule-error';
+
+/** Why one message is not taken: the field, what was found and what to do. */
+export class Refusal extends Error {
+	override readonly name = 'Refusal';
+}
+
+const LONGEST_QUOTE = 80;
+
+/** A value as a reason shows it: text in quotes, everything else by its type. */
+export function found(value: unknown): string {
+	if (value === undefined || value === null) return 'nothing';
+	if (Array.isArray(value)) return 'a list';
+	if (typeof value === 'object') return 'an object';
+	const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
+	return text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}…` : text;
+}
+
+/** The reason in an error that refuses a message, fit for a text column; any other error is thrown on. */
+export function reasonOf(error: unknown): string {
+	if (!(error instanceof Refusal) && !(error instanceof TimeRuleError)) throw error;
+	// What the sender wrote is quoted in reasons, and Postgres can hold neither of these.
+	return error.message.replace(/[\0\p{Surrogate}]/gu, '\uFFFD');
+}

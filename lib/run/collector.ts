@@ -1,0 +1,134 @@
+import { endpointOf, type Call } from '../core/segment/calls';
+import { readMessage } from '../core/segment/intake';
+import type { IntakeEntry, Rejection } from '../core/types';
+import { readJson } from './collector/body';
+import { HttpRefusal } from './collector/httpRefusal';
+import type { RequestRate } from './collector/requestRate';
+import { basicAuthUser, matchingKey } from './collector/writeKeys';
+
+/** An HTTP request, read but not yet decoded. Header names are in lower case. */
+export interface CollectorRequest {
+	method: string;
+	path: string;
+	headers: Record<string, string | string[] | undefined>;
+	body: Buffer;
+}
+
+export interface CollectorSettings {
+	/** All of them are valid at once. */
+	writeKeys: string[];
+	bodyLimitBytes: number;
+	batchLimit: number;
+	requestsPerMinute: number;
+	latenessDays: number;
+}
+
+export interface CollectorAnswer {
+	status: number;
+	headers: Record<string, string>;
+	body: { rejected: Rejection[] } | { error: string };
+	/** What made it a 503, for the log. */
+	cause?: unknown;
+}
+
+/** A refused message with what it was, to be kept. */
+export interface RejectedEntry extends Rejection {
+	source: 'collector';
+	/** The message as JSON, cut off after 32,768 characters. */
+	body: string;
+}
+
+/** Keeps entries and refusals in one transaction: resolves after the commit, with what the store refused on its own. */
+export type Accept = (entries: IntakeEntry[], rejected: RejectedEntry[]) => Promise<Rejection[]>;
+
+const LONGEST_KEPT = 32_768;
+const RETRY_AFTER_SECONDS = '5';
+
+/**
+ * Answers one request to Segment's tracking API, after its events are committed.
+ *
+ * 200 with the messages refused on their own · 400 unreadable body · 401 write key · 404 and 405 not this API ·
+ * 413 body or batch too large · 415 encoding · 429 too many requests · 503 when `accept` throws. After 429 and 503 the
+ * libraries send again, so they carry Retry-After. CORS is left to whoever owns the socket.
+ */
+export async function collect(request: CollectorRequest, settings: CollectorSettings, rate: RequestRate, now: Date, accept: Accept): Promise<CollectorAnswer> {
+	try {
+		const { entries, rejected } = await read(request, settings, rate, now);
+		const late = entries.length + rejected.length === 0 ? [] : await tryToAccept(accept, entries, rejected);
+		const all = [...rejected.map(({ index, reason }) => ({ index, reason })), ...late];
+		return { status: 200, headers: {}, body: { rejected: all.sort((a, b) => a.index - b.index) } };
+	} catch (error) {
+		if (!(error instanceof HttpRefusal)) throw error;
+		const { status, headers, message, cause } = error;
+		return { status, headers, body: { error: message }, ...(cause !== undefined && { cause }) };
+	}
+}
+
+async function read(request: CollectorRequest, settings: CollectorSettings, rate: RequestRate, now: Date) {
+	const endpoint = endpointOf(request.path);
+	if (endpoint === undefined) throw new HttpRefusal(404, `There is no ${request.path} here: use /v1/batch, /v1/track, /v1/identify, /v1/page, /v1/screen, /v1/group or /v1/alias.`);
+	if (request.method !== 'POST') throw new HttpRefusal(405, `${request.method} is not supported: use POST.`, { Allow: 'POST' });
+
+	const admit = (key: unknown) => admitSender(key, settings, rate, now);
+	const header = headerOf(request, 'authorization');
+	if (header !== undefined) admit(basicAuthUser(header));
+	const body = await readJson(request.body, headerOf(request, 'content-encoding'), settings.bodyLimitBytes);
+	if (header === undefined) admit((body as { writeKey?: unknown } | null)?.writeKey);
+	return readMessages(body, endpoint, settings, now);
+}
+
+function admitSender(key: unknown, settings: CollectorSettings, rate: RequestRate, now: Date): void {
+	const sender = typeof key === 'string' ? matchingKey(key, settings.writeKeys) : undefined;
+	if (sender === undefined) {
+		// Without WWW-Authenticate: it would ask a shop's visitors for a password.
+		throw new HttpRefusal(401, 'The write key is missing or wrong: send it as the user name of basic authentication, or as writeKey in the body.');
+	}
+	const seconds = rate.take(sender, settings.requestsPerMinute, now);
+	if (seconds > 0) {
+		throw new HttpRefusal(429, `More than ${settings.requestsPerMinute} requests a minute with this write key: send larger batches.`, { 'Retry-After': String(seconds) });
+	}
+}
+
+function readMessages(body: unknown, endpoint: Call | 'batch', settings: CollectorSettings, now: Date) {
+	const shared = { receivedAt: now, latenessDays: settings.latenessDays };
+	const entries: IntakeEntry[] = [];
+	const rejected: RejectedEntry[] = [];
+	const { messages, envelope } = endpoint === 'batch' ? batchOf(body, settings.batchLimit) : { messages: [body], envelope: { call: endpoint } };
+	messages.forEach((raw, index) => {
+		const result = readMessage(raw, { ...envelope, ...shared, index });
+		if ('entry' in result) entries.push(result.entry);
+		else rejected.push({ source: 'collector', index, reason: result.reason, body: keptBody(raw) });
+	});
+	return { entries, rejected };
+}
+
+function batchOf(body: unknown, limit: number) {
+	const { batch, sentAt, context } = (body ?? {}) as { batch?: unknown; sentAt?: unknown; context?: unknown };
+	if (!Array.isArray(batch)) throw new HttpRefusal(400, 'The body has no list named batch: send { "batch": [ … ] }, or one message to its own path.');
+	if (batch.length > limit) throw new HttpRefusal(413, `The batch has ${batch.length} messages, at most ${limit} are taken at once: send smaller batches.`);
+	return { messages: batch as unknown[], envelope: { sentAt, context } };
+}
+
+async function tryToAccept(accept: Accept, entries: IntakeEntry[], rejected: RejectedEntry[]): Promise<Rejection[]> {
+	try {
+		return await accept(entries, rejected);
+	} catch (error) {
+		const message = 'The store cannot be reached at the moment: nothing was kept, send the same again.';
+		throw new HttpRefusal(503, message, { 'Retry-After': RETRY_AFTER_SECONDS }, { cause: error });
+	}
+}
+
+function keptBody(raw: unknown): string {
+	let text: string;
+	try {
+		text = JSON.stringify(raw);
+	} catch {
+		return '(nested too deeply to keep)';
+	}
+	return text.length > LONGEST_KEPT ? `${text.slice(0, LONGEST_KEPT)}… (cut off, ${text.length} characters)` : text;
+}
+
+function headerOf({ headers }: CollectorRequest, name: string): string | undefined {
+	const value = headers[name];
+	return Array.isArray(value) ? value[0] : value;
+}

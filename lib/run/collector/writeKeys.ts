@@ -1,0 +1,20 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+
+/**
+ * Which of the configured write keys was given; `undefined` for none. The time it takes tells nothing about the keys:
+ * hashes have one length, and every key is compared.
+ */
+export function matchingKey(given: string, writeKeys: string[]): string | undefined {
+	const hash = digest(given);
+	return writeKeys.filter((key) => key !== '' && timingSafeEqual(digest(key), hash))[0];
+}
+
+/** The user name of an `Authorization: Basic` header, where Segment's libraries put the write key. */
+export function basicAuthUser(header: string | undefined): string | undefined {
+	const encoded = /^Basic\s+([\w+/=-]+)$/i.exec(header?.trim() ?? '')?.[1];
+	return encoded === undefined ? undefined : Buffer.from(encoded, 'base64').toString('utf8').split(':')[0];
+}
+
+function digest(text: string): Buffer {
+	return createHash('sha256').update(text).digest();
+}
