@@ -1,6 +1,8 @@
 import { endpointOf, type Call } from '../core/segment/calls';
 import { readMessage } from '../core/segment/intake';
+import { storableText } from '../core/segment/refusal';
 import type { IntakeEntry, Rejection } from '../core/types';
+import type { Refused } from '../store/events';
 import { readJson } from './collector/body';
 import { HttpRefusal } from './collector/httpRefusal';
 import type { RequestRate } from './collector/requestRate';
@@ -31,15 +33,8 @@ export interface CollectorAnswer {
 	cause?: unknown;
 }
 
-/** A refused message with what it was, to be kept. */
-export interface RejectedEntry extends Rejection {
-	source: 'collector';
-	/** The message as JSON, cut off after 32,768 characters. */
-	body: string;
-}
-
-/** Keeps entries and refusals in one transaction: resolves after the commit, with what the store refused on its own. */
-export type Accept = (entries: IntakeEntry[], rejected: RejectedEntry[]) => Promise<Rejection[]>;
+/** Keeps entries and refusals in one transaction: resolves after the commit, throws when nothing was kept. */
+export type Accept = (entries: IntakeEntry[], refused: Refused[]) => Promise<unknown>;
 
 const LONGEST_KEPT = 32_768;
 const RETRY_AFTER_SECONDS = '5';
@@ -47,16 +42,15 @@ const RETRY_AFTER_SECONDS = '5';
 /**
  * Answers one request to Segment's tracking API, after its events are committed.
  *
- * 200 with the messages refused on their own · 400 unreadable body · 401 write key · 404 and 405 not this API ·
+ * 200 with the messages that were refused · 400 unreadable body · 401 write key · 404 and 405 not this API ·
  * 413 body or batch too large · 415 encoding · 429 too many requests · 503 when `accept` throws. After 429 and 503 the
  * libraries send again, so they carry Retry-After. CORS is left to whoever owns the socket.
  */
 export async function collect(request: CollectorRequest, settings: CollectorSettings, rate: RequestRate, now: Date, accept: Accept): Promise<CollectorAnswer> {
 	try {
-		const { entries, rejected } = await read(request, settings, rate, now);
-		const late = entries.length + rejected.length === 0 ? [] : await tryToAccept(accept, entries, rejected);
-		const all = [...rejected.map(({ index, reason }) => ({ index, reason })), ...late];
-		return { status: 200, headers: {}, body: { rejected: all.sort((a, b) => a.index - b.index) } };
+		const { entries, refused } = await read(request, settings, rate, now);
+		if (entries.length + refused.length > 0) await tryToAccept(accept, entries, refused);
+		return { status: 200, headers: {}, body: { rejected: refused.map(({ position, reason }) => ({ index: position, reason })) } };
 	} catch (error) {
 		if (!(error instanceof HttpRefusal)) throw error;
 		const { status, headers, message, cause } = error;
@@ -92,14 +86,14 @@ function admitSender(key: unknown, settings: CollectorSettings, rate: RequestRat
 function readMessages(body: unknown, endpoint: Call | 'batch', settings: CollectorSettings, now: Date) {
 	const shared = { receivedAt: now, latenessDays: settings.latenessDays };
 	const entries: IntakeEntry[] = [];
-	const rejected: RejectedEntry[] = [];
+	const refused: Refused[] = [];
 	const { messages, envelope } = endpoint === 'batch' ? batchOf(body, settings.batchLimit) : { messages: [body], envelope: { call: endpoint } };
 	messages.forEach((raw, index) => {
 		const result = readMessage(raw, { ...envelope, ...shared, index });
 		if ('entry' in result) entries.push(result.entry);
-		else rejected.push({ source: 'collector', index, reason: result.reason, body: keptBody(raw) });
+		else refused.push({ position: index, reason: result.reason, body: keptBody(raw) });
 	});
-	return { entries, rejected };
+	return { entries, refused };
 }
 
 function batchOf(body: unknown, limit: number) {
@@ -109,9 +103,9 @@ function batchOf(body: unknown, limit: number) {
 	return { messages: batch as unknown[], envelope: { sentAt, context } };
 }
 
-async function tryToAccept(accept: Accept, entries: IntakeEntry[], rejected: RejectedEntry[]): Promise<Rejection[]> {
+async function tryToAccept(accept: Accept, entries: IntakeEntry[], refused: Refused[]): Promise<void> {
 	try {
-		return await accept(entries, rejected);
+		await accept(entries, refused);
 	} catch (error) {
 		const message = 'The store cannot be reached at the moment: nothing was kept, send the same again.';
 		throw new HttpRefusal(503, message, { 'Retry-After': RETRY_AFTER_SECONDS }, { cause: error });
@@ -125,7 +119,7 @@ function keptBody(raw: unknown): string {
 	} catch {
 		return '(nested too deeply to keep)';
 	}
-	return text.length > LONGEST_KEPT ? `${text.slice(0, LONGEST_KEPT)}… (cut off, ${text.length} characters)` : text;
+	return storableText(text.length > LONGEST_KEPT ? `${text.slice(0, LONGEST_KEPT)}… (cut off, ${text.length} characters)` : text);
 }
 
 function headerOf({ headers }: CollectorRequest, name: string): string | undefined {

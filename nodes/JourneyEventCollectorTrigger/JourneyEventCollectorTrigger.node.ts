@@ -1,6 +1,6 @@
 import type { IHookFunctions, INodeType, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 
-import { collect, RequestRate, type Accept } from '../../lib/index';
+import { collect, RequestRate, takeIn, type Accept } from '../../lib/index';
 import { journeyEngine } from '../shared/engine';
 import { description } from './description';
 import { requestBytes } from './requestBytes';
@@ -35,10 +35,11 @@ export class JourneyEventCollectorTrigger implements INodeType {
 		const { method, path, headers } = request;
 		const test = this.getMode() === 'manual';
 		const accept: Accept = test
-			? async () => []
-			: async (entries, rejected) => {
+			? async () => undefined
+			: async (entries, refused) => {
 					const engine = await journeyEngine(this);
-					return await engine.intake(entries, rejected);
+					const { woken, candidates, conversions } = await takeIn(engine.store, 'collector', entries, refused);
+					if (woken + candidates + conversions > 0) engine.announce();
 				};
 
 		const answer = await collect({ method, path, headers: { ...headers, 'content-encoding': encoding }, body }, settings, rate, new Date(), accept);

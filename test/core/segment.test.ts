@@ -94,9 +94,9 @@ describe('the calls', () => {
 		expect(reason(identify({}), { call: 'track' })).toBe('type is "identify", but the path says track: send it to its own path');
 	});
 
-	it('reads numbers as ids, and null or nothing as no id', () => {
+	it('reads numbers as ids, and null or blank text as no id', () => {
 		expect(accepted(track({ userId: 42, anonymousId: null })).identities).toEqual([{ kind: 'user_id', value: '42' }]);
-		expect(reason(track({ userId: '', anonymousId: null }))).toBe('userId and anonymousId are both missing: send at least one');
+		expect(reason(track({ userId: ' ', anonymousId: '' }))).toBe('userId and anonymousId are both missing: send at least one');
 	});
 });
 

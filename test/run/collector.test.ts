@@ -4,24 +4,25 @@ import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 
 import type { IntakeEntry } from '../../lib/core/types';
-import { collect, type Accept, type CollectorRequest, type CollectorSettings, type RejectedEntry } from '../../lib/run/collector';
+import { collect, type Accept, type CollectorRequest, type CollectorSettings } from '../../lib/run/collector';
 import { RequestRate } from '../../lib/run/collector/requestRate';
+import type { Refused } from '../../lib/store/events';
 
 const now = new Date('2026-03-10T12:00:00.000Z');
 const settings: CollectorSettings = { writeKeys: ['key-one', 'key-two'], bodyLimitBytes: 100_000, batchLimit: 500, requestsPerMinute: 60, latenessDays: 7 };
 const basic = (user: string) => `Basic ${Buffer.from(`${user}:`).toString('base64')}`;
 const track = (more: object = {}) => ({ type: 'track', userId: 'u1', event: 'Order Completed', ...more });
 
-/** Sends one request to the collector; what it handed over is in `entries` and `rejected`. */
+/** Sends one request to the collector; what it handed over is in `entries` and `refused`. */
 async function send(body: unknown, more: Partial<CollectorRequest> & { settings?: Partial<CollectorSettings>; accept?: Accept; rate?: RequestRate; now?: Date } = {}) {
 	const entries: IntakeEntry[] = [];
-	const rejected: RejectedEntry[] = [];
+	const refused: Refused[] = [];
 	let calls = 0;
 	const accept: Accept = async (...args) => {
 		calls++;
 		entries.push(...args[0]);
-		rejected.push(...args[1]);
-		return await (more.accept?.(...args) ?? []);
+		refused.push(...args[1]);
+		await more.accept?.(...args);
 	};
 	const request = {
 		method: more.method ?? 'POST',
@@ -30,7 +31,7 @@ async function send(body: unknown, more: Partial<CollectorRequest> & { settings?
 		body: Buffer.isBuffer(body) ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
 	};
 	const answer = await collect(request, { ...settings, ...more.settings }, more.rate ?? new RequestRate(), more.now ?? now, accept);
-	return { ...answer, entries, rejected, calls };
+	return { ...answer, entries, refused, calls };
 }
 
 describe('what gets in', () => {
@@ -44,13 +45,7 @@ describe('what gets in', () => {
 			],
 		});
 		expect(answer.entries.map(({ index, messageId }) => [index, messageId])).toEqual([[0, 'm0'], [3, 'm3']]);
-		expect(answer.rejected[0]).toEqual({ source: 'collector', index: 1, reason: expect.any(String), body: '{"nonsense":1}' });
-	});
-
-	it('adds what the store refuses on its own, in order', async () => {
-		const accept: Accept = async () => [{ index: 0, reason: 'merged into nobody' }];
-		const answer = await send({ batch: [track(), {}] }, { accept });
-		expect(answer.body).toMatchObject({ rejected: [{ index: 0, reason: 'merged into nobody' }, { index: 1 }] });
+		expect(answer.refused[0]).toEqual({ position: 1, reason: expect.any(String), body: '{"nonsense":1}' });
 	});
 
 	it('takes single calls by their path, long and short', async () => {
@@ -66,9 +61,11 @@ describe('what gets in', () => {
 		expect(entries[0]?.occurredAt.toISOString()).toBe('2026-03-10T11:50:00.000Z');
 	});
 
-	it('keeps at most 32,768 characters of a refused message', async () => {
-		const { rejected } = await send({ batch: [{ type: 'nothing', text: 'x'.repeat(40_000) }] });
-		expect(rejected[0]?.body).toHaveLength(32_768 + '… (cut off, 40028 characters)'.length);
+	it('keeps at most 32,768 characters of a refused message, and nothing that Postgres cannot hold', async () => {
+		const { refused } = await send({ batch: [{ type: 'nothing', text: 'x'.repeat(40_000) }, { text: 'a\0' }, { text: '😀'.repeat(20_000) }] }, { settings: { bodyLimitBytes: 1_000_000 } });
+		expect(refused[0]?.body).toHaveLength(32_768 + '… (cut off, 40028 characters)'.length);
+		expect(refused[1]?.body).toBe('{"text":"a\\u0000"}');
+		expect(refused[2]?.body).toContain('😀\uFFFD… (cut off, ');
 	});
 
 	it('answers an empty batch without asking the store', async () => {
@@ -170,7 +167,6 @@ describe('Segment’s own client', () => {
 		const accept: Accept = async (entries) => {
 			if (storeIsDown-- > 0) throw new Error('down');
 			handedOver.push(...entries);
-			return [];
 		};
 		server = createServer(async (request, response) => {
 			const chunks = await request.toArray() as Buffer[];

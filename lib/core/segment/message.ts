@@ -7,11 +7,15 @@ import { found, Refusal } from './refusal';
 const LONGEST_ID = 255;
 const LONGEST_EVENT_NAME = 200;
 
-/** Many libraries send `null` or an empty text for an id they do not have, and some send numbers. */
+/** Many libraries send `null` or blank text for an id they do not have, and some send numbers. */
 const id = z.preprocess(
-	(value) => (value === null || value === '' ? undefined : Number.isSafeInteger(value) ? String(value) : value),
+	(value) => (value === null || isBlank(value) ? undefined : Number.isSafeInteger(value) ? String(value) : value),
 	z.string().max(LONGEST_ID).optional(),
 );
+
+function isBlank(value: unknown): boolean {
+	return typeof value === 'string' && value.trim() === '';
+}
 
 /** An object, passed on untouched: a schema that copied it would drop keys such as `__proto__`. */
 const object = z

@@ -16,9 +16,13 @@ export function found(value: unknown): string {
 	return text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}…` : text;
 }
 
-/** The reason in an error that refuses a message, fit for a text column; any other error is thrown on. */
+/** The reason in an error that refuses a message; any other error is thrown on. */
 export function reasonOf(error: unknown): string {
 	if (!(error instanceof Refusal) && !(error instanceof TimeRuleError)) throw error;
-	// What the sender wrote is quoted in reasons, and Postgres can hold neither of these.
-	return error.message.replace(/[\0\p{Surrogate}]/gu, '\uFFFD');
+	return storableText(error.message);
+}
+
+/** Text that quotes what a sender wrote, without the characters that Postgres cannot hold. */
+export function storableText(text: string): string {
+	return text.replace(/[\0\p{Surrogate}]/gu, '\uFFFD');
 }
