@@ -1,18 +1,39 @@
-import { openEmbedded } from '../../lib/store/embedded';
-import { openPostgres } from '../../lib/store/postgres';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { openStore } from '../../lib/run/engine';
 import type { Store } from '../../lib/store/types';
-import { temporaryFolder } from './guard';
 import { freshDatabase } from './postgres';
 
-/**
- * The stores that everything must run on, by name, for `describe.each`. Each call opens a new and empty one;
- * `clock` freezes its time.
- */
-export const STORES: Array<[kind: Store['kind'], open: (clock?: () => Date) => Promise<Store>]> = [
-	['postgres', async (clock) => {
-		const { url, drop } = await freshDatabase();
-		const store = await openPostgres({ url, schema: 'journey', clock });
-		return { ...store, close: async () => await store.close().then(drop) };
-	}],
-	['embedded', async (clock) => await openEmbedded({ folder: temporaryFolder('journey-embedded'), schema: 'journey', clock })],
-];
+/** The clock of a test: it stands still until it is moved. */
+export class FrozenClock {
+	constructor(public now = new Date('2026-03-02T10:00:00.000Z')) {}
+
+	/** Moves on. */
+	pass(ms: number): Date {
+		this.now = new Date(+this.now + ms);
+		return this.now;
+	}
+}
+
+export interface TestStore {
+	store: Store;
+	clock: FrozenClock;
+	drop(): Promise<void>;
+}
+
+/** Both stores; every store test runs unchanged on each. */
+export const STORES = ['postgres', 'embedded'] as const;
+
+/** An empty store of this kind, on a frozen clock. */
+export async function freshStore(kind: Store['kind'], clock = new FrozenClock()): Promise<TestStore> {
+	if (kind === 'postgres') {
+		const database = await freshDatabase();
+		const store = await openStore({ url: database.url, schema: 'journey', clock: () => clock.now });
+		return { store, clock, drop: async () => (await store.close(), await database.drop()) };
+	}
+	const folder = mkdtempSync(join(tmpdir(), 'journey-store-'));
+	const store = await openStore({ folder, schema: 'journey', clock: () => clock.now });
+	return { store, clock, drop: async () => (await store.close(), rmSync(folder, { recursive: true, force: true })) };
+}

@@ -173,7 +173,8 @@ CREATE TABLE instances (
 	CHECK ((status = 'running') = (token IS NOT NULL))
 ) WITH (fillfactor = 85);
 CREATE UNIQUE INDEX instances_live ON instances (profile_id, journey_id, correlation);
-CREATE INDEX instances_due ON instances (step_id, attempts, due_at) WHERE status = 'waiting';
+CREATE INDEX instances_due ON instances (step_id, attempts, due_at) WHERE status = 'waiting' AND NOT expires;
+CREATE INDEX instances_limit ON instances (due_at) WHERE status = 'waiting' AND expires;
 CREATE INDEX instances_token ON instances (token) WHERE token IS NOT NULL;
 
 -- The outcome of an instance; leaves the hot table.
@@ -304,3 +305,8 @@ BEGIN
 		child, parent, month::timestamptz, (month + interval '1 month')::timestamptz);
 	RETURN true;
 END $$;
+
+-- A written null deletes the attribute; nulls further down are the customer's data and stay.
+CREATE FUNCTION jsonb_strip_nulls_top(document jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
+	SELECT coalesce(jsonb_object_agg(key, value), '{}') FROM jsonb_each(document) WHERE value <> 'null'
+$$;

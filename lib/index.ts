@@ -1,0 +1,24 @@
+/** What nodes may use. Everything else is private to its ring. */
+export * from './core/types';
+export { compileFilter, variablesFor } from './core/filter';
+export { parseSinglePath } from './core/path';
+export { dueAt } from './core/time';
+export { validateDuration } from './core/duration';
+export { validateZone } from './core/zone';
+export { parseDate } from './core/date-value';
+export { batchSize } from './core/backoff';
+export { Engine, openStore, type EngineLog } from './run/engine';
+export { admit } from './run/admission';
+export { loadPeople } from './run/people';
+export { park, type Arrival, type Wait } from './run/park';
+export { takeIn, type IntakeResult } from './run/intake';
+export type { Claim, Ending } from './run/executions';
+export type { Batch } from './run/dispatcher';
+export type { Registration } from './run/registry';
+export type { Running } from './store/running';
+export type { Place, Step, StepKind } from './store/steps';
+export { StoreError, type StoreSettings } from './store/types';
+export { testPostgres } from './store/postgres';
+export { collect, type Accept, type CollectorSettings } from './run/collector';
+export { RequestRate } from './run/collector/requestRate';
+export { ENDPOINT_PATHS } from './core/segment/calls';

@@ -1,0 +1,164 @@
+import { backoffMs, batchSize } from '../core/backoff';
+import { claimCandidates, claimInstances, isUnstarted, nextDue, type Due } from '../store/claim';
+import { MOST_ATTEMPTS } from '../store/claim';
+import { returnClaim } from '../store/finish';
+import type { Store } from '../store/types';
+import { LEASE_MS, type Leases } from './leases';
+
+/** One batch on its way into n8n. */
+export interface Batch {
+	token: string;
+	kind: 'instances' | 'candidates';
+	ids: number[];
+}
+
+export interface Subscription {
+	step: number;
+	entry: boolean;
+	/** Most people in one batch. */
+	limit: number;
+	/** Starts one n8n execution. @returns when it has ended, however it ended */
+	emit(batch: Batch): Promise<void>;
+}
+
+const BUSY_MS = 50;
+const IDLE_MS = 1_000;
+const BUSY_FOR_MS = 60_000;
+const SECOND_AFTER_MS = 1_000;
+const MOST_IN_FLIGHT = 2;
+
+/**
+ * Moves what is due into n8n: claim a batch, emit it, wait until it has ended.
+ *
+ * Few batches of a step are in flight (a second may start when the first is older than a second); what falls due
+ * meanwhile gathers and is the next batch. So an idle system answers in one execution's time and a busy one works in
+ * large batches, without a setting.
+ */
+export class Dispatcher {
+	private readonly subscriptions = new Map<number, Subscription>();
+	private readonly inFlight = new Map<number, Set<number>>();
+	private lastWork = 0;
+	private wake?: () => void;
+	private hinted = false;
+	private stopped = false;
+	private loop?: Promise<void>;
+
+	constructor(
+		private readonly store: Store,
+		private readonly leases: Leases,
+		private readonly onError: (error: Error) => void,
+	) {}
+
+	subscribe(subscription: Subscription): void {
+		this.subscriptions.set(subscription.step, subscription);
+		this.loop ??= this.run();
+		this.notify();
+	}
+
+	unsubscribe(subscription: Subscription): void {
+		if (this.subscriptions.get(subscription.step) === subscription) this.subscriptions.delete(subscription.step);
+	}
+
+	/** Something may be due now. */
+	notify(): void {
+		this.hinted = true;
+		this.wake?.();
+	}
+
+	async stop(): Promise<void> {
+		this.stopped = true;
+		this.notify();
+		await this.loop;
+	}
+
+	private async run(): Promise<void> {
+		let failures = 0;
+		while (!this.stopped) {
+			this.hinted = false;
+			let pause = IDLE_MS;
+			try {
+				pause = await this.tick();
+				failures = 0;
+			} catch (error) {
+				// The store is away: say it once, then keep asking, more and more slowly.
+				if (failures++ === 0) this.onError(error as Error);
+				pause = Math.min(10_000, backoffMs(Math.min(failures, 3)));
+			}
+			if (this.hinted || this.stopped) continue;
+			await new Promise<void>((resolve) => {
+				const timer = setTimeout(resolve, pause).unref();
+				this.wake = () => (clearTimeout(timer), resolve());
+			});
+			this.wake = undefined;
+		}
+	}
+
+	/** Claims and emits what is due and has a free place. @returns milliseconds until it should be called again */
+	async tick(): Promise<number> {
+		const free = [...this.subscriptions.values()].filter((one) => this.hasPlace(one.step)).map((one) => one.step);
+		if (free.length === 0) return this.subscriptions.size === 0 ? IDLE_MS : BUSY_MS;
+		const entries = free.filter((step) => this.subscriptions.get(step)?.entry);
+		const { now, due } = await this.store.tx(async (db) => ({
+			now: db.now,
+			due: [
+				...(await nextDue(db, 'instances', free)).map((one) => ({ ...one, kind: 'instances' as const })),
+				...(entries.length ? await nextDue(db, 'candidates', entries) : []).map((one) => ({ ...one, kind: 'candidates' as const })),
+			],
+		}));
+		let claimed = 0;
+		for (const one of due.filter(({ next }) => next <= now)) {
+			const subscription = this.subscriptions.get(one.step_id);
+			if (!subscription || this.stopped || !this.hasPlace(one.step_id)) continue;
+			claimed += await this.claim(subscription, one);
+		}
+		if (claimed > 0) this.lastWork = Date.now();
+		const poll = Date.now() - this.lastWork < BUSY_FOR_MS ? BUSY_MS : IDLE_MS;
+		const next = Math.min(...due.map((one) => +one.next).filter((time) => time > +now));
+		return Math.max(1, Math.min(poll, next - +now));
+	}
+
+	private async claim(subscription: Subscription, due: Due & { kind: Batch['kind'] }): Promise<number> {
+		const take = due.kind === 'candidates' ? claimCandidates : claimInstances;
+		const limit = batchSize(due.attempts, subscription.limit);
+		const batch = await this.store.tx(
+			async (db) => await take(db, due.step_id, due.attempts, limit, new Date(+db.now + LEASE_MS)),
+		);
+		if (!batch) return 0;
+		this.leases.emit(batch.token);
+		void this.fly(subscription, { ...batch, kind: due.kind });
+		return batch.ids.length;
+	}
+
+	private async fly(subscription: Subscription, batch: Batch): Promise<void> {
+		const flights = this.inFlight.get(subscription.step) ?? new Set();
+		this.inFlight.set(subscription.step, flights);
+		const started = Date.now();
+		// Two flights of one millisecond need two marks.
+		const mark = flights.has(started) ? started + 0.5 : started;
+		flights.add(mark);
+		try {
+			await subscription.emit(batch);
+		} catch (error) {
+			this.onError(error as Error);
+		} finally {
+			await this.giveBack(batch.token).catch(this.onError);
+			this.leases.release(batch.token);
+			flights.delete(mark);
+			this.notify();
+		}
+	}
+
+	/** What n8n never started (refused, unpublished, shut down) goes back at once instead of after its lease. */
+	private async giveBack(token: string): Promise<void> {
+		await this.store.tx(async (db) => {
+			if (!(await isUnstarted(db, token))) return;
+			await returnClaim(db, token, 'refused', new Date(+db.now + backoffMs(1)), MOST_ATTEMPTS, null);
+		});
+	}
+
+	private hasPlace(step: number): boolean {
+		const flights = [...(this.inFlight.get(step) ?? [])];
+		if (flights.length === 0) return true;
+		return flights.length < MOST_IN_FLIGHT && flights.every((started) => Date.now() - started > SECOND_AFTER_MS);
+	}
+}

@@ -1,0 +1,80 @@
+import { openEmbedded } from '../store/embedded';
+import { openPostgres } from '../store/postgres';
+import { makeMonths } from '../store/retention';
+import { findStep, type Place, type Step } from '../store/steps';
+import type { Store, StoreSettings } from '../store/types';
+import { Dispatcher } from './dispatcher';
+import { Executions } from './executions';
+import { Janitor } from './janitor';
+import { Leases } from './leases';
+import { Registry } from './registry';
+
+export interface EngineLog {
+	info(message: string): void;
+	warn(message: string): void;
+	error(message: string): void;
+}
+
+/** Opens the store that the settings name. @throws StoreError */
+export async function openStore(settings: StoreSettings): Promise<Store> {
+	const store = settings.url
+		? await openPostgres({ ...settings, url: settings.url })
+		: await openEmbedded({ ...settings, folder: settings.folder! });
+	await store.tx(makeMonths);
+	return store;
+}
+
+/**
+ * Everything this process does with one store. A process that only executes (a queue worker) uses the store and
+ * renews leases; one that also holds triggers runs the dispatcher and the janitor.
+ */
+export class Engine {
+	readonly leases: Leases;
+	readonly dispatcher: Dispatcher;
+	readonly executions: Executions;
+	readonly registry: Registry;
+	private readonly janitor: Janitor;
+	private readonly steps = new Map<string, Step>();
+
+	private constructor(
+		readonly store: Store,
+		readonly log: EngineLog,
+	) {
+		const onError = (error: Error) => log.error(`Journey: ${error.message}`);
+		this.leases = new Leases(store);
+		this.dispatcher = new Dispatcher(store, this.leases, onError);
+		this.executions = new Executions(store, this.leases, () => this.dispatcher.notify());
+		this.janitor = new Janitor(store, () => this.dispatcher.notify(), onError);
+		this.registry = new Registry(store, this.dispatcher, log, () => this.janitor.start());
+		store.onHint(() => this.dispatcher.notify());
+	}
+
+	static async open(settings: StoreSettings, log: EngineLog): Promise<Engine> {
+		return new Engine(await openStore(settings), log);
+	}
+
+	/** The step of a node, looked up once. */
+	async step(place: Place): Promise<Step> {
+		const key = `${place.host} ${place.workflowId} ${place.nodeId}`;
+		const known = this.steps.get(key);
+		if (known?.journey_id) return known;
+		const step = await this.store.tx(async (db) => await findStep(db, place));
+		this.steps.set(key, step);
+		return step;
+	}
+
+	/** Says that something is due, here and in other processes. */
+	announce(): void {
+		this.dispatcher.notify();
+		// A lost hint costs a poll interval.
+		void this.store.hint().catch(() => undefined);
+	}
+
+	async close(): Promise<void> {
+		this.janitor.stop();
+		this.registry.stop();
+		await this.dispatcher.stop();
+		this.leases.stop();
+		await this.store.close();
+	}
+}

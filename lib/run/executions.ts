@@ -1,0 +1,107 @@
+import { backoffMs } from '../core/backoff';
+import { MOST_ATTEMPTS, startClaim } from '../store/claim';
+import { settleDeliveries, type Settlement } from '../store/deliveries';
+import { claimSize, completeClaim, failClaim, returnClaim } from '../store/finish';
+import { loadRunning, tellWoken, type Running } from '../store/running';
+import type { Connection, Store } from '../store/types';
+import { LEASE_MS, type Leases } from './leases';
+
+/** The right to write about a batch: its token, and the execution that started it. */
+export interface Claim {
+	token: string;
+	execution: string;
+}
+
+/** How an n8n execution ended. */
+export interface Ending {
+	error?: string;
+	/** The canvas is wrong, nothing had any effect: not counted as an attempt. */
+	refused?: boolean;
+	/** Outcomes of the messages it carried. */
+	settlements: Settlement[];
+}
+
+const REFUSED_AGAIN_MS = 30_000;
+const PERSIST_FOR_MS = 50_000;
+
+/** Batches inside this process's executions, from the start fence to the ack. */
+export class Executions {
+	private readonly started = new Map<string, string>();
+
+	constructor(
+		private readonly store: Store,
+		private readonly leases: Leases,
+		private readonly onWork: () => void,
+	) {}
+
+	/** Whether this execution has started the claim already: `execute()` is called again by n8n's retries. */
+	has({ token, execution }: Claim): boolean {
+		return this.started.get(token) === execution;
+	}
+
+	/** Passes the start fence. @returns the people this execution may move; none when they are not ours any more */
+	async start(claim: Claim): Promise<Running[]> {
+		const running = await this.store.tx(async (db) => {
+			if (!(await this.fence(db, claim))) return undefined;
+			if (!this.has(claim)) await tellWoken(db, claim.token);
+			return await loadRunning(db, claim);
+		});
+		if (running) this.hold(claim);
+		return running ?? [];
+	}
+
+	/** The fence alone, for candidates. */
+	async fence(db: Connection, claim: Claim): Promise<boolean> {
+		return await startClaim(db, claim.token, claim.execution, new Date(+db.now + LEASE_MS));
+	}
+
+	hold({ token, execution }: Claim): void {
+		this.started.set(token, execution);
+		this.leases.execute(token);
+	}
+
+	/**
+	 * Settles what the execution did: outcomes of messages first, then everyone who still holds the token is done, or
+	 * goes back to be tried again. While the store is away it is tried again until the lease is nearly over.
+	 * An execution that did not pass the fence has nothing to say.
+	 */
+	async acknowledge(claim: Claim, ending: Ending): Promise<void> {
+		if (!this.has(claim)) return;
+		const { token } = claim;
+		try {
+			await persist(async () => await this.store.tx(async (db) => await this.settle(db, claim, ending)));
+		} finally {
+			this.started.delete(token);
+			this.leases.release(token);
+			this.onWork();
+		}
+	}
+
+	private async settle(db: Connection, claim: Claim, ending: Ending): Promise<void> {
+		const { token } = claim;
+		if (ending.settlements.length > 0) await settleDeliveries(db, token, ending.settlements);
+		if (!(await this.fence(db, claim))) return;
+		if (ending.refused) {
+			await returnClaim(db, token, 'refused', new Date(+db.now + REFUSED_AGAIN_MS), MOST_ATTEMPTS, ending.error ?? null);
+		} else if (ending.error === undefined) {
+			await completeClaim(db, token);
+		} else {
+			const { attempts, count } = await claimSize(db, token);
+			if (count === 1 && attempts >= MOST_ATTEMPTS) await failClaim(db, token, ending.error);
+			else await returnClaim(db, token, 'error', new Date(+db.now + backoffMs(attempts)), MOST_ATTEMPTS, ending.error);
+		}
+	}
+}
+
+async function persist(work: () => Promise<void>): Promise<void> {
+	const giveUpAt = Date.now() + PERSIST_FOR_MS;
+	for (let tries = 0; ; tries++) {
+		try {
+			return await work();
+		} catch (error) {
+			const pause = Math.min(5_000, backoffMs(tries));
+			if (Date.now() + pause > giveUpAt) throw error;
+			await new Promise((resolve) => setTimeout(resolve, pause));
+		}
+	}
+}

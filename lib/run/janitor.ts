@@ -1,0 +1,60 @@
+import { MOST_ATTEMPTS, expiredClaims } from '../store/claim';
+import { expireInstances, returnClaim } from '../store/finish';
+import { dropSeen, makeMonths } from '../store/retention';
+import type { Store } from '../store/types';
+
+const SWEEP_EVERY_MS = 5_000;
+const HOUSEKEEPING_EVERY_MS = 60 * 60_000;
+const CLAIMS_A_SWEEP = 100;
+const ROWS_A_SWEEP = 5_000;
+
+/** The standing chores: expired leases back to waiting, the journey's own limit, partitions ahead, old message ids. */
+export class Janitor {
+	private sweeping?: NodeJS.Timeout;
+	private housekeeping?: NodeJS.Timeout;
+
+	constructor(
+		private readonly store: Store,
+		private readonly onWork: () => void,
+		private readonly onError: (error: Error) => void,
+	) {}
+
+	start(): void {
+		if (this.sweeping) return;
+		const every = (ms: number, chore: () => Promise<unknown>) => {
+			let busy = false;
+			const run = async () => {
+				if (busy) return;
+				busy = true;
+				await chore().catch(this.onError);
+				busy = false;
+			};
+			void run();
+			return setInterval(() => void run(), ms).unref();
+		};
+		this.housekeeping = every(HOUSEKEEPING_EVERY_MS, async () => await this.keepHouse());
+		this.sweeping = every(SWEEP_EVERY_MS, async () => await this.sweep());
+	}
+
+	stop(): void {
+		clearInterval(this.sweeping);
+		clearInterval(this.housekeeping);
+	}
+
+	/** Frees what dead processes held. @returns how many claims and instances it moved */
+	async sweep(): Promise<{ claims: number; expired: number }> {
+		const counts = await this.store.tx(async (db) => {
+			const tokens = await expiredClaims(db, CLAIMS_A_SWEEP);
+			for (const token of tokens) await returnClaim(db, token, 'lease', db.now, MOST_ATTEMPTS, null);
+			return { claims: tokens.length, expired: await expireInstances(db, ROWS_A_SWEEP) };
+		});
+		if (counts.claims > 0) this.onWork();
+		return counts;
+	}
+
+	async keepHouse(): Promise<void> {
+		await this.store.tx(makeMonths);
+		while ((await this.store.tx(dropSeen)) > 0);
+		await this.store.maintain();
+	}
+}

@@ -1,0 +1,36 @@
+import type { Condition, Duration } from '../core/types';
+import { saveConditions } from '../store/conditions';
+import { lockProfiles } from '../store/locks';
+import { wakeByLookBack } from '../store/match';
+import { parkInstances, type Park } from '../store/park';
+import type { Engine } from './engine';
+import type { Claim } from './executions';
+import { restart } from './timers';
+
+/** What a whole batch waits for besides its own due times. */
+export interface Wait {
+	conditions: Condition[];
+	/** What a `reset` condition starts again. */
+	timer: Duration | null;
+}
+
+export interface Arrival extends Park {
+	profile_id: number;
+}
+
+/**
+ * Parks a batch at a step, in one transaction: lock, write, look back.
+ *
+ * @returns ids of those parked; the others are not this execution's any more
+ */
+export async function park(engine: Engine, claim: Claim, step: number, wait: Wait, arrivals: Arrival[]): Promise<number[]> {
+	const parked = await engine.store.tx(async (db) => {
+		const set = wait.conditions.length > 0 ? await saveConditions(db, wait.conditions, wait.timer) : null;
+		await lockProfiles(db, 'park', arrivals.map((one) => one.profile_id));
+		const ids = await parkInstances(db, claim, step, set, arrivals);
+		if (set !== null && ids.length > 0) await wakeByLookBack(db, ids, restart);
+		return ids;
+	});
+	engine.announce();
+	return parked;
+}

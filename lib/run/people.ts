@@ -1,0 +1,8 @@
+import { loadRunning, type Running } from '../store/running';
+import type { Engine } from './engine';
+import type { Claim } from './executions';
+
+/** These instances as they are now, of those that this execution still holds. */
+export async function loadPeople(engine: Engine, claim: Claim, ids: number[]): Promise<{ running: Running[]; now: Date }> {
+	return await engine.store.tx(async (db) => ({ running: await loadRunning(db, claim, ids), now: db.now }));
+}

@@ -1,0 +1,123 @@
+import type { Condition, EntryRules, Json } from '../core/types';
+import { saveConditions } from '../store/conditions';
+import { lockRegistry } from '../store/locks';
+import { addCandidatesSince, convertSince } from '../store/match';
+import { beat, otherHosts, saveJourney, saveListener, saveStep, switchOff, type Place, type Step } from '../store/steps';
+import { StoreError, type Connection, type Store } from '../store/types';
+import type { Batch, Dispatcher, Subscription } from './dispatcher';
+import type { EngineLog } from './engine';
+
+/** What a node says of itself when n8n starts its trigger. */
+export interface Registration {
+	place: Place;
+	/** Entry Trigger: the journey it opens. */
+	journey?: { key: string; name: string; rules: EntryRules };
+	/** Entry and goal: what they listen to. */
+	listens?: { conditions: Condition[]; config: Json };
+	/** Most people in one batch. */
+	limit: number;
+	emit(batch: Batch): Promise<void>;
+}
+
+const GONE_AFTER_MS = 30_000;
+const BEAT_EVERY_MS = 20_000;
+const ALIVE_MS = 60_000;
+const RETRY_MS = 5_000;
+/** How far a listener that was off looks back when it returns. */
+const CATCH_UP_MS = 60 * 60_000;
+
+/** Which steps listen in this process. Registering never throws for a store that is away: it goes on trying. */
+export class Registry {
+	private readonly workflows = new Map<number, number>();
+	private readonly leaving = new Map<number, NodeJS.Timeout>();
+	private timer?: NodeJS.Timeout;
+
+	constructor(
+		private readonly store: Store,
+		private readonly dispatcher: Dispatcher,
+		private readonly log: EngineLog,
+		private readonly onFirst: () => void,
+	) {}
+
+	/** @returns takes the node out of this process again; its row goes off if it does not come back */
+	register(registration: Registration): () => void {
+		let closed = false;
+		let undo = () => undefined as void;
+		const attempt = async () => {
+			try {
+				const step = await this.store.tx(async (db) => await save(db, registration));
+				if (!closed) undo = this.listen(step, registration);
+			} catch (error) {
+				this.log.error(`${registration.place.name}: ${(error as Error).message}`);
+				if (!closed) setTimeout(() => void attempt(), RETRY_MS).unref();
+			}
+		};
+		void attempt();
+		return () => {
+			closed = true;
+			undo();
+		};
+	}
+
+	private listen(step: Step, { place, limit, emit }: Registration): () => void {
+		clearTimeout(this.leaving.get(step.id));
+		this.leaving.delete(step.id);
+		this.workflows.set(step.workflow, (this.workflows.get(step.workflow) ?? 0) + 1);
+		const subscription: Subscription = { step: step.id, entry: place.kind === 'entry', limit, emit };
+		this.dispatcher.subscribe(subscription);
+		this.timer ??= setInterval(() => void this.beat(), BEAT_EVERY_MS).unref();
+		this.onFirst();
+		return () => this.leave(step, subscription);
+	}
+
+	/** Nothing is written here: n8n closes triggers at every shutdown and republish, and they come back. */
+	private leave(step: Step, subscription: Subscription): void {
+		this.dispatcher.unsubscribe(subscription);
+		const left = (this.workflows.get(step.workflow) ?? 1) - 1;
+		if (left > 0) this.workflows.set(step.workflow, left);
+		else this.workflows.delete(step.workflow);
+		const since = new Date();
+		const timer = setTimeout(() => {
+			this.leaving.delete(step.id);
+			void this.store
+				.tx(async (db) => {
+					await lockRegistry(db, 'register');
+					// The database's clock, as far back as this process's timer waited.
+					await switchOff(db, [step.id], new Date(+db.now - (Date.now() - +since)));
+				})
+				.catch((error: Error) => this.log.warn(`Journey: ${error.message}`));
+		}, GONE_AFTER_MS);
+		this.leaving.set(step.id, timer.unref());
+	}
+
+	private async beat(): Promise<void> {
+		await this.store.tx(async (db) => await beat(db, [...this.workflows.keys()])).catch(() => undefined);
+	}
+
+	stop(): void {
+		clearInterval(this.timer);
+		this.leaving.forEach((timer) => clearTimeout(timer));
+	}
+}
+
+async function save(db: Connection, { place, journey, listens }: Registration): Promise<Step> {
+	await lockRegistry(db, 'register');
+	const others = await otherHosts(db, place.host, place.workflowId, new Date(+db.now - ALIVE_MS));
+	if (others.length > 0) {
+		throw new StoreError(
+			`workflow ${place.workflowId} is already run on this store by another n8n installation (${others[0]!.slice(0, 8)}…). Give one of them another schema in the Journey Store credential.`,
+		);
+	}
+	const step = await saveStep(db, place);
+	if (journey) step.journey_id = await saveJourney(db, step.workflow, journey.key, journey.name, journey.rules.zone);
+	if (listens) {
+		const set = await saveConditions(db, listens.conditions, null);
+		await saveListener(db, step.id, set, listens.config);
+		if (step.off_since) {
+			const since = new Date(Math.max(+step.off_since, +db.now - CATCH_UP_MS));
+			if (place.kind === 'entry') await addCandidatesSince(db, step.id, since);
+			else await convertSince(db, step.id, since);
+		}
+	}
+	return step;
+}

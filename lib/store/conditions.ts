@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto';
+
+import { compileFilter } from '../core/filter';
+import { parseSinglePath } from '../core/path';
+import type { Condition, Duration } from '../core/types';
+import type { Connection } from './types';
+
+/**
+ * Stores what is listened to and returns its id. A set is named by the hash of its content and never changes, so a
+ * million people who wait for the same share one.
+ *
+ * @throws FilterError when a filter cannot be compiled
+ */
+export async function saveConditions(db: Connection, conditions: Condition[], timer: Duration | null): Promise<number> {
+	const rows = conditions.map((condition, ordinal) => ({
+		ordinal,
+		output: condition.output,
+		event: condition.event,
+		filter: compileFilter(condition.filter),
+		correlation: condition.correlation ? parseSinglePath(condition.correlation) : null,
+		effect: condition.effect,
+	}));
+	const hash = createHash('sha256').update(JSON.stringify([rows, timer])).digest('hex');
+	const [known] = await db.rows<{ id: number }>('SELECT id FROM condition_sets WHERE hash = $1', [hash]);
+	if (known) return known.id;
+	const [made] = await db.rows<{ id: number }>(
+		'INSERT INTO condition_sets (hash, timer) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING RETURNING id',
+		[hash, timer && JSON.stringify(timer)],
+	);
+	// Somebody else made it between the two statements, and has committed: the insert waited for that.
+	if (!made) return await saveConditions(db, conditions, timer);
+	await db.rows(
+		`INSERT INTO conditions (set_id, ordinal, output, event, filter, correlation, effect)
+		 SELECT $1, ordinal, output, event, filter::jsonpath,
+			CASE WHEN correlation IS NOT NULL THEN ARRAY(SELECT jsonb_array_elements_text(correlation)) END, effect
+		 FROM jsonb_to_recordset($2::jsonb)
+			AS c(ordinal int, output text, event text, filter text, correlation jsonb, effect text)`,
+		[made.id, JSON.stringify(rows)],
+	);
+	return made.id;
+}

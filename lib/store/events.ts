@@ -1,0 +1,56 @@
+import type { Connection } from './types';
+
+export interface NewEvent {
+	index: number;
+	profile_id: number;
+	name: string;
+	properties: object;
+	occurred_at: Date;
+	message_id: string | null;
+}
+
+/**
+ * Remembers message ids. @returns those not seen within the retention of `seen`; a repetition within the batch counts
+ * once. Waits for a transaction that is about to commit the same id.
+ */
+export async function rememberMessages(db: Connection, messageIds: string[]): Promise<Set<string>> {
+	const rows = await db.rows<{ message_id: string }>(
+		`WITH asked AS (SELECT DISTINCT message_id, md5(message_id)::uuid AS message FROM unnest($1::text[]) AS a(message_id)),
+		fresh AS (
+			INSERT INTO seen (message, received_at) SELECT message, $2 FROM asked ORDER BY message
+			ON CONFLICT (message) DO NOTHING RETURNING message
+		)
+		SELECT message_id FROM asked JOIN fresh USING (message)`,
+		[messageIds, db.now],
+	);
+	return new Set(rows.map((row) => row.message_id));
+}
+
+/** Inserts events. @returns their ids, in the order of their own time */
+export async function insertEvents(db: Connection, events: NewEvent[]): Promise<number[]> {
+	const rows = await db.rows<{ id: number }>(
+		`INSERT INTO events (profile_id, name, properties, occurred_at, received_at, message_id)
+		 SELECT profile_id, name, properties, occurred_at, $2, message_id
+		 FROM jsonb_to_recordset($1::jsonb)
+			AS e(index int, profile_id bigint, name text, properties jsonb, occurred_at timestamptz, message_id text)
+		 ORDER BY occurred_at, index
+		 RETURNING id`,
+		[JSON.stringify(events), db.now],
+	);
+	return rows.map(({ id }) => id);
+}
+
+export interface Refused {
+	position: number;
+	reason: string;
+	body: string;
+}
+
+/** Keeps what was refused, with its reason, so that it can be mended and sent in again. */
+export async function insertRejected(db: Connection, source: string, refused: Refused[]): Promise<void> {
+	await db.rows(
+		`INSERT INTO rejected (received_at, source, position, reason, body)
+		 SELECT $2, $3, position, reason, body FROM jsonb_to_recordset($1::jsonb) AS r(position int, reason text, body text)`,
+		[JSON.stringify(refused), db.now, source],
+	);
+}

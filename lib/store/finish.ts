@@ -1,0 +1,113 @@
+import type { Connection } from './types';
+
+/** Moves instances out of the hot table. Reads `gone` (instances rows), `fate(status, reason, kind)`. */
+const FINISH = `
+	filed AS (
+		INSERT INTO finished (id, profile_id, journey_id, step_id, correlation, status, reason, error, entered_at, ended_at, visit, context)
+		SELECT id, profile_id, journey_id, step_id, correlation, fate.status, coalesce(end_reason, fate.reason), fate.error,
+			entered_at, $1, visit, context
+		FROM gone, fate
+	), left_journey AS (
+		UPDATE enrolments en SET last_exit = $1 FROM gone
+		WHERE en.profile_id = gone.profile_id AND en.journey_id = gone.journey_id AND en.correlation = gone.correlation
+	), told AS (
+		INSERT INTO journal (at, kind, journey_id, step_id, profile_id, instance_id, reason, detail)
+		SELECT $1, fate.status, journey_id, step_id, profile_id, id, coalesce(end_reason, fate.reason),
+			CASE WHEN fate.error IS NOT NULL THEN jsonb_build_object('error', fate.error) END
+		FROM gone, fate
+	)
+	SELECT count(*)::int AS count FROM gone`;
+
+/** Ends whoever still holds the token: the execution succeeded and nothing more waits for them. @returns how many */
+export async function completeClaim(db: Connection, token: string): Promise<number> {
+	const [row] = await db.rows<{ count: number }>(
+		`WITH claim AS (DELETE FROM claims WHERE token = $2), late AS (DELETE FROM candidates WHERE token = $2),
+		gone AS (DELETE FROM instances WHERE token = $2 RETURNING *),
+		fate(status, reason, error) AS (VALUES ('done', 'completed', NULL::text)), ${FINISH}`,
+		[db.now, token],
+	);
+	return row!.count;
+}
+
+/** Gives up on whoever holds the token; an operator can send them on. @returns how many */
+export async function failClaim(db: Connection, token: string, error: string): Promise<number> {
+	const [row] = await db.rows<{ count: number }>(
+		`WITH claim AS (DELETE FROM claims WHERE token = $2),
+		gone AS (DELETE FROM instances WHERE token = $2 RETURNING *),
+		fate(status, reason, error) AS (SELECT 'failed', 'error', $3::text), ${FINISH}`,
+		[db.now, token, error],
+	);
+	return row!.count;
+}
+
+/** Ends named running instances of this execution. @returns how many */
+export async function endRunning(
+	db: Connection, claim: { token: string; execution: string }, ids: number[], reason: string,
+): Promise<number> {
+	const [row] = await db.rows<{ count: number }>(
+		`WITH gone AS (
+			DELETE FROM instances WHERE id = ANY($2::bigint[]) AND token = $3
+				AND EXISTS (SELECT FROM claims WHERE token = $3 AND execution = $4)
+			RETURNING *
+		), fate(status, reason, error) AS (SELECT 'done', $5::text, NULL::text), ${FINISH}`,
+		[db.now, ids, claim.token, claim.execution, reason],
+	);
+	return row!.count;
+}
+
+/** Ends who has reached the journey's own limit, at most `limit` at a time. @returns how many */
+export async function expireInstances(db: Connection, limit: number): Promise<number> {
+	const [row] = await db.rows<{ count: number }>(
+		`WITH due AS MATERIALIZED (
+			SELECT id FROM instances WHERE status = 'waiting' AND expires AND due_at <= $1
+			ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED
+		), gone AS (DELETE FROM instances WHERE id IN (SELECT id FROM due) RETURNING *),
+		fate(status, reason, error) AS (VALUES ('done', 'expired', NULL::text)), ${FINISH}`,
+		[db.now, limit],
+	);
+	return row!.count;
+}
+
+/**
+ * Puts whoever holds the token back to where they were, to be tried again.
+ *
+ * @param why `error` counts an attempt; `lease` counts apart; `refused` (n8n would not start it) counts nothing
+ */
+export async function returnClaim(
+	db: Connection, token: string, why: 'error' | 'lease' | 'refused', dueAt: Date, mostAttempts: number, error: string | null,
+): Promise<number> {
+	const rows = await db.rows(
+		`WITH claim AS (DELETE FROM claims WHERE token = $1), again AS (
+			UPDATE candidates SET token = NULL, due_at = $3, attempts = least($4, attempts + CASE $2 WHEN 'error' THEN 1 ELSE 0 END)
+			WHERE token = $1
+		), back AS (
+			UPDATE instances SET status = 'waiting', token = NULL, due_at = $3, error = coalesce($5, error),
+				attempts = least($4, attempts + CASE $2 WHEN 'error' THEN 1 ELSE 0 END),
+				losses = losses + CASE $2 WHEN 'lease' THEN 1 ELSE 0 END
+			WHERE token = $1
+			RETURNING *
+		), unsure AS (
+			UPDATE deliveries SET status = 'unknown', settled_at = $6, error = 'n8n stopped between claim and confirmation'
+			WHERE token = $1 AND status = 'claimed' AND $2 = 'lease'
+		), told AS (
+			INSERT INTO journal (at, due_at, kind, journey_id, step_id, profile_id, instance_id, reason, detail)
+			SELECT $6, due_at, 'retry', journey_id, step_id, profile_id, id, $2,
+				CASE WHEN $5::text IS NOT NULL THEN jsonb_build_object('error', $5::text) END
+			FROM back WHERE $2 <> 'refused'
+		)
+		SELECT id FROM back`,
+		[token, why, dueAt, mostAttempts, error, db.now],
+	);
+	return rows.length;
+}
+
+/** The attempt number that a token's rows share, and how many there are. */
+export async function claimSize(db: Connection, token: string): Promise<{ attempts: number; count: number }> {
+	const [row] = await db.rows<{ attempts: number | null; count: number }>(
+		`SELECT max(attempts)::int AS attempts, count(*)::int AS count FROM (
+			SELECT attempts FROM instances WHERE token = $1 UNION ALL SELECT attempts FROM candidates WHERE token = $1
+		) held`,
+		[token],
+	);
+	return { attempts: row!.attempts ?? 0, count: row!.count };
+}

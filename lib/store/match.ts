@@ -1,0 +1,195 @@
+import type { Duration } from '../core/types';
+import type { Connection } from './types';
+
+/** Which events are looked at: the ones just inserted, or everything on record for the listener's profile. */
+const NEW_EVENTS = 'e.id = ANY($2::bigint[]) AND e.received_at = $1 AND';
+/** Own time is at most five minutes ahead of arrival, which lets Postgres skip the months before the wait. */
+const ON_RECORD = (since: string) => `e.received_at >= ${since} - interval '5 minutes' AND`;
+
+/** The filter of a condition, on the properties of one event. */
+const FILTER = (vars: string) => `(c.filter IS NULL OR jsonb_path_match_tz(e.properties, c.filter, ${vars}, true))`;
+const CORRELATION = (correlation: string) => `(c.correlation IS NULL OR e.properties #>> c.correlation = ${correlation})`;
+
+/**
+ * The one predicate of waiting, used by the live match and by a park's look-back: own time within the wait, the
+ * deadline included (an event at the deadline wins over the timeout), never the event that admitted or last woke the
+ * instance.
+ */
+const WAITS_FOR = `e.profile_id = i.profile_id AND e.name = c.event
+	AND e.occurred_at >= i.since AND e.occurred_at <= i.due_at
+	AND e.id IS DISTINCT FROM i.event_id
+	AND (NOT i.after_arrival OR e.received_at > i.parked_at)
+	AND ${CORRELATION('i.correlation')} AND ${FILTER("coalesce(i.vars, '{}')")}`;
+
+export interface Reset {
+	id: number;
+	event_id: number;
+	event_received_at: Date;
+	occurred_at: Date;
+	zone: string;
+	timer: Duration;
+}
+
+const wake = (events: string, instances: string) => `
+	WITH hit AS MATERIALIZED (
+		SELECT DISTINCT ON (i.id) i.id, c.effect, c.output, c.set_id, e.id AS event_id, e.received_at, e.occurred_at
+		FROM instances i
+		JOIN conditions c ON c.set_id = i.set_id
+		JOIN events e ON ${events} ${WAITS_FOR}
+		WHERE ${instances} AND i.status = 'waiting' AND i.wake IS NULL
+			AND (c.effect = 'wake' OR i.resets < 100)
+		ORDER BY i.id, e.occurred_at, e.id, c.ordinal
+	), locked AS MATERIALIZED (
+		SELECT id FROM instances WHERE id IN (SELECT id FROM hit) AND status = 'waiting' ORDER BY id FOR UPDATE
+	), woken AS (
+		UPDATE instances i SET wake = 'event', output = hit.output, due_at = $1, left_at = hit.occurred_at, expires = false,
+			event_id = hit.event_id, event_received_at = hit.received_at
+		FROM hit JOIN locked USING (id)
+		WHERE i.id = hit.id AND hit.effect = 'wake'
+	)
+	SELECT hit.id, hit.effect, hit.event_id, hit.received_at AS event_received_at, hit.occurred_at, s.timer,
+		coalesce(p.zone, j.zone) AS zone
+	FROM hit JOIN locked USING (id) JOIN instances i ON i.id = hit.id JOIN journeys j ON j.id = i.journey_id
+		JOIN profiles p ON p.id = i.profile_id JOIN condition_sets s ON s.id = hit.set_id`;
+
+const WAKE_BY_NEW_EVENTS = wake(NEW_EVENTS, 'i.profile_id = ANY($3::bigint[])');
+const WAKE_BY_LOOK_BACK = wake(
+	ON_RECORD('i.since'),
+	'i.id = ANY($2::bigint[])',
+);
+
+type Hit = Reset & { effect: 'wake' | 'reset' };
+
+async function wakeWaiting(db: Connection, sql: string, params: unknown[], restart: RestartTimers): Promise<number> {
+	let woken = 0;
+	// A reset moves the deadline, and with it which later events still count: match again until none is left.
+	for (;;) {
+		const hits = await db.rows<Hit>(sql, [db.now, ...params]);
+		woken += hits.filter((hit) => hit.effect === 'wake').length;
+		const resets = hits.filter((hit) => hit.effect === 'reset');
+		if (resets.length === 0) return woken;
+		await restart(db, resets);
+	}
+}
+
+/** Starts the timers again from the events' own time; the calendar is core's, so it is handed in. */
+export type RestartTimers = (db: Connection, resets: Reset[]) => Promise<void>;
+
+/** Wakes who waits for these new events. The caller holds the match lock. @returns how many */
+export async function wakeByEvents(db: Connection, events: number[], profiles: number[], restart: RestartTimers): Promise<number> {
+	return await wakeWaiting(db, WAKE_BY_NEW_EVENTS, [events, profiles], restart);
+}
+
+/** Wakes those of these instances whose event is already on record. The caller holds the match lock. @returns how many */
+export async function wakeByLookBack(db: Connection, instances: number[], restart: RestartTimers): Promise<number> {
+	return await wakeWaiting(db, WAKE_BY_LOOK_BACK, [instances], restart);
+}
+
+/** New deadlines after a reset: `due_at` from the event, counting again from there. */
+export async function restartTimers(db: Connection, timers: Array<Reset & { due_at: Date }>): Promise<void> {
+	await db.rows(
+		`WITH t AS (
+			SELECT * FROM jsonb_to_recordset($1::jsonb) AS t(id bigint, event_id bigint, event_received_at timestamptz,
+				occurred_at timestamptz, due_at timestamptz)
+		), moved AS (
+			UPDATE instances i SET due_at = t.due_at, since = t.occurred_at, resets = i.resets + 1,
+				event_id = t.event_id, event_received_at = t.event_received_at
+			FROM t WHERE i.id = t.id AND i.status = 'waiting'
+			RETURNING i.*
+		)
+		INSERT INTO journal (at, due_at, kind, journey_id, step_id, profile_id, instance_id, reason, detail)
+		SELECT $2, due_at, 'reset', journey_id, step_id, profile_id, id, 'repeated_event', jsonb_build_object('event_id', event_id)
+		FROM moved`,
+		[JSON.stringify(timers), db.now],
+	);
+}
+
+const candidates = (events: string, steps: string) => `
+	INSERT INTO candidates (step_id, journey_id, profile_id, event_id, event_received_at, due_at)
+	SELECT DISTINCT ON (e.id, w.journey_id) s.id, w.journey_id, e.profile_id, e.id, e.received_at, $1
+	FROM steps s
+	JOIN workflows w ON w.id = s.workflow
+	JOIN conditions c ON c.set_id = s.set_id
+	JOIN events e ON ${events} e.name = c.event AND ${FILTER("'{}'")}
+	WHERE s.kind = 'entry' AND s.state = 'on' AND w.journey_id IS NOT NULL AND ${steps}
+	ORDER BY e.id, w.journey_id, s.id
+	ON CONFLICT (event_id, journey_id) DO NOTHING
+	RETURNING id`;
+
+/** Writes a candidate for each journey that these new events may enter. @returns how many */
+export async function addCandidates(db: Connection, events: number[]): Promise<number> {
+	return (await db.rows(candidates(NEW_EVENTS, 'true'), [db.now, events])).length;
+}
+
+/** The same for everything that arrived since, when an Entry Trigger comes back. @returns how many */
+export async function addCandidatesSince(db: Connection, step: number, since: Date): Promise<number> {
+	return (await db.rows(candidates('e.received_at >= $3 AND', 's.id = $2'), [db.now, step, since])).length;
+}
+
+const convert = (events: string, scope: string) => `
+	WITH hit AS MATERIALIZED (
+		SELECT DISTINCT ON (s.id, en.instance_id) s.id AS step_id, s.config, en.profile_id, en.journey_id, en.correlation,
+			en.instance_id, en.converted_at IS NULL AS first, e.id AS event_id, e.received_at, e.occurred_at, e.properties
+		FROM steps s
+		JOIN workflows w ON w.id = s.workflow
+		JOIN conditions c ON c.set_id = s.set_id
+		JOIN enrolments en ON en.journey_id = w.journey_id
+		JOIN events e ON ${events} e.profile_id = en.profile_id AND e.name = c.event
+			AND e.occurred_at >= en.last_entry AND e.id IS DISTINCT FROM en.entry_event_id
+			AND (s.config->>'window' IS NULL OR e.occurred_at <= en.last_entry + (s.config->>'window')::interval)
+			AND ${CORRELATION('en.correlation')} AND ${FILTER("'{}'")}
+		WHERE s.kind = 'goal' AND s.state = 'on' AND ${scope}
+		ORDER BY s.id, en.instance_id, e.occurred_at, e.id
+	), stored AS (
+		INSERT INTO conversions (profile_id, journey_id, step_id, instance_id, event_id, converted_at, first, value, currency)
+		SELECT profile_id, journey_id, step_id, instance_id, event_id, occurred_at, first,
+			(jsonb_path_query_first(properties, (config->>'value')::jsonpath) #>> '{}')::numeric,
+			jsonb_path_query_first(properties, (config->>'currency')::jsonpath) #>> '{}'
+		FROM hit
+		WHERE config->>'type' = 'conversion'
+		ON CONFLICT (profile_id, step_id, instance_id) DO NOTHING
+		RETURNING step_id, instance_id
+	), achieved AS (
+		SELECT hit.* FROM hit LEFT JOIN stored USING (step_id, instance_id)
+		WHERE stored.instance_id IS NOT NULL OR hit.config->>'type' = 'exit'
+	), marked AS (
+		UPDATE enrolments en SET converted_at = a.occurred_at FROM achieved a
+		WHERE a.config->>'type' = 'conversion' AND a.first
+			AND en.profile_id = a.profile_id AND en.journey_id = a.journey_id AND en.correlation = a.correlation
+	), locked AS MATERIALIZED (
+		SELECT id FROM instances WHERE id IN (SELECT instance_id FROM achieved WHERE (config->>'exit')::boolean)
+		ORDER BY id FOR UPDATE
+	), leaving AS (
+		SELECT DISTINCT ON (instance_id) * FROM achieved WHERE (config->>'exit')::boolean
+		ORDER BY instance_id, occurred_at, event_id, step_id
+	), moved AS (
+		UPDATE instances i SET status = 'waiting', token = NULL, step_id = a.step_id, set_id = NULL, wake = 'goal',
+			output = 'converted', end_reason = CASE a.config->>'type' WHEN 'exit' THEN 'exit_criterion' ELSE 'converted' END,
+			due_at = $1, left_at = a.occurred_at, expires = false, attempts = 0, losses = 0, visit = i.visit + 1,
+			event_id = a.event_id, event_received_at = a.received_at
+		FROM leaving a JOIN locked ON locked.id = a.instance_id
+		WHERE i.id = a.instance_id AND i.end_reason IS NULL
+		RETURNING i.id
+	)
+	INSERT INTO journal (at, due_at, kind, journey_id, step_id, profile_id, instance_id, reason, detail)
+	SELECT $1, a.occurred_at, CASE a.config->>'type' WHEN 'exit' THEN 'exited' ELSE 'converted' END, a.journey_id, a.step_id,
+		a.profile_id, a.instance_id, CASE WHEN moved.id IS NULL THEN 'stays' ELSE 'leaves' END,
+		jsonb_build_object('event_id', a.event_id)
+	FROM achieved a LEFT JOIN moved ON moved.id = a.instance_id
+	RETURNING id`;
+
+/** Stores the conversions that these new events are, and takes out who leaves by them. @returns how many */
+export async function convertByEvents(db: Connection, events: number[], profiles: number[]): Promise<number> {
+	return (await db.rows(convert(NEW_EVENTS, 'en.profile_id = ANY($3::bigint[])'), [db.now, events, profiles])).length;
+}
+
+/** The same for what is on record since these instances' entry. @returns how many */
+export async function convertByLookBack(db: Connection, profiles: number[], instances: number[]): Promise<number> {
+	const scope = 'en.profile_id = ANY($2::bigint[]) AND en.instance_id = ANY($3::bigint[])';
+	return (await db.rows(convert(ON_RECORD('en.last_entry'), scope), [db.now, profiles, instances])).length;
+}
+
+/** The same for everything that arrived since, when a Goal comes back. @returns how many */
+export async function convertSince(db: Connection, step: number, since: Date): Promise<number> {
+	return (await db.rows(convert('e.received_at >= $3 AND', 's.id = $2'), [db.now, step, since])).length;
+}

@@ -1,0 +1,90 @@
+import { lockProfiles, lockRegistry } from './locks';
+import type { Connection } from './types';
+
+export interface Merge {
+	from: number;
+	into: number;
+}
+
+/**
+ * Makes two profiles one: identities, attributes (newest write), consent (the strictest), tags, and everything that
+ * names the profile. Of live instances with the same journey and correlation the older survives, the other is done:
+ * merged. The old profile stays, `merged_into` the new, for what still names it.
+ *
+ * @param merges each `into` at most once a call
+ * @returns the live instances of the merged people: events that were another's yesterday may wake them
+ */
+export async function mergeProfiles(db: Connection, merges: Merge[]): Promise<number[]> {
+	await lockRegistry(db, 'match');
+	await lockProfiles(db, 'match', merges.flatMap(({ from, into }) => [from, into]));
+	const json = JSON.stringify(merges);
+	const M = 'jsonb_to_recordset($1::jsonb) AS m("from" bigint, "into" bigint)';
+
+	await db.rows(
+		`UPDATE profiles p SET
+			attributes = old.attributes || p.attributes || coalesce((
+				SELECT jsonb_object_agg(key, old.attributes->key) FROM jsonb_each_text(old.attribute_times)
+				WHERE value::numeric > coalesce((p.attribute_times->>key)::numeric, 0) AND old.attributes ? key), '{}'),
+			attribute_times = old.attribute_times || p.attribute_times || coalesce((
+				SELECT jsonb_object_agg(key, old.attribute_times->key) FROM jsonb_each_text(old.attribute_times)
+				WHERE value::numeric > coalesce((p.attribute_times->>key)::numeric, 0)), '{}'),
+			consent = old.consent || p.consent || coalesce((
+				SELECT jsonb_object_agg(key, value) FROM jsonb_each(old.consent) WHERE value->>'state' = 'denied'), '{}'),
+			tags = ARRAY(SELECT DISTINCT t FROM unnest(old.tags || p.tags) t ORDER BY t),
+			email = coalesce(p.email, old.email), phone = coalesce(p.phone, old.phone),
+			zone = coalesce(p.zone, old.zone), locale = coalesce(p.locale, old.locale), updated_at = $2
+		 FROM ${M} JOIN profiles old ON old.id = m."from" WHERE p.id = m."into"`,
+		[json, db.now],
+	);
+	await db.rows(`UPDATE profiles p SET merged_into = m."into", updated_at = $2 FROM ${M} WHERE p.id = m."from"`, [json, db.now]);
+
+	await db.rows(
+		`WITH pairs AS (
+			SELECT i.id, row_number() OVER (PARTITION BY coalesce(m."into", i.profile_id), i.journey_id, i.correlation ORDER BY i.entered_at, i.id) AS place
+			FROM instances i LEFT JOIN ${M} ON m."from" = i.profile_id
+			WHERE i.profile_id IN (SELECT "from" FROM ${M}) OR i.profile_id IN (SELECT "into" FROM ${M})
+		), gone AS (
+			DELETE FROM instances WHERE id IN (SELECT id FROM pairs WHERE place > 1) RETURNING *
+		), filed AS (
+			INSERT INTO finished (id, profile_id, journey_id, step_id, correlation, status, reason, entered_at, ended_at, visit, context)
+			SELECT id, profile_id, journey_id, step_id, correlation, 'done', 'merged', entered_at, $2, visit, context FROM gone
+		)
+		INSERT INTO journal (at, kind, journey_id, step_id, profile_id, instance_id, reason)
+		SELECT $2, 'done', journey_id, step_id, profile_id, id, 'merged' FROM gone`,
+		[json, db.now],
+	);
+	await db.rows(
+		`INSERT INTO enrolments AS en
+		 SELECT m."into", o.journey_id, o.correlation, o.instance_id, o.entry_event_id, o.entries, o.entry_times, o.first_entry,
+			o.last_entry, o.last_exit, o.converted_at
+		 FROM enrolments o JOIN ${M} ON m."from" = o.profile_id
+		 ON CONFLICT (profile_id, journey_id, correlation) DO UPDATE SET
+			entries = en.entries + excluded.entries,
+			entry_times = ARRAY(SELECT t FROM unnest(en.entry_times || excluded.entry_times) t ORDER BY t),
+			instance_id = CASE WHEN excluded.last_entry > en.last_entry THEN excluded.instance_id ELSE en.instance_id END,
+			entry_event_id = CASE WHEN excluded.last_entry > en.last_entry THEN excluded.entry_event_id ELSE en.entry_event_id END,
+			first_entry = least(en.first_entry, excluded.first_entry), last_entry = greatest(en.last_entry, excluded.last_entry),
+			last_exit = greatest(en.last_exit, excluded.last_exit), converted_at = least(en.converted_at, excluded.converted_at)`,
+		[json],
+	);
+	await db.rows(`DELETE FROM enrolments WHERE profile_id IN (SELECT "from" FROM ${M})`, [json]);
+	for (const table of ['identities', 'events', 'instances', 'candidates', 'finished', 'deliveries', 'engagements', 'journal']) {
+		await db.rows(`UPDATE ${table} t SET profile_id = m."into" FROM ${M} WHERE t.profile_id = m."from"`, [json]);
+	}
+	await db.rows(
+		`UPDATE conversions t SET profile_id = m."into", first = false FROM ${M} WHERE t.profile_id = m."from"
+			AND EXISTS (SELECT FROM conversions c WHERE c.profile_id = m."into" AND c.journey_id = t.journey_id)`,
+		[json],
+	);
+	await db.rows(`UPDATE conversions t SET profile_id = m."into" FROM ${M} WHERE t.profile_id = m."from"`, [json]);
+	await db.rows(
+		`INSERT INTO refusals AS r SELECT m."into", o.journey_id, o.reason, o.day, o.first_at, o.last_at, o.times, o.detail
+		 FROM refusals o JOIN ${M} ON m."from" = o.profile_id
+		 ON CONFLICT (profile_id, journey_id, reason, day) DO UPDATE
+			SET times = r.times + excluded.times, last_at = greatest(r.last_at, excluded.last_at)`,
+		[json],
+	);
+	await db.rows(`DELETE FROM refusals WHERE profile_id IN (SELECT "from" FROM ${M})`, [json]);
+	const live = await db.rows<{ id: number }>(`SELECT id FROM instances WHERE profile_id IN (SELECT "into" FROM ${M})`, [json]);
+	return live.map(({ id }) => id);
+}

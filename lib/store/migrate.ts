@@ -1,0 +1,73 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { schemaName } from './transaction';
+import { StoreError, type Store } from './types';
+
+interface Migration {
+	version: number;
+	name: string;
+	sql: string;
+}
+
+const FOLDER = join(__dirname, 'migrations');
+const OLDEST_SERVER = 150_000;
+
+/** The numbered files of `migrations/`, in order. */
+export function migrations(): Migration[] {
+	return readdirSync(FOLDER)
+		.filter((file) => /^\d{3}_\w+\.sql$/.test(file))
+		.sort()
+		.map((file) => ({
+			version: Number(file.slice(0, 3)),
+			name: file.slice(4, -4),
+			sql: readFileSync(join(FOLDER, file), 'utf8'),
+		}));
+}
+
+/**
+ * Brings the schema up to date: one transaction a migration, the version row first, under a lock, so that two
+ * processes that start together do it once.
+ *
+ * @throws StoreError when the schema was made by a newer version of the pack, or the server is older than Postgres 15
+ */
+export async function migrate(tx: Store['tx'], schema: string): Promise<void> {
+	await tx(async (db) => {
+		const [server] = await db.rows<{ version: number }>("SELECT current_setting('server_version_num')::int AS version");
+		if (server!.version < OLDEST_SERVER) {
+			throw new StoreError(`Journey Store: the server is Postgres ${Math.floor(server!.version / 10_000)}. Use Postgres 15 or newer.`);
+		}
+	});
+	const known = migrations();
+	for (const migration of known) {
+		await tx(async (db) => {
+			await db.rows("SELECT pg_advisory_xact_lock(hashtext('n8n-nodes-journey migrations'), hashtext($1))", [schema]);
+			// Asking first spares a user who may not create schemas the right to do so once it is there.
+			const [found] = await db.rows("SELECT 1 FROM pg_namespace WHERE nspname = $1", [schema]);
+			if (!found) await db.rows(`CREATE SCHEMA ${schemaName(schema)}`);
+			await db.rows('CREATE TABLE IF NOT EXISTS migrations (version int PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL)');
+			const [newest] = await db.rows<{ version: number | null }>('SELECT max(version) AS version FROM migrations');
+			const version = newest?.version ?? 0;
+			const newestKnown = known.at(-1)!.version;
+			if (version > newestKnown) {
+				throw new StoreError(
+					`Journey Store: schema "${schema}" has version ${version}, made by a newer n8n-nodes-journey; this one knows ${newestKnown}. Update the package in this n8n, or name another schema.`,
+				);
+			}
+			if (version >= migration.version) return;
+			await db.rows('INSERT INTO migrations VALUES ($1, $2, $3)', [migration.version, migration.name, db.now]);
+			for (const statement of statements(migration.sql)) await db.rows(statement);
+		});
+	}
+}
+
+/** Splits a migration at semicolons that end a line, outside of `$$` bodies. */
+function statements(sql: string): string[] {
+	return sql
+		.split(/(\$\$[\s\S]*?\$\$)/)
+		.map((part, at) => (at % 2 ? part : part.replace(/;\s*$/gm, ';\u0000')))
+		.join('')
+		.split('\u0000')
+		.map((statement) => statement.trim())
+		.filter((statement) => statement.replace(/--.*$/gm, '').replace(/[;\s]/g, '') !== '');
+}

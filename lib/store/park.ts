@@ -1,0 +1,56 @@
+import type { Connection } from './types';
+
+/** What one instance is parked for. */
+export interface Park {
+	id: number;
+	due_at: Date;
+	/** `due_at` is the journey's own limit: the instance ends there as expired. */
+	expires: boolean;
+	since: Date;
+	after_arrival: boolean;
+	vars: object | null;
+	/** Decided already: it only waits for its turn in a batch. */
+	wake: 'time' | 'batch' | null;
+}
+
+/**
+ * Parks running instances at a step, and journals it. The caller holds the match lock and looks back afterwards.
+ *
+ * @returns those parked; the others are not this execution's any more
+ */
+export async function parkInstances(
+	db: Connection, claim: { token: string; execution: string }, step: number, set: number | null, parks: Park[],
+): Promise<number[]> {
+	const rows = await db.rows<{ id: number }>(
+		`WITH asked AS (
+			SELECT * FROM jsonb_to_recordset($1::jsonb) AS p(id bigint, due_at timestamptz, expires boolean,
+				since timestamptz, after_arrival boolean, vars jsonb, wake text)
+		), locked AS MATERIALIZED (
+			SELECT id FROM instances
+			WHERE id IN (SELECT id FROM asked) AND token = $2
+				AND EXISTS (SELECT FROM claims WHERE token = $2 AND execution = $3)
+			ORDER BY id FOR UPDATE
+		), parked AS (
+			UPDATE instances i SET status = 'waiting', token = NULL, step_id = $4, set_id = $5, visit = i.visit + 1,
+				attempts = 0, losses = 0, resets = 0, due_at = asked.due_at, expires = asked.expires, since = asked.since,
+				after_arrival = asked.after_arrival, parked_at = $6, vars = asked.vars, wake = asked.wake, output = NULL, error = NULL
+			FROM asked JOIN locked USING (id) WHERE i.id = asked.id
+			RETURNING i.id, i.journey_id, i.profile_id, i.due_at, i.wake
+		), told AS (
+			INSERT INTO journal (at, due_at, kind, journey_id, step_id, profile_id, instance_id, reason)
+			SELECT $6, due_at, 'parked', journey_id, $4, profile_id, id, wake FROM parked WHERE wake IS DISTINCT FROM 'batch'
+		)
+		SELECT id FROM parked`,
+		[JSON.stringify(parks), claim.token, claim.execution, step, set, db.now],
+	);
+	return rows.map(({ id }) => id);
+}
+
+/** Where instances are that this execution no longer holds: to tell a lost race from a canvas that parks twice. */
+export async function parkedSince(db: Connection, ids: number[], since: Date): Promise<Array<{ id: number; step: string; step_id: number }>> {
+	return await db.rows(
+		`SELECT i.id, s.name AS step, s.id AS step_id FROM instances i JOIN steps s ON s.id = i.step_id
+		 WHERE i.id = ANY($1::bigint[]) AND i.status = 'waiting' AND i.wake IS NULL AND i.parked_at >= $2`,
+		[ids, since],
+	);
+}

@@ -1,0 +1,139 @@
+import { Client, Pool, types, type ClientConfig, type PoolClient } from 'pg';
+
+import { migrate } from './migrate';
+import { schemaName, transaction, type Session } from './transaction';
+import type { Store, StoreSettings } from './types';
+
+const INT8 = 20;
+const NUMERIC = 1700;
+
+/** Ids stay far below 2^53, and a number is what items carry. */
+const parsers = {
+	getTypeParser: ((oid: number, format?: string) =>
+		oid === INT8 || oid === NUMERIC ? Number : types.getTypeParser(oid, format as 'text')) as typeof types.getTypeParser,
+};
+
+function sessionOf(client: PoolClient): Session {
+	return {
+		rows: async (sql, params) => (await client.query(sql, params)).rows,
+		script: async (sql) => {
+			const results: unknown = await client.query(sql);
+			return Array.isArray(results) ? results.at(-1).rows : (results as { rows: never[] }).rows;
+		},
+	};
+}
+
+/**
+ * Opens a store on Postgres 15 or newer and brings its schema up to date.
+ *
+ * @throws StoreError when the schema is newer than this code or the server too old
+ */
+export async function openPostgres(settings: StoreSettings & { url: string }): Promise<Store> {
+	const config: ClientConfig = {
+		connectionString: settings.url,
+		ssl: settings.ssl,
+		types: parsers,
+		application_name: 'n8n-nodes-journey',
+		connectionTimeoutMillis: 10_000,
+		keepAlive: true,
+	};
+	const pool = new Pool({ ...config, max: settings.connections ?? 6, idleTimeoutMillis: 60_000 });
+	// A connection that breaks while idle is replaced at its next use, which reports its own error.
+	pool.on('error', () => undefined);
+
+	const tx: Store['tx'] = async (work) => {
+		const client = await pool.connect();
+		let broken = true;
+		try {
+			const result = await transaction(sessionOf(client), settings.schema, settings.clock, work);
+			broken = false;
+			return result;
+		} finally {
+			// After an error the session may still be inside its transaction; a fresh one costs a millisecond.
+			client.release(broken);
+		}
+	};
+
+	const channel = `journey_${settings.schema}`;
+	const listeners = new Set<() => void>();
+	const hints = new HintChannel(config, channel, () => listeners.forEach((listener) => listener()));
+
+	try {
+		await migrate(tx, settings.schema);
+	} catch (error) {
+		await pool.end();
+		throw error;
+	}
+
+	const { host, port, database } = new Client(config);
+	return {
+		kind: 'postgres',
+		name: `${host}:${port}/${database}, schema ${settings.schema}`,
+		tx,
+		hint: async () => {
+			await pool.query('SELECT pg_notify($1, $2)', [channel, '']);
+		},
+		onHint: (listener) => {
+			listeners.add(listener);
+			hints.open();
+		},
+		// Autovacuum does the rest on a server.
+		maintain: async () => undefined,
+		close: async () => {
+			await hints.close();
+			await pool.end();
+		},
+	};
+}
+
+/** LISTEN needs a session of its own. It is only a hint: while it is away, the poll carries everything. */
+class HintChannel {
+	private client?: Client;
+	private closed = false;
+	private retry?: NodeJS.Timeout;
+
+	constructor(
+		private readonly config: ClientConfig,
+		private readonly channel: string,
+		private readonly onHint: () => void,
+	) {}
+
+	open(): void {
+		if (this.client || this.closed) return;
+		const client = new Client(this.config);
+		this.client = client;
+		const again = () => {
+			if (this.client !== client) return;
+			this.client = undefined;
+			client.end().catch(() => undefined);
+			if (!this.closed) this.retry = setTimeout(() => this.open(), 5_000).unref();
+		};
+		client.on('notification', this.onHint);
+		client.on('error', again);
+		client.on('end', again);
+		client
+			.connect()
+			.then(async () => await client.query(`LISTEN ${schemaName(this.channel)}`))
+			.catch(again);
+	}
+
+	async close(): Promise<void> {
+		this.closed = true;
+		clearTimeout(this.retry);
+		const client = this.client;
+		this.client = undefined;
+		await client?.end().catch(() => undefined);
+	}
+}
+
+/** Connects, says hello and leaves again: the credential's *Test* button. @throws whatever the driver says */
+export async function testPostgres(settings: StoreSettings & { url: string }): Promise<string> {
+	const client = new Client({ connectionString: settings.url, ssl: settings.ssl, connectionTimeoutMillis: 10_000 });
+	await client.connect();
+	try {
+		const { rows } = await client.query('SHOW server_version');
+		return rows[0].server_version as string;
+	} finally {
+		await client.end();
+	}
+}

@@ -1,0 +1,105 @@
+import type { Json } from '../core/types';
+import type { Connection } from './types';
+
+export type StepKind = 'entry' | 'audience' | 'state' | 'branch' | 'action' | 'goal';
+
+/** Where a step is: n8n instance, workflow, node. */
+export interface Place {
+	host: string;
+	workflowId: string;
+	nodeId: string;
+	name: string;
+	kind: StepKind;
+}
+
+export interface Step {
+	id: number;
+	workflow: number;
+	journey_id: number | null;
+	/** Since when it has not listened; null while it does. */
+	off_since: Date | null;
+	/** It was not known before. */
+	fresh: boolean;
+}
+
+/**
+ * The step of a node, made if it is new; a rename is taken over.
+ *
+ * @throws when another installation that is alive has registered the same workflow
+ */
+export async function saveStep(db: Connection, place: Place): Promise<Step> {
+	const [workflow] = await db.rows<{ id: number; journey_id: number | null }>(
+		`INSERT INTO workflows (host, workflow_id, seen_at) VALUES ($1, $2, $3)
+		 ON CONFLICT (workflow_id, host) DO UPDATE SET seen_at = $3 RETURNING id, journey_id`,
+		[place.host, place.workflowId, db.now],
+	);
+	const [before] = await db.rows<{ id: number; off_since: Date | null }>(
+		'SELECT id, off_since FROM steps WHERE workflow = $1 AND node_id = $2',
+		[workflow!.id, place.nodeId],
+	);
+	const [step] = await db.rows<{ id: number }>(
+		`INSERT INTO steps (workflow, node_id, kind, name, state) VALUES ($1, $2, $3, $4, 'on')
+		 ON CONFLICT (workflow, node_id) DO UPDATE SET name = $4, state = 'on', off_since = NULL
+		 RETURNING id`,
+		[workflow!.id, place.nodeId, place.kind, place.name],
+	);
+	return {
+		id: step!.id, workflow: workflow!.id, journey_id: workflow!.journey_id,
+		off_since: before?.off_since ?? null, fresh: !before,
+	};
+}
+
+/** The step of a node as an execution needs it: made if its trigger has not come round to it, otherwise left as it is. */
+export async function findStep(db: Connection, place: Place): Promise<Step> {
+	const [step] = await db.rows<Step>(
+		`SELECT s.id, s.workflow, w.journey_id, s.off_since, false AS fresh FROM steps s JOIN workflows w ON w.id = s.workflow
+		 WHERE w.host = $1 AND w.workflow_id = $2 AND s.node_id = $3`,
+		[place.host, place.workflowId, place.nodeId],
+	);
+	return step ?? (await saveStep(db, place));
+}
+
+/** Other installations that have been alive since `since` and know this workflow id. */
+export async function otherHosts(db: Connection, host: string, workflowId: string, since: Date): Promise<string[]> {
+	const rows = await db.rows<{ host: string }>(
+		'SELECT host FROM workflows WHERE workflow_id = $1 AND host <> $2 AND seen_at > $3',
+		[workflowId, host, since],
+	);
+	return rows.map((row) => row.host);
+}
+
+/** What a step listens to and how: entry and goal. */
+export async function saveListener(db: Connection, step: number, set: number, config: Json): Promise<void> {
+	await db.rows('UPDATE steps SET set_id = $2, config = $3 WHERE id = $1', [step, set, JSON.stringify(config)]);
+}
+
+/** The journey of a key, made if it is new; takes over name and zone, and binds the workflow to it. */
+export async function saveJourney(db: Connection, workflow: number, key: string, name: string, zone: string): Promise<number> {
+	const [journey] = await db.rows<{ id: number }>(
+		`INSERT INTO journeys (key, name, zone, created_at) VALUES ($1, $2, $3, $4)
+		 ON CONFLICT (key) DO UPDATE SET name = $2, zone = $3 RETURNING id`,
+		[key, name, zone, db.now],
+	);
+	await db.rows('UPDATE workflows SET journey_id = $2 WHERE id = $1 AND journey_id IS DISTINCT FROM $2', [workflow, journey!.id]);
+	return journey!.id;
+}
+
+/** Marks steps whose nodes did not come back after their workflow was unpublished, or they were removed. */
+export async function switchOff(db: Connection, steps: number[], since: Date): Promise<void> {
+	await db.rows("UPDATE steps SET state = 'off', off_since = $2 WHERE id = ANY($1::int[]) AND state = 'on'", [steps, since]);
+}
+
+/** Says that the installation is alive. */
+export async function beat(db: Connection, workflows: number[]): Promise<void> {
+	await db.rows('UPDATE workflows SET seen_at = $2 WHERE id = ANY($1::int[])', [workflows, db.now]);
+}
+
+/** Records a canvas. @returns false when it was known */
+export async function saveCanvas(db: Connection, workflow: number, hash: string, canvas: Json): Promise<boolean> {
+	const rows = await db.rows(
+		`INSERT INTO canvases (workflow, hash, canvas, seen_at) VALUES ($1, $2, $3, $4)
+		 ON CONFLICT (workflow, hash) DO NOTHING RETURNING hash`,
+		[workflow, hash, JSON.stringify(canvas), db.now],
+	);
+	return rows.length > 0;
+}

@@ -1,0 +1,46 @@
+/**
+ * A transaction's connection. `now` is the one clock: the database's at the start of the transaction, or the frozen
+ * clock of a test. Rows come back with bigint and numeric as number, timestamptz as Date, jsonb as value.
+ */
+export interface Connection {
+	readonly now: Date;
+	/** Runs one statement. Pass jsonb as `JSON.stringify(value)`, arrays as arrays. */
+	rows<R extends object>(sql: string, params?: unknown[]): Promise<R[]>;
+}
+
+/** Where people wait. Its only way in is a transaction, so nothing can slip a query between BEGIN and COMMIT. */
+export interface Store {
+	readonly kind: 'embedded' | 'postgres';
+	/** What an ops person calls this store: the folder or `host:port/database`, never a password. */
+	readonly name: string;
+	/**
+	 * Runs `work` in one READ COMMITTED transaction and commits. A deadlock victim is run again, so `work` must have
+	 * no effect outside the database.
+	 */
+	tx<T>(work: (connection: Connection) => Promise<T>): Promise<T>;
+	/** Tells other processes that something is due; only a hint, the poll is the truth. */
+	hint(): Promise<void>;
+	onHint(listener: () => void): void;
+	/** What the database does not do by itself. */
+	maintain(): Promise<void>;
+	close(): Promise<void>;
+}
+
+export interface StoreSettings {
+	/** Postgres: `postgres://…`; absent: embedded. */
+	url?: string;
+	/** Embedded: the folder. */
+	folder?: string;
+	schema: string;
+	/** TLS options as `pg` takes them. */
+	ssl?: boolean | { ca?: string; rejectUnauthorized?: boolean };
+	/** Connections of this process. */
+	connections?: number;
+	/** Frozen clock of a test. */
+	clock?: () => Date;
+}
+
+/** The store cannot be used as it is; the message says what to do. */
+export class StoreError extends Error {
+	override readonly name = 'StoreError';
+}

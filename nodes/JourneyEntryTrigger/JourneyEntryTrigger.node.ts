@@ -1,0 +1,41 @@
+import type { IExecuteFunctions, INodeExecutionData, INodeType, ITriggerFunctions, ITriggerResponse } from 'n8n-workflow';
+
+import { admit, batchSize } from '../../lib/index';
+import { journeyEngine } from '../shared/engine';
+import { acknowledgeAtEnd, itemOf, resume, tokenOf } from '../shared/execution';
+import { claimOf, isTest, placeOf } from '../shared/place';
+import { subscribe } from '../shared/trigger';
+import { description } from './description';
+import { readEntry } from './entry';
+
+/** Lets people in: candidates become instances here, where the published canvas is known. */
+export class JourneyEntryTrigger implements INodeType {
+	description = description;
+
+	async trigger(this: ITriggerFunctions): Promise<ITriggerResponse> {
+		const { key, rules, conditions } = readEntry(this);
+		const name = this.getWorkflow().name ?? key;
+		return subscribe(this, {
+			kind: 'entry',
+			journey: { key, name, rules },
+			listens: { conditions, config: {} },
+			limit: batchSize(0, Infinity),
+		});
+	}
+
+	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		if (isTest(this)) return [this.getInputData()];
+		const items = this.getInputData();
+		const { rules } = readEntry(this);
+		const engine = await journeyEngine(this);
+		const step = await engine.step(placeOf(this, 'entry'));
+		const token = tokenOf(items);
+		const claim = claimOf(this, token);
+		const admitting = 'candidate' in (items[0]!.json.journey as object);
+		if (admitting) acknowledgeAtEnd(this, engine, claim);
+		const people = admitting
+			? await admit(engine, claim, { ...step, journey_id: step.journey_id! }, rules)
+			: await resume(this, engine);
+		return [people.map((one) => itemOf(this, token, one, 0))];
+	}
+}

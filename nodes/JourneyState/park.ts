@@ -1,0 +1,78 @@
+import { NodeOperationError, type IExecuteFunctions } from 'n8n-workflow';
+
+import { dueAt, park, variablesFor, type Arrival, type Claim, type Engine, type Running } from '../../lib/index';
+import { readUntil, readWait, untilDiffers, type StateWait } from './wait';
+
+/** The journey's own limit, for a wait without one. */
+const LIMIT_YEARS = 2;
+
+/** Someone who arrives at a State: the instance, and the item that brought it. */
+export interface Arriving {
+	running: Running;
+	item: number;
+}
+
+/**
+ * Parks arriving people for what the panel says.
+ *
+ * @returns who does not wait: a date in the past that ends the journey
+ */
+export async function parkArrivals(context: IExecuteFunctions, engine: Engine, claim: Claim, step: number, people: Arriving[], now: Date): Promise<number[]> {
+	const wait = readWait(context);
+	const leaving: number[] = [];
+	const due = dueTimes(context, wait, now);
+	const arrivals = people.flatMap(({ running, item }): Arrival[] => {
+		const zone = running.profile.zone ?? running.journey_zone;
+		const { at, past } = due(item, zone);
+		if (at && at <= now && past === 'exit') {
+			leaving.push(running.id);
+			return [];
+		}
+		const limit = new Date(running.entered_at);
+		limit.setUTCFullYear(limit.getUTCFullYear() + LIMIT_YEARS);
+		const passed = at !== undefined && at <= now;
+		return [{
+			id: running.id, profile_id: running.profile.id, due_at: at ?? limit, expires: at === undefined,
+			since: since(wait, running, now), after_arrival: wait.lookBack === 'arrival',
+			vars: variables(context, wait, item), wake: passed ? 'time' : null,
+		}];
+	});
+	await park(engine, claim, step, wait, arrivals);
+	return leaving;
+}
+
+function since({ lookBack }: StateWait, running: Running, now: Date): Date {
+	if (lookBack === 'entry') return running.entered_at;
+	// Own times of events that arrive later may be earlier than now; arrival decides.
+	if (lookBack === 'arrival') return new Date(0);
+	if (lookBack === 'previous') return running.left_at;
+	return dueAt({ kind: 'date', date: now, offset: { ...lookBack.last, before: true } }, now, 'UTC');
+}
+
+function variables(context: IExecuteFunctions, wait: StateWait, item: number): object | null {
+	if (wait.expressions.size === 0) return null;
+	const values = Object.fromEntries([...wait.expressions].map(([name, expression]) => [name, context.evaluateExpression(expression, item)]));
+	return variablesFor(wait.filters, values);
+}
+
+/** When each person's time is up; the same rule in the same zone is worked out once. */
+function dueTimes(context: IExecuteFunctions, wait: StateWait, now: Date): (item: number, zone: string) => { at?: Date; past?: string } {
+	const { until } = wait;
+	if (!until) return () => ({});
+	const differs = untilDiffers(context, until);
+	const known = new Map<string, { at: Date; past?: string }>();
+	return (item, zone) => {
+		const key = differs ? `${item}` : zone;
+		let due = known.get(key);
+		if (!due) {
+			const rule = readUntil(context, item, until);
+			try {
+				due = { at: dueAt(rule, now, zone), past: rule.past };
+			} catch (error) {
+				throw new NodeOperationError(context.getNode(), (error as Error).message, { itemIndex: item });
+			}
+			known.set(key, due);
+		}
+		return due;
+	};
+}

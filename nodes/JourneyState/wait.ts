@@ -1,0 +1,91 @@
+import type { IExecuteFunctions, ITriggerFunctions } from 'n8n-workflow';
+
+import { type Condition, type Duration, type Filter, type Until } from '../../lib/index';
+import { fieldError, isExpression, raw, readDuration, readFilter, type Expressions, type RawCondition } from '../shared/parameters';
+import { stateOutputs } from './outputs';
+
+type Context = IExecuteFunctions | ITriggerFunctions;
+
+interface RawBranch {
+	event: string;
+	filters?: { conditions?: RawCondition[] };
+}
+
+const MOST_BRANCHES = 20;
+
+/** What the panel says, checked; what differs from person to person is an expression still. */
+export interface StateWait {
+	/** Absent: no limit but the journey's own. */
+	until?: { kind: Until['kind']; prefix: '' | 'limit' };
+	conditions: Condition[];
+	timer: Duration | null;
+	filters: Filter;
+	expressions: Expressions;
+	lookBack: 'previous' | 'entry' | 'arrival' | { last: Duration };
+}
+
+/** Reads the panel. @throws NodeOperationError naming the field */
+export function readWait(context: Context): StateWait {
+	const node = context.getNode();
+	const waitFor = raw<string>(context, 'waitFor', 'time');
+	const prefix = waitFor === 'events' ? 'limit' : '';
+	const kind = raw<Until['kind'] | 'never'>(context, prefix ? 'limitUntil' : 'until', 'delay');
+	const expressions: Expressions = new Map();
+	const branches = raw<RawBranch[]>(context, waitFor === 'events' ? 'events.branch' : 'resets.branch', []);
+	if (waitFor === 'events' && branches.length === 0) throw fieldError(node, 'Events', 'none is given. Add the event to wait for.');
+	if (branches.length > MOST_BRANCHES) throw fieldError(node, 'Events', `found ${branches.length}. At most ${MOST_BRANCHES} are possible.`);
+
+	const names = stateOutputs(node.parameters as never).map((output) => output.displayName);
+	if (new Set(names).size < names.length) {
+		throw fieldError(node, 'Output Name', `"${names.find((name, at) => names.indexOf(name) < at)}" is there twice. Give each output its own name.`);
+	}
+	const options = raw<{ lookBack?: string; lookBackAmount?: number; lookBackUnit?: string; correlation?: string }>(context, 'options', {});
+	const conditions = branches.map((branch, at): Condition => {
+		const event = branch.event?.trim();
+		if (!event) throw fieldError(node, 'Event', `number ${at + 1} has no name. Enter the name of the event.`);
+		return {
+			output: waitFor === 'events' ? `${at + 1}:${names[at + 1]}` : '',
+			event,
+			filter: readFilter(context, `Property Filters of "${event}"`, branch.filters?.conditions ?? [], expressions),
+			correlation: options.correlation || undefined,
+			effect: waitFor === 'events' ? 'wake' : 'reset',
+		};
+	});
+	const resets = waitFor !== 'events' && conditions.length > 0 && kind === 'delay';
+	return {
+		until: kind === 'never' ? undefined : { kind, prefix },
+		conditions: resets || waitFor === 'events' ? conditions : [],
+		timer: resets ? readDuration(context, 'Wait', raw(context, 'delayAmount', 1), raw(context, 'delayUnit', 'days')) : null,
+		filters: conditions.flatMap(({ filter }) => filter),
+		expressions,
+		lookBack: resets ? 'arrival' : readLookBack(context, options),
+	};
+}
+
+function readLookBack(context: Context, options: { lookBack?: string; lookBackAmount?: number; lookBackUnit?: string }): StateWait['lookBack'] {
+	if (options.lookBack === 'last') return { last: readDuration(context, 'Last', options.lookBackAmount ?? 1, options.lookBackUnit ?? 'hours') };
+	return (options.lookBack as 'previous' | undefined) ?? 'previous';
+}
+
+/** The time rule of one person, expressions evaluated. */
+export function readUntil(context: IExecuteFunctions, item: number, { kind, prefix }: NonNullable<StateWait['until']>): Until & { past?: string } {
+	const get = <T>(field: string, fallback: T) =>
+		context.getNodeParameter(prefix ? `${prefix}${field[0]!.toUpperCase()}${field.slice(1)}` : field, item, fallback) as T;
+	if (kind === 'delay') {
+		const delay = readDuration(context, 'Wait', get('delayAmount', 1), get('delayUnit', 'days'));
+		const atTime = ['days', 'weeks', 'months', 'years'].includes(delay.unit) ? get('delayTime', '') || undefined : undefined;
+		return { kind, delay, atTime };
+	}
+	if (kind === 'weekday') {
+		return { kind, weekdays: get('weekdays', [1]), atTime: get('weekdayTime', '09:00'), sameDayPassed: get('weekdayPassed', 'nextWeek') };
+	}
+	const offset = readDuration(context, 'Shift By', get('offsetAmount', 0), get('offsetUnit', 'days'));
+	return { kind, date: get<unknown>('date', ''), offset: { ...offset, before: get('offsetBefore', true) }, past: get('past', 'proceed') };
+}
+
+/** Whether everyone in a batch has the same time rule. */
+export function untilDiffers(context: IExecuteFunctions, { kind, prefix }: NonNullable<StateWait['until']>): boolean {
+	const fields = { delay: ['delayAmount', 'delayUnit', 'delayTime'], date: ['date', 'offsetAmount', 'offsetUnit'], weekday: ['weekdays', 'weekdayTime'] }[kind];
+	return fields.some((field) => isExpression(raw<unknown>(context, prefix ? `${prefix}${field[0]!.toUpperCase()}${field.slice(1)}` : field, '')));
+}
+

@@ -1,0 +1,84 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { ICredentialDataDecryptedObject, IExecuteFunctions, IHookFunctions, ITriggerFunctions, IWebhookFunctions } from 'n8n-workflow';
+
+import { Engine, StoreError, type StoreSettings } from '../../lib/index';
+
+export type JourneyContext = IExecuteFunctions | ITriggerFunctions | IWebhookFunctions | IHookFunctions;
+
+// eslint-disable-next-line @typescript-eslint/no-require-imports -- the version is the package's own
+const { version } = require('../../package.json') as { version: string };
+
+/** One set of engines for the process, however often n8n loads the package: running triggers keep the old code. */
+interface Holder {
+	version: string;
+	engines: Map<string, Promise<Engine>>;
+}
+
+const HOLDER = Symbol.for('n8n-nodes-journey');
+
+function holder(): Holder {
+	const shared = globalThis as { [HOLDER]?: Holder };
+	const held = (shared[HOLDER] ??= { version, engines: new Map() });
+	if (held.version !== version) {
+		throw new StoreError(`n8n-nodes-journey was updated from ${held.version} to ${version} while n8n was running. Restart n8n.`);
+	}
+	return held;
+}
+
+/**
+ * The store that a node uses: its *Journey Store* credential, else `JOURNEY_STORE_URL`, else the embedded store in
+ * n8n's user folder.
+ */
+export async function storeSettings(context: JourneyContext): Promise<StoreSettings> {
+	if (context.getNode().credentials?.journeyStore) return settingsOf(await context.getCredentials('journeyStore'));
+	const url = process.env.JOURNEY_STORE_URL;
+	const schema = process.env.JOURNEY_STORE_SCHEMA ?? 'journey';
+	if (url) return { url, schema };
+	if (process.env.EXECUTIONS_MODE === 'queue') {
+		throw new StoreError(
+			`${context.getNode().name}: the embedded store belongs to one process and n8n runs in queue mode. Select a Journey Store credential with a Postgres, or set JOURNEY_STORE_URL.`,
+		);
+	}
+	return { folder: join(process.env.N8N_USER_FOLDER ?? homedir(), '.n8n', 'journey'), schema };
+}
+
+/** The settings that a *Journey Store* credential holds. */
+export function settingsOf(credential: ICredentialDataDecryptedObject): StoreSettings {
+	const url = new URL('postgres://localhost');
+	url.hostname = String(credential.host);
+	url.port = String(credential.port);
+	url.pathname = `/${encodeURIComponent(String(credential.database))}`;
+	url.username = encodeURIComponent(String(credential.user));
+	url.password = encodeURIComponent(String(credential.password));
+	return {
+		url: url.href,
+		schema: String(credential.schema || 'journey'),
+		ssl: tls(credential),
+	};
+}
+
+function tls(credential: ICredentialDataDecryptedObject): StoreSettings['ssl'] {
+	if (credential.ssl === 'disable') return false;
+	const ca = String(credential.ca ?? '').trim();
+	return { rejectUnauthorized: credential.ssl !== 'allow', ...(ca ? { ca } : {}) };
+}
+
+/**
+ * The engine of the node's store, opened at first use. A failed opening is forgotten, so that the next call tries again.
+ *
+ * @throws StoreError when the store cannot be used
+ */
+export async function journeyEngine(context: JourneyContext): Promise<Engine> {
+	const settings = await storeSettings(context);
+	const { engines } = holder();
+	const key = JSON.stringify(settings);
+	const { logger } = context;
+	let engine = engines.get(key);
+	if (!engine) {
+		engine = Engine.open(settings, logger);
+		engines.set(key, engine);
+		engine.catch(() => engines.delete(key));
+	}
+	return await engine;
+}

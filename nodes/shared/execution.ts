@@ -1,0 +1,60 @@
+import type { IExecuteFunctions, INodeExecutionData, IRunExecutionData } from 'n8n-workflow';
+
+import type { Claim, Engine, JourneyItem, Running } from '../../lib/index';
+import { claimOf } from './place';
+import { settlementsOf } from './settlement';
+
+/** What the engine put into a batch. */
+export function tokenOf(items: INodeExecutionData[]): string {
+	return (items[0]!.json.journey as { token: string }).token;
+}
+
+interface Insides {
+	runExecutionData: IRunExecutionData;
+}
+
+const refusals = new Set<string>();
+
+/** Says that this execution stopped before any effect, because the canvas is wrong: not counted as an attempt. */
+export function refuseExecution(token: string): void {
+	refusals.add(token);
+}
+
+/**
+ * Lets the engine know how the execution ends: what became of its messages, who is done, who must be tried again.
+ * Called once for each claim, before anything else is done with it.
+ */
+export function acknowledgeAtEnd(context: IExecuteFunctions, engine: Engine, claim: Claim): void {
+	if (engine.executions.has(claim)) return;
+	const { token } = claim;
+	context.onExecutionFinish!(async () => {
+		const { resultData } = (context as unknown as Insides).runExecutionData;
+		const refused = refusals.delete(token);
+		await engine.executions.acknowledge(claim, {
+			error: resultData.error?.message,
+			refused,
+			settlements: settlementsOf(token, resultData),
+		});
+	});
+}
+
+/** The people of a batch that the engine woke at this node; none when they are not this execution's any more. */
+export async function resume(context: IExecuteFunctions, engine: Engine): Promise<Running[]> {
+	const claim = claimOf(context, tokenOf(context.getInputData()));
+	acknowledgeAtEnd(context, engine, claim);
+	return await engine.executions.start(claim);
+}
+
+/** An instance as an item of this node. @param input index of the item it comes from */
+export function itemOf(context: IExecuteFunctions, token: string, one: Running, input: number): INodeExecutionData {
+	const json: JourneyItem = {
+		journey: {
+			key: one.journey_key, instance: one.id, token, step: context.getNode().name, visit: one.visit,
+			correlation: one.correlation, entered_at: one.entered_at.toISOString(),
+		},
+		profile: one.profile,
+		event: one.event,
+		context: one.context,
+	};
+	return { json: json as unknown as INodeExecutionData['json'], pairedItem: { item: input } };
+}

@@ -1,0 +1,82 @@
+import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
+
+import type { Operator } from '../../lib/index';
+
+type Show = NonNullable<INodeProperties['displayOptions']>['show'];
+
+const OPERATOR_NAMES: Record<Operator, string> = {
+	is: 'Is',
+	isNot: 'Is Not',
+	isOneOf: 'Is One Of',
+	contains: 'Contains',
+	doesNotContain: 'Does Not Contain',
+	startsWith: 'Starts With',
+	endsWith: 'Ends With',
+	greater: 'Is Greater Than',
+	greaterOrEqual: 'Is Greater Than or Equal To',
+	less: 'Is Less Than',
+	lessOrEqual: 'Is Less Than or Equal To',
+	before: 'Is Before',
+	after: 'Is After',
+	exists: 'Exists',
+	doesNotExist: 'Does Not Exist',
+};
+
+export const operators: INodePropertyOptions[] = Object.entries(OPERATOR_NAMES).map(([value, name]) => ({ name, value }));
+
+/** Property, operator, value: the three fields of one condition. */
+export function conditionFields(property: string, example: string, fixed: boolean): INodeProperties[] {
+	return [
+		{
+			displayName: property,
+			name: 'path',
+			type: 'string',
+			default: '',
+			placeholder: example,
+			noDataExpression: true,
+			description: 'Name of the property. Reach into objects with a dot (order.total), into lists with [] (items[].category).',
+		},
+		{ displayName: 'Operator', name: 'operator', type: 'options', noDataExpression: true, options: operators, default: 'is' },
+		{
+			displayName: 'Value',
+			name: 'value',
+			type: 'string',
+			default: '',
+			noDataExpression: fixed,
+			displayOptions: { hide: { operator: ['exists', 'doesNotExist'] } },
+			description: 'What to compare with. Several values for Is One Of are separated by commas; dates are written 2026-01-31.',
+		},
+	];
+}
+
+/** Filters on the properties of one event. @param fixed no expressions: the engine matches on it without an item */
+export function eventFilters(show?: Show, fixed = true): INodeProperties {
+	return {
+		displayName: 'Property Filters',
+		name: 'filters',
+		type: 'fixedCollection',
+		typeOptions: { multipleValues: true, sortable: true },
+		placeholder: 'Add Filter',
+		default: {},
+		...(show ? { displayOptions: { show } } : {}),
+		description: 'All of them must match in the same event. Without filters, every event of this name counts.',
+		options: [{ displayName: 'Filter', name: 'conditions', values: conditionFields('Property', 'cart.total', fixed) }],
+	};
+}
+
+const UNITS: INodePropertyOptions[] = ['seconds', 'minutes', 'hours', 'days', 'weeks', 'months', 'years'].map((value) => ({
+	name: value[0]!.toUpperCase() + value.slice(1),
+	value,
+}));
+
+/** Amount and unit, as two fields `<name>Amount` and `<name>Unit`. */
+export function durationFields(name: string, displayName: string, amount: number, unit: string, show?: Show): INodeProperties[] {
+	const displayOptions = show ? { displayOptions: { show } } : {};
+	return [
+		{ displayName, name: `${name}Amount`, type: 'number', typeOptions: { minValue: 0, numberPrecision: 0 }, default: amount, ...displayOptions },
+		{ displayName: 'Unit', name: `${name}Unit`, type: 'options', noDataExpression: true, options: UNITS, default: unit, ...displayOptions },
+	];
+}
+
+/** The optional store credential of every journey node. */
+export const storeCredential = { name: 'journeyStore', required: false };

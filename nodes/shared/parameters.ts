@@ -1,0 +1,62 @@
+import { NodeOperationError, type IExecuteFunctions, type INode, type ITriggerFunctions } from 'n8n-workflow';
+
+import { compileFilter, validateDuration, type Duration, type Filter, type PropertyCondition } from '../../lib/index';
+
+type Reader = Pick<IExecuteFunctions | ITriggerFunctions, 'getNode'>;
+
+/** What a panel holds of one condition. */
+export interface RawCondition {
+	path: string;
+	operator: PropertyCondition['operator'];
+	value?: unknown;
+}
+
+/** A parameter as it stands in the panel, expressions unevaluated. Cheap: call it once a batch. */
+export function raw<T>(context: IExecuteFunctions | ITriggerFunctions, name: string, fallback: T): T {
+	const options = { rawExpressions: true };
+	return 'getInputData' in context
+		? (context.getNodeParameter(name, 0, fallback, options) as T)
+		: (context.getNodeParameter(name, fallback, options) as T);
+}
+
+export function isExpression(value: unknown): value is string {
+	return typeof value === 'string' && value.startsWith('=');
+}
+
+/** An error that names the node, the field, what was found and what to do. */
+export function fieldError(node: INode, field: string, problem: string): NodeOperationError {
+	return new NodeOperationError(node, `${field}: ${problem}`, { description: `Node "${node.name}"` });
+}
+
+/** Runs what may refuse a field; the refusal then names the node and the field. */
+export function checked<T>(context: Reader, field: string, work: () => T): T {
+	try {
+		return work();
+	} catch (error) {
+		throw fieldError(context.getNode(), field, (error as Error).message);
+	}
+}
+
+/** Expressions found in raw conditions: variable name → expression. Each person brings the values. */
+export type Expressions = Map<string, string>;
+
+/**
+ * Raw conditions as a filter. A value that is an expression becomes a variable, so that a batch shares one filter.
+ *
+ * @throws NodeOperationError when a condition cannot be compiled
+ */
+export function readFilter(context: Reader, field: string, conditions: RawCondition[], expressions: Expressions = new Map()): Filter {
+	const filter = conditions.map(({ path, operator, value }): PropertyCondition => {
+		if (!isExpression(value)) return { path, operator, value };
+		const variable = `v${expressions.size + 1}`;
+		expressions.set(variable, value);
+		return { path, operator, variable };
+	});
+	checked(context, field, () => compileFilter(filter));
+	return filter;
+}
+
+/** Amount and unit of a duration field. */
+export function readDuration(context: Reader, field: string, amount: unknown, unit: unknown): Duration {
+	return checked(context, field, () => validateDuration({ amount, unit }, field));
+}

@@ -1,0 +1,47 @@
+import type { ITriggerFunctions, ITriggerResponse } from 'n8n-workflow';
+
+import type { Batch, Registration } from '../../lib/index';
+import { journeyEngine } from './engine';
+import { isTest, placeOf } from './place';
+
+type Listener = Omit<Registration, 'place' | 'emit'> & { kind: Registration['place']['kind'] };
+
+const RETRY_MS = 5_000;
+
+/**
+ * Subscribes a node to the engine while its workflow is published. Never throws for a store that is away: after five
+ * tries n8n would leave the trigger dead until the next publish, while others go on.
+ */
+export function subscribe(context: ITriggerFunctions, { kind, ...listener }: Listener): ITriggerResponse {
+	if (isTest(context)) return {};
+	const place = placeOf(context, kind);
+	let leave: (() => void) | undefined;
+	let closed = false;
+	const emit = async (batch: Batch) => {
+		const done = context.helpers.createDeferredPromise<never>();
+		context.emit([[...itemsOf(batch)]], undefined, done as never);
+		// How it ended is written by the execution itself; here only the place in flight is freed.
+		await Promise.resolve(done.promise).catch(() => undefined);
+	};
+	const open = async () => {
+		try {
+			const engine = await journeyEngine(context);
+			if (!closed) leave = engine.registry.register({ ...listener, place, emit });
+		} catch (error) {
+			context.logger.error(`${place.name}: ${(error as Error).message}`);
+			if (!closed) setTimeout(() => void open(), RETRY_MS).unref();
+		}
+	};
+	void open();
+	return {
+		closeFunction: async () => {
+			closed = true;
+			leave?.();
+		},
+	};
+}
+
+function itemsOf({ kind, token, ids }: Batch) {
+	const name = kind === 'candidates' ? 'candidate' : 'instance';
+	return ids.map((id) => ({ json: { journey: { [name]: id, token } } }));
+}
