@@ -1,4 +1,5 @@
 import { N8n } from '../support/n8n';
+import { startSmtp } from '../support/smtp';
 
 jest.setTimeout(180_000);
 
@@ -55,5 +56,32 @@ describe('a real n8n under test', () => {
 		await n8n.deactivate(id);
 		expect((await fetch(`${n8n.url}/webhook/greet`)).status).toBe(404);
 		expect(n8n.rss()).toBeGreaterThan(50_000_000);
+	});
+	it('sends mail through Send Email, and sees bounces', async () => {
+		const sink = await startSmtp({ reject: (address) => address.startsWith('bounce') });
+		const credential = await n8n.createCredential('Sink', 'smtp', { host: sink.host, port: sink.port, secure: false, disableStartTls: true });
+		const addresses = ['customer-1@example.com', 'bounce-2@example.com'];
+		const { id } = await n8n.createWorkflow({
+			nodes: [
+				node('Start', 'manualTrigger', {}),
+				node('Code', 'code', { jsCode: `return ${JSON.stringify(addresses)}.map((to) => ({ json: { to } }))` }, { typeVersion: 2 }),
+				node('Mail', 'emailSend', {
+					fromEmail: 'shop@example.com', toEmail: '={{ $json.to }}', subject: 'Your cart — still here', emailFormat: 'text', text: 'Hello',
+					options: { appendAttribution: false },
+				}, { typeVersion: 2.1, onError: 'continueErrorOutput', credentials: { smtp: { id: credential, name: 'Sink' } } }),
+			],
+			connections: {
+				Start: { main: [[{ node: 'Code', type: 'main', index: 0 }]] },
+				Code: { main: [[{ node: 'Mail', type: 'main', index: 0 }]] },
+			},
+		});
+		const [sent, bounced] = (await n8n.run(id, 'Start')).runData.Mail?.[0]?.data?.main ?? [];
+		expect([sent?.length, bounced?.length]).toEqual([1, 1]);
+		expect(sink.rejected).toEqual(['bounce-2@example.com']);
+		expect(sink.mails).toEqual([{
+			to: ['customer-1@example.com'], subject: 'Your cart — still here', text: 'Hello', at: expect.any(Date),
+			messageId: sent?.[0]?.json.messageId, headers: expect.objectContaining({ from: 'shop@example.com' }),
+		}]);
+		await sink.stop();
 	});
 });

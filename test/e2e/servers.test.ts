@@ -1,5 +1,7 @@
+import Redis from 'ioredis';
 import { Client } from 'pg';
 import { freshDatabase, startPostgres } from '../support/postgres';
+import { startRedis } from '../support/redis';
 
 jest.setTimeout(60_000);
 
@@ -42,5 +44,20 @@ describe('Postgres under test', () => {
 		await expect(query(empty.url, 'SELECT * FROM mine')).rejects.toThrow('does not exist');
 		for (const database of [first, copy, empty]) await database.drop();
 		await expect(query(first.url, 'SELECT 1')).rejects.toThrow('does not exist');
+	});
+});
+
+describe('Redis under test', () => {
+	it('answers, and answers again after kill -9', async () => {
+		const redis = await startRedis();
+		if (redis === undefined) return;
+		const client = new Redis(redis.url, { retryStrategy: () => 20 });
+		client.on('error', () => {}); // the kill below
+		expect(await client.ping()).toBe('PONG');
+		await redis.kill();
+		await redis.start();
+		expect(await client.ping()).toBe('PONG');
+		client.disconnect();
+		await redis.stop();
 	});
 });

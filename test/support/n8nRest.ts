@@ -20,9 +20,9 @@ export interface ExecutionSummary {
 	startedAt: string;
 	stoppedAt: string | null;
 }
-/** An execution with its data as n8n keeps it in memory. */
+/** An execution with its data as n8n keeps it in memory; there is none before it has ended. */
 export interface Execution extends ExecutionSummary {
-	data: IRun['data'];
+	data: IRun['data'] | undefined;
 	runData: IRunData;
 }
 interface PublicationStatus {
@@ -90,7 +90,13 @@ export class N8nRest {
 	async activate(id: string): Promise<void> {
 		const { versionId } = await this.workflow(id);
 		await this.api('POST', `/rest/workflows/${id}/activate`, { versionId });
-		const publication = await this.settled(id, ({ status, liveVersionId }) => status === 'failed' || status === 'partial' || liveVersionId === versionId);
+		await this.untilPublished(id);
+	}
+
+	/** Waits until every trigger of the published version runs (after the CLI's `publish:workflow`, or a start). @throws when one does not start */
+	async untilPublished(id: string): Promise<void> {
+		const { activeVersionId } = await this.workflow(id);
+		const publication = await this.settled(id, ({ status, liveVersionId }) => status === 'failed' || status === 'partial' || liveVersionId === activeVersionId);
 		if (publication.status !== 'published') throw new Error(`Workflow ${id} was not published: ${JSON.stringify(publication)}`);
 	}
 
@@ -136,8 +142,8 @@ export class N8nRest {
 
 	async execution(id: string): Promise<Execution> {
 		const execution = await this.api<ExecutionSummary & { data: string }>('GET', `/rest/executions/${id}`);
-		const data = parse(execution.data) as IRun['data'];
-		return { ...execution, data, runData: data.resultData.runData };
+		const data = parse(execution.data) as IRun['data'] | undefined;
+		return { ...execution, data, runData: data?.resultData?.runData ?? {} };
 	}
 
 	/** Runs by hand, as the editor's button does, from the trigger node (up to `destination`), and waits for the end. */

@@ -1,0 +1,64 @@
+import { execFileSync } from 'node:child_process';
+import { createConnection } from 'node:net';
+import { join } from 'node:path';
+import { Child } from './child';
+import { temporaryFolder } from './guard';
+import { freePort } from './ports';
+
+export interface RedisServer {
+	port: number;
+	url: string;
+	/** ends it cleanly */
+	stop(): Promise<void>;
+	/** kill -9 */
+	kill(): Promise<void>;
+	/** starts it again, empty, on the same port */
+	start(): Promise<void>;
+}
+
+/**
+ * Starts `redis-server` from the PATH, on loopback, without persistence.
+ * @returns undefined, with a printed line, when it is not installed: skip what needs it
+ * @throws in CI (CI=true), where nothing may be skipped
+ */
+export async function startRedis(): Promise<RedisServer | undefined> {
+	if (!installed()) {
+		const line = 'redis-server is not in the PATH';
+		if (process.env.CI === 'true') throw new Error(`${line}; in CI these tests must run. Install Redis.`);
+		console.warn(`SKIPPED: ${line}, so what needs Redis is not tested.`);
+		return undefined;
+	}
+	const port = await freePort();
+	const folder = temporaryFolder('journey-redis');
+	const flags = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder];
+	let server: Child;
+
+	async function start(): Promise<void> {
+		server = new Child('redis-server', flags, { env: process.env, cwd: folder, log: join(folder, 'redis.log') });
+		await server.until(async () => await listens(port), 10_000);
+	}
+	await start();
+	return {
+		port,
+		url: `redis://127.0.0.1:${port}`,
+		start,
+		stop: async () => await server.finish('SIGTERM'),
+		kill: async () => await server.finish('SIGKILL'),
+	};
+}
+
+function installed(): boolean {
+	try {
+		execFileSync('redis-server', ['--version'], { stdio: 'ignore' });
+		return true;
+	} catch {
+		return false;
+	}
+}
+
+async function listens(port: number): Promise<boolean> {
+	return await new Promise((resolve) => {
+		const socket = createConnection(port, '127.0.0.1', () => socket.end(() => resolve(true)));
+		socket.once('error', () => resolve(false));
+	});
+}
