@@ -1,6 +1,7 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
 import { loadPeople, type Claim, type Engine, type Running } from '../../lib/index';
+import { journeyKeys } from './lineage';
 import { claimOf } from './place';
 
 export interface Arrivals {
@@ -12,8 +13,7 @@ export interface Arrivals {
 
 /** The people that items from other nodes stand for, as they are now; who is not this execution's any more is left out. */
 export async function arriving(context: IExecuteFunctions, engine: Engine): Promise<Arrivals> {
-	const items = context.getInputData();
-	const keys = items.map((item) => item.json.journey as { instance: number; token: string });
+	const keys = journeyKeys(context);
 	const claim = claimOf(context, keys[0]!.token);
 	const { running, now } = await loadPeople(engine, claim, keys.map((key) => key.instance));
 	const byId = new Map(running.map((one) => [one.id, one]));

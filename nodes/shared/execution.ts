@@ -45,8 +45,13 @@ export async function resume(context: IExecuteFunctions, engine: Engine): Promis
 	return await engine.executions.start(claim);
 }
 
-/** An instance as an item of this node. @param input index of the item it comes from */
-export function itemOf(context: IExecuteFunctions, token: string, one: Running, input: number): INodeExecutionData {
+/**
+ * An instance as an item of this node.
+ *
+ * @param input index of the item it comes from
+ * @param carried what that item had besides, to be handed on
+ */
+export function itemOf(context: IExecuteFunctions, token: string, one: Running, input: number, carried: object = {}): INodeExecutionData {
 	const json: JourneyItem = {
 		journey: {
 			key: one.journey_key, instance: one.id, token, step: context.getNode().name, visit: one.visit,
@@ -56,5 +61,5 @@ export function itemOf(context: IExecuteFunctions, token: string, one: Running, 
 		event: one.event,
 		context: one.context,
 	};
-	return { json: json as unknown as INodeExecutionData['json'], pairedItem: { item: input } };
+	return { json: { ...carried, ...json } as unknown as INodeExecutionData['json'], pairedItem: { item: input } };
 }
