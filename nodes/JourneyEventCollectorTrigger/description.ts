@@ -15,7 +15,7 @@ export const description: INodeTypeDescription = {
 	maxNodes: 1,
 	defaults: { name: 'Journey Event Collector' },
 	triggerPanel: {
-		header: '',
+		header: 'Take in events over HTTP',
 		executionsHelp: {
 			inactive: 'Publish this workflow, then send events to the production URL. They are stored for your journeys; no executions appear here. <br /> <br /> To try a client first, click the button and send to the test URL: events are checked, but not stored.',
 			active: 'Events that arrive at the production URL are stored for your journeys; no executions appear here. <br /> <br /> To try another client first, click the button and send to the test URL: events are checked, but not stored.',
@@ -25,8 +25,8 @@ export const description: INodeTypeDescription = {
 	inputs: [],
 	outputs: [],
 	credentials: [
-		{ name: 'journeyWriteKey', required: true },
-		{ name: 'journeyStore', required: false },
+		{ name: 'journeyWriteKey', displayName: 'Write Keys', required: true },
+		{ name: 'journeyStore', displayName: 'Store', required: false },
 	],
 	webhooks,
 	properties: [

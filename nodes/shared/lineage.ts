@@ -31,6 +31,8 @@ export function journeyKeys(context: IExecuteFunctions): JourneyKey[] {
 		.filter(({ type, disabled }) => /\.journey[A-Z]/.test(type) && !disabled)
 		.map(({ name }) => name)
 		.reverse();
+	// Straight from a journey node there is nothing in between that could have mixed items up.
+	const trusted = ancestors.includes(context.getInputSourceData().previousNode);
 	let nearest: Ancestor | undefined;
 	const byLineage = (item: number): JourneyKey | undefined => {
 		nearest ??= nearestRun(context, ancestors);
@@ -44,7 +46,7 @@ export function journeyKeys(context: IExecuteFunctions): JourneyKey[] {
 	};
 	return items.map((item, at) => {
 		const own = keyOn(item);
-		const inherited = own && at > 0 ? undefined : byLineage(at);
+		const inherited = own && trusted ? undefined : byLineage(at);
 		if (own && inherited && own.instance !== inherited.instance) {
 			throw new NodeOperationError(node, `Item ${at} carries the journey of one customer and descends from another's`, {
 				itemIndex: at,
