@@ -19,6 +19,8 @@ export interface N8nOptions {
 	env?: Record<string, string>;
 	/** 'link': this repository as built; a path: a tarball of `npm pack`; undefined: n8n without the pack */
 	pack?: 'link' | string;
+	/** whether the editor is served; default false, which starts a third quicker */
+	editor?: boolean;
 	/** queue mode; needs Postgres and at least one `worker()` */
 	queue?: { redisPort: number };
 }

@@ -37,6 +37,7 @@ export interface EnvironmentOptions {
 	userFolder: string;
 	database: Database;
 	queue?: { redisPort: number };
+	editor?: boolean;
 	env?: Record<string, string>;
 }
 
@@ -55,6 +56,7 @@ export function n8nEnvironment(options: EnvironmentOptions, port: number, broker
 		N8N_USER_FOLDER: options.userFolder,
 		N8N_PORT: String(port),
 		N8N_RUNNERS_BROKER_PORT: String(brokerPort),
+		N8N_DISABLE_UI: String(options.editor !== true),
 		...databaseSettings(options.database),
 		...queue,
 		...options.env,
