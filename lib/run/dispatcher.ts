@@ -37,6 +37,7 @@ const MOST_IN_FLIGHT = 2;
 export class Dispatcher {
 	private readonly subscriptions = new Map<number, Subscription>();
 	private readonly inFlight = new Map<number, Set<number>>();
+	private readonly flights = new Set<Promise<void>>();
 	private lastWork = 0;
 	private wake?: () => void;
 	private hinted = false;
@@ -51,7 +52,6 @@ export class Dispatcher {
 
 	subscribe(subscription: Subscription): void {
 		this.subscriptions.set(subscription.step, subscription);
-		this.loop ??= this.run();
 		this.notify();
 	}
 
@@ -63,6 +63,16 @@ export class Dispatcher {
 	notify(): void {
 		this.hinted = true;
 		this.wake?.();
+	}
+
+	/** Starts the loop; without it, whoever calls `tick()` keeps the time. */
+	start(): void {
+		this.loop ??= this.run();
+	}
+
+	/** Resolves when no batch is in flight. */
+	async idle(): Promise<void> {
+		while (this.flights.size > 0) await Promise.all(this.flights);
 	}
 
 	async stop(): Promise<void> {
@@ -125,7 +135,9 @@ export class Dispatcher {
 		);
 		if (!batch) return 0;
 		this.leases.emit(batch.token);
-		void this.fly(subscription, { ...batch, kind: due.kind });
+		const flight = this.fly(subscription, { ...batch, kind: due.kind });
+		this.flights.add(flight);
+		void flight.finally(() => this.flights.delete(flight));
 		return batch.ids.length;
 	}
 

@@ -33,19 +33,25 @@ export class Engine {
 	readonly dispatcher: Dispatcher;
 	readonly executions: Executions;
 	readonly registry: Registry;
-	private readonly janitor: Janitor;
+	readonly janitor: Janitor;
 	private readonly steps = new Map<string, Step>();
 
-	private constructor(
+	/** @param moves false: nothing happens by itself; the caller does what loops would, `dispatcher.tick()` and `janitor.sweep()` */
+	constructor(
 		readonly store: Store,
 		readonly log: EngineLog,
+		moves = true,
 	) {
 		const onError = (error: Error) => log.error(`Journey: ${error.message}`);
 		this.leases = new Leases(store);
 		this.dispatcher = new Dispatcher(store, this.leases, onError);
 		this.executions = new Executions(store, this.leases, () => this.dispatcher.notify());
 		this.janitor = new Janitor(store, () => this.dispatcher.notify(), onError);
-		this.registry = new Registry(store, this.dispatcher, log, () => this.janitor.start());
+		this.registry = new Registry(store, this.dispatcher, log, () => {
+			if (!moves) return;
+			this.dispatcher.start();
+			this.janitor.start();
+		});
 		store.onHint(() => this.dispatcher.notify());
 	}
 
