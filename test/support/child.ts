@@ -32,6 +32,7 @@ export class Child {
 			const finish = (how: string) => {
 				this.ended ??= how;
 				guard();
+				this.endGroup();
 				resolve();
 			};
 			this.process.once('exit', (code, signal) => finish(signal ? `signal ${signal}` : `code ${code}`));
@@ -39,6 +40,16 @@ export class Child {
 		});
 		this.pid = this.process.pid ?? 0;
 		this.process.unref();
+	}
+
+	/** Ends what the process started and left behind, such as n8n's task runner after a crash. */
+	private endGroup(): void {
+		if (this.process.pid === undefined) return;
+		try {
+			process.kill(-this.process.pid, 'SIGKILL');
+		} catch (error) {
+			if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error; // nothing left
+		}
 	}
 
 	/** Everything it has printed. */
