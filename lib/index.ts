@@ -1,7 +1,7 @@
 /** What nodes may use. Everything else is private to its ring. */
 export * from './core/types';
 export { compileFilter, variablesFor } from './core/filter';
-export { parseSinglePath } from './core/path';
+export { parsePath, parseSinglePath, readPath, toJsonPath } from './core/path';
 export { dueAt } from './core/time';
 export { validateDuration } from './core/duration';
 export { validateZone } from './core/zone';
@@ -9,8 +9,9 @@ export { parseDate } from './core/date-value';
 export { batchSize } from './core/backoff';
 export { Engine, openStore, type EngineLog } from './run/engine';
 export { admit } from './run/admission';
-export { loadPeople } from './run/people';
+export { convertedAmong, loadPeople } from './run/people';
 export { park, type Arrival, type Wait } from './run/park';
+export type { Settlement } from './store/deliveries';
 export { takeIn, type IntakeResult } from './run/intake';
 export type { Claim, Ending } from './run/executions';
 export type { Batch } from './run/dispatcher';
@@ -22,3 +23,7 @@ export { testPostgres } from './store/postgres';
 export { collect, type Accept, type CollectorSettings } from './run/collector';
 export { RequestRate } from './run/collector/requestRate';
 export { ENDPOINT_PATHS } from './core/segment/calls';
+export { canvasHash, canvasOf, type Canvas, type Connections } from './core/canvas/canvas';
+export { checkCanvas } from './core/canvas/check';
+export { mailersOf } from './core/canvas/mailers';
+export type { Problem } from './core/canvas/problem';

@@ -116,7 +116,7 @@ export interface Condition {
 	output: string;
 	event: string;
 	filter: Filter;
-	/** Name of the property that must equal the instance's correlation; absent: not asked. */
+	/** Where this event carries the journey's correlation value; absent: where the entry event does. */
 	correlation?: string;
 	/** `wake` ends the wait; `reset` starts the timer again. */
 	effect: 'wake' | 'reset';

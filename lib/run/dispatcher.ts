@@ -26,6 +26,7 @@ const IDLE_MS = 1_000;
 const BUSY_FOR_MS = 60_000;
 const SECOND_AFTER_MS = 1_000;
 const MOST_IN_FLIGHT = 2;
+const REFUSED_AGAIN_MS = 10_000;
 
 /**
  * Moves what is due into n8n: claim a batch, emit it, wait until it has ended.
@@ -160,11 +161,14 @@ export class Dispatcher {
 		}
 	}
 
-	/** What n8n never started (refused, unpublished, shut down) goes back at once instead of after its lease. */
+	/**
+	 * What n8n did not start (unpublished), or a step refused before any effect (a wrong canvas), goes back now instead
+	 * of after its lease, and not as an attempt.
+	 */
 	private async giveBack(token: string): Promise<void> {
 		await this.store.tx(async (db) => {
 			if (!(await isUnstarted(db, token))) return;
-			await returnClaim(db, token, 'refused', new Date(+db.now + backoffMs(1)), MOST_ATTEMPTS, null);
+			await returnClaim(db, token, 'refused', new Date(+db.now + REFUSED_AGAIN_MS), MOST_ATTEMPTS, null);
 		});
 	}
 

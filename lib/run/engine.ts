@@ -1,7 +1,8 @@
+import type { Canvas } from '../core/canvas/canvas';
 import { openEmbedded } from '../store/embedded';
 import { openPostgres } from '../store/postgres';
 import { makeMonths } from '../store/retention';
-import { findStep, type Place, type Step } from '../store/steps';
+import { findStep, saveCanvas, type Place, type Step } from '../store/steps';
 import type { Store, StoreSettings } from '../store/types';
 import { Dispatcher } from './dispatcher';
 import { Executions } from './executions';
@@ -67,6 +68,11 @@ export class Engine {
 		const step = await this.store.tx(async (db) => await findStep(db, place));
 		this.steps.set(key, step);
 		return step;
+	}
+
+	/** Records the canvas that an execution has seen. */
+	async recordCanvas(place: Place, hash: string, canvas: Canvas): Promise<void> {
+		await this.store.tx(async (db) => await saveCanvas(db, place, hash, canvas));
 	}
 
 	/** Says that something is due, here and in other processes. */

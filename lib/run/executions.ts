@@ -1,6 +1,6 @@
 import { backoffMs } from '../core/backoff';
 import { MOST_ATTEMPTS, startClaim } from '../store/claim';
-import { settleDeliveries, type Settlement } from '../store/deliveries';
+import { doubtDeliveries, settleDeliveries, type Settlement } from '../store/deliveries';
 import { claimSize, completeClaim, failClaim, returnClaim } from '../store/finish';
 import { loadRunning, tellWoken, type Running } from '../store/running';
 import type { Connection, Store } from '../store/types';
@@ -15,13 +15,10 @@ export interface Claim {
 /** How an n8n execution ended. */
 export interface Ending {
 	error?: string;
-	/** The canvas is wrong, nothing had any effect: not counted as an attempt. */
-	refused?: boolean;
 	/** Outcomes of the messages it carried. */
 	settlements: Settlement[];
 }
 
-const REFUSED_AGAIN_MS = 30_000;
 const PERSIST_FOR_MS = 50_000;
 
 /** Batches inside this process's executions, from the start fence to the ack. */
@@ -80,10 +77,9 @@ export class Executions {
 	private async settle(db: Connection, claim: Claim, ending: Ending): Promise<void> {
 		const { token } = claim;
 		if (ending.settlements.length > 0) await settleDeliveries(db, token, ending.settlements);
+		await doubtDeliveries(db, token);
 		if (!(await this.fence(db, claim))) return;
-		if (ending.refused) {
-			await returnClaim(db, token, 'refused', new Date(+db.now + REFUSED_AGAIN_MS), MOST_ATTEMPTS, ending.error ?? null);
-		} else if (ending.error === undefined) {
+		if (ending.error === undefined) {
 			await completeClaim(db, token);
 		} else {
 			const { attempts, count } = await claimSize(db, token);

@@ -1,4 +1,5 @@
 import { MOST_ATTEMPTS, expiredClaims } from '../store/claim';
+import { doubtDeliveries } from '../store/deliveries';
 import { expireInstances, returnClaim } from '../store/finish';
 import { dropSeen, makeMonths } from '../store/retention';
 import type { Store } from '../store/types';
@@ -45,7 +46,10 @@ export class Janitor {
 	async sweep(): Promise<{ claims: number; expired: number }> {
 		const counts = await this.store.tx(async (db) => {
 			const tokens = await expiredClaims(db, CLAIMS_A_SWEEP);
-			for (const token of tokens) await returnClaim(db, token, 'lease', db.now, MOST_ATTEMPTS, null);
+			for (const token of tokens) {
+				await doubtDeliveries(db, token);
+				await returnClaim(db, token, 'lease', db.now, MOST_ATTEMPTS, null);
+			}
 			return { claims: tokens.length, expired: await expireInstances(db, ROWS_A_SWEEP) };
 		});
 		if (counts.claims > 0) this.onWork();

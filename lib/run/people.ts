@@ -1,3 +1,4 @@
+import { convertedInstances } from '../store/conversions';
 import { loadRunning, type Running } from '../store/running';
 import type { Engine } from './engine';
 import type { Claim } from './executions';
@@ -5,4 +6,9 @@ import type { Claim } from './executions';
 /** These instances as they are now, of those that this execution still holds. */
 export async function loadPeople(engine: Engine, claim: Claim, ids: number[]): Promise<{ running: Running[]; now: Date }> {
 	return await engine.store.tx(async (db) => ({ running: await loadRunning(db, claim, ids), now: db.now }));
+}
+
+/** Which of these instances have reached this goal. */
+export async function convertedAmong(engine: Engine, goal: number, instances: number[]): Promise<Set<number>> {
+	return new Set(await engine.store.tx(async (db) => await convertedInstances(db, instances, goal)));
 }

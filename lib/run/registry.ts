@@ -1,3 +1,4 @@
+import { parseSinglePath } from '../core/path';
 import type { Condition, EntryRules, Json } from '../core/types';
 import { saveConditions } from '../store/conditions';
 import { lockRegistry } from '../store/locks';
@@ -109,7 +110,12 @@ async function save(db: Connection, { place, journey, listens }: Registration): 
 		);
 	}
 	const step = await saveStep(db, place);
-	if (journey) step.journey_id = await saveJourney(db, step.workflow, journey.key, journey.name, journey.rules.zone);
+	if (journey) {
+		const { zone, correlation } = journey.rules;
+		step.journey_id = await saveJourney(db, step.workflow, {
+			key: journey.key, name: journey.name, zone, correlation: correlation === undefined ? null : parseSinglePath(correlation),
+		});
+	}
 	if (listens) {
 		const set = await saveConditions(db, listens.conditions, null);
 		await saveListener(db, step.id, set, listens.config);

@@ -73,7 +73,17 @@ export async function settleDeliveries(db: Connection, token: string, settlement
 	);
 }
 
-/** The deliveries that a token has claimed and not settled. */
-export async function openDeliveries(db: Connection, token: string): Promise<Array<{ id: number; instance_id: number }>> {
-	return await db.rows("SELECT id, instance_id FROM deliveries WHERE token = $1 AND status = 'claimed' ORDER BY id", [token]);
+/** What a token claimed and nobody could settle is unknown: shown, never guessed. */
+export async function doubtDeliveries(db: Connection, token: string): Promise<void> {
+	await db.rows(
+		`WITH doubted AS (
+			UPDATE deliveries SET status = 'unknown', settled_at = $2, error = coalesce(error, 'no outcome was reported')
+			WHERE token = $1 AND status = 'claimed' RETURNING *
+		)
+		INSERT INTO journal (at, due_at, kind, journey_id, step_id, profile_id, instance_id, reason, detail)
+		SELECT $2, claimed_at, 'unknown', journey_id, step_id, profile_id, instance_id, channel,
+			jsonb_build_object('delivery', id, 'error', error)
+		FROM doubted`,
+		[token, db.now],
+	);
 }

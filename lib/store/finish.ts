@@ -86,9 +86,6 @@ export async function returnClaim(
 				losses = losses + CASE $2 WHEN 'lease' THEN 1 ELSE 0 END
 			WHERE token = $1
 			RETURNING *
-		), unsure AS (
-			UPDATE deliveries SET status = 'unknown', settled_at = $6, error = 'n8n stopped between claim and confirmation'
-			WHERE token = $1 AND status = 'claimed' AND $2 = 'lease'
 		), told AS (
 			INSERT INTO journal (at, due_at, kind, journey_id, step_id, profile_id, instance_id, reason, detail)
 			SELECT $6, due_at, 'retry', journey_id, step_id, profile_id, id, $2,

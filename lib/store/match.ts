@@ -8,7 +8,8 @@ const ON_RECORD = (since: string) => `e.received_at >= ${since} - interval '5 mi
 
 /** The filter of a condition, on the properties of one event. */
 const FILTER = (vars: string) => `(c.filter IS NULL OR jsonb_path_match_tz(e.properties, c.filter, ${vars}, true))`;
-const CORRELATION = (correlation: string) => `(c.correlation IS NULL OR e.properties #>> c.correlation = ${correlation})`;
+/** An event of a correlated journey must carry the same value; one without it matches nobody. */
+const CORRELATION = (correlation: string) => `(${correlation} = '' OR e.properties #>> coalesce(c.correlation, j.correlation) = ${correlation})`;
 
 /**
  * The one predicate of waiting, used by the live match and by a park's look-back: own time within the wait, the
@@ -34,6 +35,7 @@ const wake = (events: string, instances: string) => `
 	WITH hit AS MATERIALIZED (
 		SELECT DISTINCT ON (i.id) i.id, c.effect, c.output, c.set_id, e.id AS event_id, e.received_at, e.occurred_at
 		FROM instances i
+		JOIN journeys j ON j.id = i.journey_id
 		JOIN conditions c ON c.set_id = i.set_id
 		JOIN events e ON ${events} ${WAITS_FOR}
 		WHERE ${instances} AND i.status = 'waiting' AND i.wake IS NULL
@@ -133,6 +135,7 @@ const convert = (events: string, scope: string) => `
 		FROM steps s
 		JOIN workflows w ON w.id = s.workflow
 		JOIN conditions c ON c.set_id = s.set_id
+		JOIN journeys j ON j.id = w.journey_id
 		JOIN enrolments en ON en.journey_id = w.journey_id
 		JOIN events e ON ${events} e.profile_id = en.profile_id AND e.name = c.event
 			AND e.occurred_at >= en.last_entry AND e.id IS DISTINCT FROM en.entry_event_id

@@ -73,12 +73,14 @@ export async function saveListener(db: Connection, step: number, set: number, co
 	await db.rows('UPDATE steps SET set_id = $2, config = $3 WHERE id = $1', [step, set, JSON.stringify(config)]);
 }
 
-/** The journey of a key, made if it is new; takes over name and zone, and binds the workflow to it. */
-export async function saveJourney(db: Connection, workflow: number, key: string, name: string, zone: string): Promise<number> {
+/** The journey of a key, made if it is new; takes over what its Entry Trigger says, and binds the workflow to it. */
+export async function saveJourney(
+	db: Connection, workflow: number, about: { key: string; name: string; zone: string; correlation: string[] | null },
+): Promise<number> {
 	const [journey] = await db.rows<{ id: number }>(
-		`INSERT INTO journeys (key, name, zone, created_at) VALUES ($1, $2, $3, $4)
-		 ON CONFLICT (key) DO UPDATE SET name = $2, zone = $3 RETURNING id`,
-		[key, name, zone, db.now],
+		`INSERT INTO journeys (key, name, zone, correlation, created_at) VALUES ($1, $2, $3, $4, $5)
+		 ON CONFLICT (key) DO UPDATE SET name = $2, zone = $3, correlation = $4 RETURNING id`,
+		[about.key, about.name, about.zone, about.correlation, db.now],
 	);
 	await db.rows('UPDATE workflows SET journey_id = $2 WHERE id = $1 AND journey_id IS DISTINCT FROM $2', [workflow, journey!.id]);
 	return journey!.id;
@@ -94,12 +96,12 @@ export async function beat(db: Connection, workflows: number[]): Promise<void> {
 	await db.rows('UPDATE workflows SET seen_at = $2 WHERE id = ANY($1::int[])', [workflows, db.now]);
 }
 
-/** Records a canvas. @returns false when it was known */
-export async function saveCanvas(db: Connection, workflow: number, hash: string, canvas: Json): Promise<boolean> {
-	const rows = await db.rows(
-		`INSERT INTO canvases (workflow, hash, canvas, seen_at) VALUES ($1, $2, $3, $4)
-		 ON CONFLICT (workflow, hash) DO NOTHING RETURNING hash`,
-		[workflow, hash, JSON.stringify(canvas), db.now],
+/** Records a canvas of a workflow, once. */
+export async function saveCanvas(db: Connection, { host, workflowId }: Place, hash: string, canvas: object): Promise<void> {
+	await db.rows(
+		`INSERT INTO canvases (workflow, hash, canvas, seen_at)
+		 SELECT id, $3, $4, $5 FROM workflows WHERE host = $1 AND workflow_id = $2
+		 ON CONFLICT (workflow, hash) DO NOTHING`,
+		[host, workflowId, hash, JSON.stringify(canvas), db.now],
 	);
-	return rows.length > 0;
 }

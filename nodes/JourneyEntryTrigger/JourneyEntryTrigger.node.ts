@@ -1,6 +1,7 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeType, ITriggerFunctions, ITriggerResponse } from 'n8n-workflow';
 
 import { admit, batchSize } from '../../lib/index';
+import { guardCanvas } from '../shared/canvas';
 import { journeyEngine } from '../shared/engine';
 import { acknowledgeAtEnd, itemOf, resume, tokenOf } from '../shared/execution';
 import { claimOf, isTest, placeOf } from '../shared/place';
@@ -28,6 +29,7 @@ export class JourneyEntryTrigger implements INodeType {
 		const items = this.getInputData();
 		const { rules } = readEntry(this);
 		const engine = await journeyEngine(this);
+		await guardCanvas(this, engine);
 		const step = await engine.step(placeOf(this, 'entry'));
 		const token = tokenOf(items);
 		const claim = claimOf(this, token);

@@ -2,6 +2,7 @@ import type { IExecuteFunctions, INodeExecutionData, INodeType, ITriggerFunction
 
 import { batchSize, type Running } from '../../lib/index';
 import { arriving } from '../shared/arriving';
+import { guardCanvas } from '../shared/canvas';
 import { journeyEngine } from '../shared/engine';
 import { itemOf, resume, tokenOf } from '../shared/execution';
 import { isResumed, isTest, placeOf } from '../shared/place';
@@ -25,6 +26,7 @@ export class JourneyState implements INodeType {
 		const routed: INodeExecutionData[][] = outputs.map(() => []);
 		if (isTest(this)) return [this.getInputData()];
 		const engine = await journeyEngine(this);
+		await guardCanvas(this, engine);
 		if (isResumed(this)) {
 			const token = tokenOf(this.getInputData());
 			for (const one of await resume(this, engine)) {

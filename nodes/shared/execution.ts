@@ -13,13 +13,6 @@ interface Insides {
 	runExecutionData: IRunExecutionData;
 }
 
-const refusals = new Set<string>();
-
-/** Says that this execution stopped before any effect, because the canvas is wrong: not counted as an attempt. */
-export function refuseExecution(token: string): void {
-	refusals.add(token);
-}
-
 /**
  * Lets the engine know how the execution ends: what became of its messages, who is done, who must be tried again.
  * Called once for each claim, before anything else is done with it.
@@ -29,11 +22,9 @@ export function acknowledgeAtEnd(context: IExecuteFunctions, engine: Engine, cla
 	const { token } = claim;
 	context.onExecutionFinish!(async () => {
 		const { resultData } = (context as unknown as Insides).runExecutionData;
-		const refused = refusals.delete(token);
 		await engine.executions.acknowledge(claim, {
 			error: resultData.error?.message,
-			refused,
-			settlements: settlementsOf(token, resultData),
+			settlements: settlementsOf(token, resultData.runData),
 		});
 	});
 }

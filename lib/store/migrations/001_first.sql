@@ -63,6 +63,7 @@ CREATE TABLE journeys (
 	key text NOT NULL UNIQUE,
 	name text NOT NULL,
 	zone text NOT NULL DEFAULT 'UTC',
+	correlation text[], -- path of the property that tells a profile's instances apart
 	created_at timestamptz NOT NULL
 );
 
@@ -95,7 +96,7 @@ CREATE TABLE conditions (
 	output text NOT NULL,
 	event text NOT NULL,
 	filter jsonpath,
-	correlation text[], -- path of the property that must equal the instance's correlation
+	correlation text[], -- where this event carries the instance's correlation; null: where the journey's entry event does
 	effect text NOT NULL CHECK (effect IN ('wake', 'reset')),
 	PRIMARY KEY (set_id, ordinal)
 );

@@ -1,0 +1,42 @@
+import type { IExecuteFunctions, INodeExecutionData, INodeType, ITriggerFunctions, ITriggerResponse } from 'n8n-workflow';
+
+import { batchSize, convertedAmong } from '../../lib/index';
+import { arriving } from '../shared/arriving';
+import { guardCanvas } from '../shared/canvas';
+import { journeyEngine } from '../shared/engine';
+import { itemOf, resume, tokenOf } from '../shared/execution';
+import { isResumed, isTest, placeOf } from '../shared/place';
+import { subscribe } from '../shared/trigger';
+import { description } from './description';
+import { readGoal } from './goal';
+
+/** Counts successes from entry on; who converts leaves from here. */
+export class JourneyConversionGoal implements INodeType {
+	description = description;
+
+	async trigger(this: ITriggerFunctions): Promise<ITriggerResponse> {
+		return subscribe(this, { kind: 'goal', listens: readGoal(this), limit: batchSize(0, Infinity) });
+	}
+
+	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		if (isTest(this)) return [this.getInputData(), []];
+		const engine = await journeyEngine(this);
+		await guardCanvas(this, engine);
+		if (isResumed(this)) {
+			const token = tokenOf(this.getInputData());
+			const people = await resume(this, engine);
+			// An exit criterion ends the journey: nobody leaves by an output.
+			if (readGoal(this).config.type === 'exit') return [[], []];
+			return [[], people.map((one) => itemOf(this, token, one, 0))];
+		}
+		const { claim, people } = await arriving(this, engine);
+		const step = await engine.step(placeOf(this, 'goal'));
+		const converted = await convertedAmong(engine, step.id, people.map(({ running }) => running.id));
+		const items = this.getInputData();
+		const routed: INodeExecutionData[][] = [[], []];
+		for (const { running, item } of people) {
+			routed[converted.has(running.id) ? 1 : 0]!.push(itemOf(this, claim.token, running, item, items[item]!.json));
+		}
+		return routed;
+	}
+}

@@ -1,0 +1,103 @@
+import type { INodeTypeDescription } from 'n8n-workflow';
+
+import { durationFields, eventFilters, storeCredential } from '../shared/fields';
+
+export const description: INodeTypeDescription = {
+	displayName: 'Journey Conversion Goal',
+	name: 'journeyConversionGoal',
+	icon: { light: 'file:journeyGoal.svg', dark: 'file:journeyGoal.dark.svg' },
+	group: ['transform'],
+	version: 1,
+	subtitle: '={{$parameter["event"]}}',
+	description: 'Says what success is: counts it from entry, wherever the customer is, and takes them out of their wait',
+	defaults: { name: 'Journey Goal' },
+	inputs: ['main'],
+	outputs: ['main', 'main'],
+	outputNames: ['Continue', 'Converted'],
+	credentials: [storeCredential],
+	properties: [
+		{
+			displayName: 'Listens for everybody in this journey, also when nothing is connected to its input.',
+			name: 'notice',
+			type: 'notice',
+			default: '',
+		},
+		{
+			displayName: 'This Is',
+			name: 'type',
+			type: 'options',
+			noDataExpression: true,
+			default: 'conversion',
+			options: [
+				{ name: 'A Conversion', value: 'conversion', description: 'What the journey is for' },
+				{ name: 'An Exit Criterion', value: 'exit', description: 'Ends the journey without counting as success, for example an uninstall' },
+			],
+		},
+		{
+			displayName: 'Event',
+			name: 'event',
+			type: 'string',
+			default: '',
+			required: true,
+			noDataExpression: true,
+			placeholder: 'e.g. Order Completed',
+		},
+		eventFilters(),
+		{
+			displayName: 'When It Happens',
+			name: 'exit',
+			type: 'options',
+			noDataExpression: true,
+			default: true,
+			displayOptions: { show: { type: ['conversion'] } },
+			options: [
+				{ name: 'Leave by Converted', value: true, description: 'At once, even in the middle of a wait' },
+				{ name: 'Stay and Only Count', value: false },
+			],
+		},
+		{
+			displayName: 'Options',
+			name: 'options',
+			type: 'collection',
+			placeholder: 'Add Option',
+			default: {},
+			options: [
+				{
+					displayName: 'Currency Property',
+					name: 'currency',
+					type: 'string',
+					default: '',
+					noDataExpression: true,
+					placeholder: 'currency',
+					description: 'Property of the event that holds the currency of the value',
+				},
+				{
+					displayName: 'Property in This Event',
+					name: 'correlation',
+					type: 'string',
+					default: '',
+					noDataExpression: true,
+					placeholder: 'application_id',
+					description: 'Where this event carries the journey’s correlation value, when it is named differently there',
+				},
+				{
+					displayName: 'Value Property',
+					name: 'value',
+					type: 'string',
+					default: '',
+					noDataExpression: true,
+					placeholder: 'revenue',
+					description: 'Property of the event that holds what the conversion is worth',
+				},
+				{
+					displayName: 'Within',
+					name: 'window',
+					type: 'fixedCollection',
+					default: {},
+					description: 'How long after entry it still counts. Without it, always.',
+					options: [{ displayName: 'After Entry', name: 'period', values: durationFields('window', 'Within', 7, 'days') }],
+				},
+			],
+		},
+	],
+};

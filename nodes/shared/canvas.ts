@@ -1,0 +1,53 @@
+import { NodeOperationError, type IExecuteFunctions, type Workflow } from 'n8n-workflow';
+
+import { canvasHash, canvasOf, checkCanvas, type Canvas, type Connections, type Engine, type Problem } from '../../lib/index';
+import { placeOf } from './place';
+
+interface Checked {
+	canvas: Canvas;
+	hash: string;
+}
+
+const problemsByHash = new Map<string, Problem[]>();
+const canvasOfWorkflow = new WeakMap<Workflow, Checked>();
+const MOST_REMEMBERED = 1_000;
+
+/** n8n makes a new `Workflow` for each execution, so its canvas is read once an execution. */
+function readCanvas(context: IExecuteFunctions): Checked {
+	const { workflow } = context as unknown as { workflow: Workflow };
+	const known = canvasOfWorkflow.get(workflow);
+	if (known) return known;
+	const canvas = canvasOf(Object.values(workflow.nodes), workflow.connectionsBySourceNode as Connections);
+	const read = { canvas, hash: canvasHash(canvas) };
+	canvasOfWorkflow.set(workflow, read);
+	return read;
+}
+
+/** The canvas that this execution runs. */
+export function publishedCanvas(context: IExecuteFunctions): Canvas {
+	return readCanvas(context).canvas;
+}
+
+/**
+ * Checks the canvas that this execution runs, before any effect, and records it when it is new. A wrong one stops
+ * here: everybody stays where they are, and it is not counted as an attempt.
+ *
+ * @throws NodeOperationError naming the nodes and what to do
+ */
+export async function guardCanvas(context: IExecuteFunctions, engine: Engine): Promise<void> {
+	const { canvas, hash } = readCanvas(context);
+	let problems = problemsByHash.get(hash);
+	if (!problems) {
+		const checked = checkCanvas(canvas);
+		problems = checked.problems;
+		for (const { message } of checked.warnings) context.logger.warn(`Journey "${context.getWorkflow().name}": ${message}`);
+		await engine.recordCanvas(placeOf(context, 'entry'), hash, canvas);
+		if (problemsByHash.size >= MOST_REMEMBERED) problemsByHash.clear();
+		problemsByHash.set(hash, problems);
+	}
+	const [first, ...others] = problems;
+	if (!first) return;
+	throw new NodeOperationError(context.getNode(), first.message, {
+		description: others.length > 0 ? `And ${others.length} more: ${others.map(({ message }) => message).join(' ')}` : undefined,
+	});
+}
