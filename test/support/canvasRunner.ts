@@ -1,0 +1,273 @@
+import type { INode, INodeExecutionData, IRun, ITriggerFunctions } from 'n8n-workflow';
+
+import { Engine } from '../../lib/run/engine';
+import { takeIn, type IntakeResult } from '../../lib/run/intake';
+import type { IntakeEntry, Json, ProfileChange } from '../../lib/core/types';
+import { makeMonths } from '../../lib/store/retention';
+import type { Store } from '../../lib/store/types';
+import { storeSettings } from '../../nodes/shared/engine';
+import { version } from '../../package.json';
+import { nextMoment } from './headless/due';
+import { Host, type WorkflowJson } from './headless/host';
+import { RecordingMailer, type Mail } from './headless/mailer';
+import { NodeTypes } from './headless/nodeTypes';
+import { milliseconds, timelineOf } from './headless/timeline';
+import { freshStore, FrozenClock, type TestStore } from './stores';
+
+const MOST_EXECUTIONS = 1_000;
+
+export interface RunnerOptions {
+	clock?: FrozenClock;
+	/** Send Email only writes its mails down, and fails for addresses that bounce. */
+	mailer?: { bounces?: string[] };
+	workflowId?: string;
+}
+
+/** Something that a customer does, or that becomes known of them. */
+export interface Happening {
+	who: string;
+	event?: string;
+	properties?: Json;
+	/** Own time; absent: now. */
+	at?: Date;
+	change?: ProfileChange;
+	messageId?: string;
+}
+
+interface Emission {
+	node: INode;
+	items: INodeExecutionData[];
+	done?: { resolve(run: IRun): void };
+}
+
+/**
+ * A whole journey on a frozen clock: canvas and timeline in, timeline out. The nodes are the real ones, n8n-core runs
+ * them, the engine works on a real store; only n8n's server and the passing of time are stood in for.
+ *
+ * Executions run one after the other in the order of their claims, so that the same input gives the same timeline.
+ */
+export class CanvasRunner {
+	/** How many executions n8n would have run. */
+	executions = 0;
+	readonly warnings: string[] = [];
+	private readonly problems: string[] = [];
+	private readonly passed = new Map<string, INodeExecutionData[]>();
+	private readonly interruptions = new Map<string, () => Promise<void>>();
+	private readonly start: Date;
+	private queue: Emission[] = [];
+	private open = new Map<string, { node: string; close(): Promise<void> }>();
+	private canvas?: WorkflowJson;
+	private cutAfter?: string;
+	private died?: () => void;
+	private engine!: Engine;
+
+	private constructor(
+		private readonly test: TestStore,
+		private readonly host: Host,
+		private readonly mailer: RecordingMailer,
+		private readonly workflowId: string,
+		readonly listener: { runner?: CanvasRunner },
+	) {
+		this.start = test.clock.now;
+	}
+
+	/** An empty store, an n8n without its server, and the canvas published. */
+	static async open(kind: Store['kind'], canvas: WorkflowJson, options: RunnerOptions = {}): Promise<CanvasRunner> {
+		const test = await freshStore(kind, options.clock);
+		const mailer = new RecordingMailer(() => test.clock.now, options.mailer?.bounces);
+		const late: { runner?: CanvasRunner } = {};
+		const host = new Host(new NodeTypes(options.mailer ? { 'n8n-nodes-base.emailSend': mailer } : {}), {
+			warn: (message) => late.runner!.note(message),
+			error: (message) => void late.runner!.problems.push(message),
+			ran: async (node, items) => await late.runner!.ran(node, items),
+		});
+		const runner = new CanvasRunner(test, host, mailer, options.workflowId ?? 'journey', late);
+		late.runner = runner;
+		await runner.boot();
+		await runner.publish(canvas);
+		return runner;
+	}
+
+	get store(): Store {
+		return this.test.store;
+	}
+
+	get now(): Date {
+		return this.test.clock.now;
+	}
+
+	get mails(): Mail[] {
+		return this.mailer.mails;
+	}
+
+	/** Publishes a canvas. As in n8n, only nodes that differ from what is published are stopped and started. */
+	async publish(canvas: WorkflowJson): Promise<void> {
+		this.canvas = canvas;
+		const workflow = this.host.workflow(this.workflowId, canvas);
+		const nodes = Object.values(workflow.nodes).filter((node) => this.host.listens(workflow, node));
+		const wanted = new Map(nodes.map((node) => [node.id, JSON.stringify({ ...node, position: undefined })]));
+		for (const [id, { node, close }] of this.open) {
+			if (wanted.get(id) === node) continue;
+			this.open.delete(id);
+			await close();
+		}
+		for (const node of nodes.filter(({ id }) => !this.open.has(id))) {
+			const listening = this.nextSubscription();
+			const emit = ((data, _response, done) => {
+				this.queue.push({ node, items: data[0]!, done: done as never });
+			}) as ITriggerFunctions['emit'];
+			const close = await this.host.trigger(workflow, node, emit);
+			this.open.set(node.id, { node: wanted.get(node.id)!, close });
+			await listening;
+		}
+	}
+
+	/** Takes the workflow off, as n8n does at each shutdown as well. */
+	async unpublish(): Promise<void> {
+		for (const { close } of this.open.values()) await close();
+		this.open.clear();
+	}
+
+	/** Takes events and changes in, at this moment, in one batch. Nothing moves before the next `pass`. */
+	async send(...happenings: Happening[]): Promise<IntakeResult> {
+		return await takeIn(this.store, 'test', happenings.map(({ who, event, properties, at, change, messageId }, index): IntakeEntry => ({
+			index, identities: [{ kind: 'user_id', value: who }], occurredAt: at ?? this.now,
+			...(event !== undefined && { event: { name: event, properties: properties ?? {} } }),
+			...(change && { change }), ...(messageId !== undefined && { messageId }),
+		})));
+	}
+
+	/** Does something as soon as this node has run in the next execution: what arrives while people are under way. */
+	after(node: string, action: () => Promise<unknown>): void {
+		this.interruptions.set(node, async () => void (await action()));
+	}
+
+	/** Kills n8n as soon as this node has run in the next execution; it comes back at once, knowing nothing. */
+	killAfter(node: string): void {
+		this.cutAfter = node;
+	}
+
+	/** Lets time pass, from one due time to the next, and everything run that falls due. `0 seconds` only drains. */
+	async pass(duration: string): Promise<void> {
+		const end = new Date(+this.now + milliseconds(duration));
+		for (;;) {
+			await this.drain();
+			const next = await nextMoment(this.store);
+			if (!next || next > end) break;
+			await this.moveTo(next);
+		}
+		await this.moveTo(end);
+		await this.drain();
+	}
+
+	/** What was decided, one line each. @param who only this customer */
+	async timeline(who?: string): Promise<string[]> {
+		const lines = await timelineOf(this.store, this.start);
+		return who === undefined ? lines : lines.filter((line) => line.split(' ')[1] === who).map((line) => line.replace(`${who} `, ''));
+	}
+
+	/** The items that have left a node, in order, over all executions that went through. */
+	itemsOf(node: string): INodeExecutionData[] {
+		return this.passed.get(node) ?? [];
+	}
+
+	/** Errors of executions and of the engine since the last call. What a test has not taken fails it at the end. */
+	takeProblems(): string[] {
+		return this.problems.splice(0);
+	}
+
+	async close(): Promise<void> {
+		await this.unpublish();
+		this.halt();
+		await this.test.drop();
+		if (this.problems.length > 0) throw new Error(`The run had problems:\n${this.problems.join('\n')}`);
+	}
+
+	/** A process of n8n begins: an engine whose time is kept here, found by the nodes under the settings they would use. */
+	private async boot(): Promise<void> {
+		this.engine = new Engine(this.store, {
+			info: () => undefined, warn: (message) => this.note(message), error: (message) => void this.problems.push(message),
+		}, false);
+		process.env.JOURNEY_STORE_URL = `frozen://${this.workflowId}`;
+		const settings = await storeSettings({ getNode: () => ({}) } as never);
+		const holder = { version, engines: new Map([[JSON.stringify(settings), Promise.resolve(this.engine)]]) };
+		Object.assign(globalThis, { [Symbol.for('n8n-nodes-journey')]: holder });
+	}
+
+	/** The triggers register in the background; resolves when the next one has. */
+	private async nextSubscription(): Promise<void> {
+		const { dispatcher } = this.engine;
+		const known = this.problems.length;
+		await new Promise<void>((resolve, reject) => {
+			const watch = setInterval(() => this.problems.length > known && settle(() => reject(new Error(this.problems.at(-1)))), 20);
+			const settle = (how: () => void) => (clearInterval(watch), how());
+			const subscribe = dispatcher.subscribe.bind(dispatcher);
+			dispatcher.subscribe = (subscription) => {
+				dispatcher.subscribe = subscribe;
+				subscribe(subscription);
+				settle(resolve);
+			};
+		});
+	}
+
+	private async moveTo(moment: Date): Promise<void> {
+		const { clock } = this.test;
+		const newMonth = moment.getUTCMonth() !== clock.now.getUTCMonth() || +moment - +clock.now > milliseconds('28 days');
+		clock.now = moment;
+		if (newMonth) await this.store.tx(makeMonths);
+	}
+
+	/** Claims, emits and executes until nothing is due. */
+	private async drain(): Promise<void> {
+		const before = this.executions;
+		for (;;) {
+			await this.engine.janitor.sweep();
+			await this.engine.dispatcher.tick();
+			if (this.queue.length === 0) return;
+			for (let next = this.queue.shift(); next; next = this.queue.shift()) await this.execute(next);
+			await this.engine.dispatcher.idle();
+			if (this.executions - before > MOST_EXECUTIONS) throw new Error(`${MOST_EXECUTIONS} executions at one moment: ${this.problems.at(-1)}`);
+		}
+	}
+
+	private async execute({ node, items, done }: Emission): Promise<void> {
+		this.executions++;
+		const death = new Promise<undefined>((resolve) => (this.died = () => resolve(undefined)));
+		const run = await Promise.race([this.host.run(this.host.workflow(this.workflowId, this.canvas!), node, items), death]);
+		if (!run) return await this.rise();
+		const { error } = run.data.resultData;
+		if (error) this.problems.push(`${run.data.resultData.lastNodeExecuted}: ${error.message}`);
+		done?.resolve(run);
+	}
+
+	private async ran(node: string, items: INodeExecutionData[]): Promise<void> {
+		this.passed.set(node, [...(this.passed.get(node) ?? []), ...items]);
+		const interruption = this.interruptions.get(node);
+		this.interruptions.delete(node);
+		await interruption?.();
+		if (this.cutAfter !== node) return;
+		this.cutAfter = undefined;
+		this.died!();
+		await new Promise(() => undefined);
+	}
+
+	/** After a kill: whatever was in memory is gone, the store is as it was. */
+	private async rise(): Promise<void> {
+		this.halt();
+		this.queue = [];
+		this.open = new Map();
+		await this.boot();
+		await this.publish(this.canvas!);
+	}
+
+	/** Ends the timers of this process's engine. */
+	private halt(): void {
+		this.engine.leases.stop();
+		this.engine.registry.stop();
+	}
+
+	private note(warning: string): void {
+		// n8n only warns of what the nodes have to do at the end of an execution.
+		(/^Execution-finish handler/.test(warning) ? this.problems : this.warnings).push(warning);
+	}
+}

@@ -1,0 +1,93 @@
+import { tmpdir } from 'node:os';
+import { Logger } from '@n8n/backend-common';
+import { Container } from '@n8n/di';
+import { ErrorReporter, ExecutionLifecycleHooks, InstanceSettings, TriggerContext, WorkflowExecute } from 'n8n-core';
+import {
+	createRunExecutionData, setGlobalState, Workflow,
+	type IExecuteFunctions, type INode, type INodeExecutionData, type INodeTypes, type IRun, type ITriggerFunctions,
+	type IWorkflowBase, type IWorkflowExecuteAdditionalData,
+} from 'n8n-workflow';
+
+import { runCode } from './codeRunner';
+
+/** A workflow as the editor saves it. */
+export interface WorkflowJson {
+	name: string;
+	nodes: Array<{ id: string; name: string; type: string; disabled?: boolean; parameters: object }>;
+	connections: object;
+	settings?: object;
+}
+
+export interface Listener {
+	warn(message: string): void;
+	error(message: string): void;
+	/** A node has run. Never resolving stops the execution there for good. */
+	ran(node: string, outputs: INodeExecutionData[]): Promise<void>;
+}
+
+/** What n8n is to a node, without its server: executions by n8n-core, and the contexts of triggers. */
+export class Host {
+	private executions = 0;
+
+	constructor(
+		private readonly nodeTypes: INodeTypes,
+		private readonly listener: Listener,
+	) {
+		setGlobalState({ defaultTimezone: 'UTC' });
+		const nothing = () => undefined;
+		const logger = {
+			debug: nothing, info: nothing, scoped: () => logger,
+			warn: (message: string, { error }: { error?: Error } = {}) => listener.warn(error ? `${message}: ${error.message}` : message),
+			error: (message: string) => listener.error(message),
+		};
+		Container.set(Logger, logger as never);
+		Container.set(ErrorReporter, { error: nothing, warn: nothing, info: nothing } as never);
+		const folder = tmpdir(); // named, never written to
+		Container.set(InstanceSettings, {
+			instanceId: 'headless', hmacSignatureSecret: 'headless', n8nFolder: folder, staticCacheDir: folder,
+			customExtensionDir: folder, nodesDownloadDir: folder, nodeDefinitionsDir: folder,
+		} as never);
+	}
+
+	/** n8n makes a new one for each execution. */
+	workflow(id: string, json: WorkflowJson): Workflow {
+		return new Workflow({ id, active: true, nodeTypes: this.nodeTypes, ...(structuredClone(json) as never as IWorkflowBase) });
+	}
+
+	/** Whether a node listens while its workflow is published. */
+	listens(workflow: Workflow, node: INode): boolean {
+		return !node.disabled && this.nodeTypes.getByNameAndVersion(node.type, node.typeVersion).trigger !== undefined && workflow.active;
+	}
+
+	/** Starts a node's trigger. @returns what takes it out again */
+	async trigger(workflow: Workflow, node: INode, emit: ITriggerFunctions['emit']): Promise<() => Promise<void>> {
+		const context = new TriggerContext(workflow, node, this.additionalData('trigger'), 'trigger', 'activate', emit);
+		const type = this.nodeTypes.getByNameAndVersion(node.type, node.typeVersion);
+		const response = await type.trigger!.call(context);
+		return async () => await response?.closeFunction?.();
+	}
+
+	/** Runs the canvas from a node, as n8n does with what a trigger emits. */
+	async run(workflow: Workflow, node: INode, items: INodeExecutionData[]): Promise<IRun> {
+		const executionId = String(++this.executions);
+		const additionalData = this.additionalData(executionId);
+		const hooks = new ExecutionLifecycleHooks('trigger', executionId, { id: workflow.id } as IWorkflowBase);
+		hooks.addHandler('nodeExecuteAfter', async (name, data) => {
+			await this.listener.ran(name, (data.data?.main ?? []).flatMap((output) => output ?? []));
+		});
+		additionalData.hooks = hooks;
+		const runData = createRunExecutionData({
+			executionData: { nodeExecutionStack: [{ node: workflow.getNode(node.name)!, data: { main: [items] }, source: null }] },
+		});
+		return await new WorkflowExecute(additionalData, 'trigger', runData).processRunExecutionData(workflow);
+	}
+
+	private additionalData(executionId: string): IWorkflowExecuteAdditionalData {
+		return {
+			executionId, currentNodeExecutionIndex: 0, variables: {},
+			webhookWaitingBaseUrl: 'http://localhost/waiting', formWaitingBaseUrl: 'http://localhost/form-waiting',
+			setExecutionStatus: () => undefined, logAiEvent: () => undefined,
+			startRunnerTask: async (_data: unknown, _type: string, settings: never, context: IExecuteFunctions) => await runCode(settings, context),
+		} as unknown as IWorkflowExecuteAdditionalData;
+	}
+}
