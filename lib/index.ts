@@ -27,3 +27,11 @@ export { canvasHash, canvasOf, type Canvas, type Connections } from './core/canv
 export { checkCanvas } from './core/canvas/check';
 export { mailersOf } from './core/canvas/mailers';
 export type { Problem } from './core/canvas/problem';
+export { checkBeforeSending } from './run/check';
+export { leave, markDeliveriesSent, sendUnknownAgain, unknownDeliveries, writeContext } from './run/actions';
+export type { SendRules } from './core/sending';
+export type { UnknownDelivery } from './store/unknown';
+export { compileRule, ruleVariables } from './core/rule';
+export { pickVariant, validateVariants, type Variant } from './core/split';
+export { partByRules, partBySplit, partSamples, type Way } from './run/evaluate';
+export type { Asked, Outcome, Parting, Sample } from './store/evaluate';

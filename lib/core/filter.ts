@@ -15,18 +15,23 @@ import type { Filter, Json, Operator, PropertyCondition, Variables } from './typ
  * are written by JSON.stringify from a JavaScript number.
  *
  * What a reader may not expect:
- *   - a list matches when one of its entries does; a negative is true when none does
+ *   - a list matches when one of its entries does; a negative is true when none does. Comparing fixed texts and plain
+ *     equality look into a list in a list as well
  *   - a value that reads as a number or boolean is also compared as one: "5" is 5 and "5", "true" is true and "true"
  *   - order comparisons read text properties as numbers too ("49.90"), to 15 digits
  *   - before and after read ISO 8601 text, without an offset as UTC, a date alone as its midnight, with at most six
  *     decimals of seconds; and numbers, as epoch seconds or milliseconds
  *   - null counts as not existing
- *   - a variable's value is a list of the forms it may take; an empty list, for "no value", equals nothing
+ *   - the values of one person are members of the one variable `$v`, since a member that is missing matches nothing, but
+ *     a variable that is missing raises: a join may evaluate a filter with the variables of a person who waits for another
  */
+
+/** What to evaluate with, as jsonb, for who has no variables: Postgres raises when `$v` itself is absent. */
+export const NO_VARIABLES = '{"v":{}}';
 
 /**
  * Compiles conditions that must all hold in the same document to the text of one jsonpath predicate; an empty filter
- * to null. When a condition has a variable, evaluate with `variablesFor`: Postgres raises for a variable that is absent.
+ * to null. Evaluate it with `variablesFor`, or with `NO_VARIABLES`.
  * @throws FilterError
  */
 export function compileFilter(filter: Filter): string | null {
@@ -34,18 +39,18 @@ export function compileFilter(filter: Filter): string | null {
 }
 
 /**
- * The variables (a jsonb object) with which one person brings their values to a compiled filter: every variable it
- * names, in the form in which it is compared. Null, undefined, '' and what cannot be compared that way (text with
- * *greater*, say) match nothing.
+ * The variables (a jsonb object) with which one person brings their values to compiled filters: `{ v: { name: value } }`
+ * in the forms in which they are compared. What is left out, since it is null, undefined, '' or cannot be compared that
+ * way (text with *greater*, say), matches nothing.
  * @throws FilterError for objects, and for lists except with *is one of*
  */
-export function variablesFor(filter: Filter, values: Variables): Json {
-	return Object.fromEntries(filter.filter(hasVariable).flatMap((condition) => {
+export function variablesFor(filter: Filter, values: Variables): { v: Json } {
+	return { v: Object.assign({}, ...filter.filter(hasVariable).map((condition) => {
 		const form = formOf(condition);
 		const found = values[condition.variable];
 		const entries = form === 'list' ? readEntries(found, condition.path) : [readOne(found, condition.path)];
 		return bring(condition.variable, form, entries.filter((entry) => entry !== undefined));
-	}));
+	})) as Json };
 }
 
 type WithVariable = PropertyCondition & { variable: string };
@@ -92,7 +97,7 @@ function testFixed({ path: field, operator, value: found }: PropertyCondition): 
 		case 'before':
 		case 'after': {
 			const instant = needs(readInstant(value), 'a date such as 2026-01-31 or 2026-01-31T09:00:00Z');
-			return compareTime(operator, JSON.stringify(instant), JSON.stringify(epochOf(instant)));
+			return compareTime(operator, JSON.stringify(instant), String(Date.parse(instant)));
 		}
 		default: throw new FilterError(field, `there is no operator ${quoted(operator)}`);
 	}
@@ -107,32 +112,36 @@ function testVariable(condition: WithVariable): string {
 	const { operator, variable, path: field, value } = condition;
 	if (readOne(value, field) !== undefined) throw new FilterError(field, 'it has both a fixed value and an expression. Keep one');
 	const form = formOf(condition);
-	const reference = `$${JSON.stringify(variableName(variable, form))}`;
+	const own = (part = '') => `$"v".${JSON.stringify(variable + SUFFIXES[form] + part)}`;
 	switch (form) {
 		case 'equal':
-		case 'list': return `@ == ${reference}`;
-		case 'text': return `@ starts with ${reference}`;
-		case 'number': return compareNumber(operator, reference);
-		case 'time': return compareTime(operator, reference, `$${JSON.stringify(`${variableName(variable, form)}~epoch`)}`);
+		case 'list': return `@ == ${own()}`;
+		// `starts with` takes no path, and text that starts with X is what sorts from X up to X and the last character.
+		case 'text': return `@.type() == "string" && @ >= ${own()} && @ < ${own('End')}`;
+		case 'number': return compareNumber(operator, own());
+		case 'time': return compareTime(operator, own(), own('Epoch'));
 	}
 }
 
-/** What `testVariable` finds in the variables object, by name. */
-function bring(variable: string, form: Form, values: Scalar[]): Array<[string, unknown]> {
-	const name = variableName(variable, form);
-	const one = <T>(read: (value: Scalar) => T | undefined) => values.flatMap((value) => read(value) ?? []).at(0) ?? [];
+/** One variable may be compared in several ways: each form has its own names among a person's variables. */
+const SUFFIXES: Record<Form, string> = { equal: '', list: '~list', text: '~text', number: '~number', time: '~time' };
+const LAST_CHARACTER = '\u{10FFFF}';
+
+/** What `testVariable` finds. An entry that is undefined is left out of the JSON. */
+function bring(variable: string, form: Form, values: Scalar[]): Json {
+	const name = variable + SUFFIXES[form];
+	const [value] = values;
+	if (value === undefined) return {};
 	switch (form) {
 		case 'equal':
-		case 'list': return [[name, values.flatMap(equalForms)]];
-		case 'text': return [[name, one(String)]];
-		case 'number': return [[name, one(readNumber)]];
-		case 'time': return [[name, one(readInstant)], [`${name}~epoch`, one((value) => epochOf(readInstant(value)))]];
+		case 'list': return { [name]: values.flatMap(equalForms) };
+		case 'text': return { [name]: String(value), [`${name}End`]: String(value) + LAST_CHARACTER };
+		case 'number': return { [name]: readNumber(value) };
+		case 'time': {
+			const instant = readInstant(value);
+			return instant === undefined ? {} : { [name]: instant, [`${name}Epoch`]: Date.parse(instant) };
+		}
 	}
-}
-
-/** One variable may be compared in several ways; each has its own name in the variables object. */
-function variableName(variable: string, form: Form): string {
-	return form === 'equal' ? variable : `${variable}~${form}`;
 }
 
 function formOf({ path: field, operator, variable }: WithVariable): Form {
@@ -188,8 +197,4 @@ function compareTime(operator: Operator, instant: string, epoch: string): string
 	const seconds = `@ >= 0 && @ < ${FIRST_MILLISECONDS} && @ * 1000 ${sign} ${epoch}`;
 	const milliseconds = `@ >= ${FIRST_MILLISECONDS} && @ <= ${LAST_MILLISECONDS} && @ ${sign} ${epoch}`;
 	return `@.type() == "string" && (${texts.join(' || ')}) || @.type() == "number" && (${seconds} || ${milliseconds})`;
-}
-
-function epochOf(instant: string | undefined): number | undefined {
-	return instant === undefined ? undefined : Date.parse(instant);
 }

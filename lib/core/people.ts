@@ -22,6 +22,32 @@ export function normaliseIdentity({ kind, value }: Identity): Identity {
 }
 
 /**
+ * Takes from each entry the identities that are another user's: a browser, a phone or an address may be shared, and
+ * only an alias says that two user ids are one person. Who had it first keeps it.
+ *
+ * @param ownerOf user ids of the profile that an identity points at; none when it is free
+ */
+export function withoutOthers(entries: IntakeEntry[], ownerOf: (identity: Identity) => ReadonlySet<string> | undefined): Identity[][] {
+	const inBatch = new Map<string, string>();
+	return entries.map(({ identities, alias }) => {
+		if (alias) return identities;
+		const named = identities.find(({ kind }) => kind === 'user_id')?.value;
+		const firstOwners = identities.map(ownerOf).find((owners) => owners !== undefined && owners.size > 0);
+		const users = named === undefined ? firstOwners : new Set([named]);
+		if (!users) return identities;
+		return identities.filter((one) => {
+			if (one.kind === 'user_id') return one.value === named;
+			const owners = ownerOf(one);
+			if (owners && owners.size > 0 && ![...owners].some((owner) => users.has(owner))) return false;
+			if (named === undefined) return true;
+			const key = `${one.kind}:${one.value}`;
+			if (!inBatch.has(key)) inBatch.set(key, named);
+			return inBatch.get(key) === named;
+		});
+	});
+}
+
+/**
  * Groups of identities that belong to one person, because some entry of the batch names them together.
  *
  * @param entries identities of each entry

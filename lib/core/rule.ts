@@ -1,7 +1,7 @@
 import { DateTime } from 'luxon';
 
 import { validateDuration } from './duration';
-import { compileFilter, variablesFor } from './filter';
+import { compileFilter, NO_VARIABLES, variablesFor } from './filter';
 import { isStorable } from './path';
 import type { Filter, Json, PropertyCondition, Rule, Variables } from './types';
 
@@ -89,7 +89,7 @@ export function compileRule(rule: Rule, options: { now: Date; firstParameter: nu
 	}
 
 	function matches(document: string, filter: Filter): string {
-		const variables = filter.some(({ variable }) => variable !== undefined) ? 'r.vars' : `'{}'`;
+		const variables = filter.some(({ variable }) => variable !== undefined) ? `coalesce(r.vars, '${NO_VARIABLES}')` : `'${NO_VARIABLES}'`;
 		return `coalesce(jsonb_path_match_tz(${document}, ${param(compileFilter(filter), 'jsonpath')}, ${variables}, true), false)`;
 	}
 }
@@ -97,12 +97,12 @@ export function compileRule(rule: Rule, options: { now: Date; firstParameter: nu
 const MOST_TIMES = 1_000_000;
 
 /**
- * The variables (`r.vars`, a jsonb object) with which one person brings their values to a compiled rule. Objects of
- * several rules may be merged when their variable names differ.
+ * The variables (`r.vars`, a jsonb object) with which one person brings their values to the compiled rules of one
+ * statement.
  * @throws FilterError as `variablesFor`
  */
-export function ruleVariables(rule: Rule, values: Variables): Json {
-	return variablesFor(conditionsOf(rule), values);
+export function ruleVariables(rules: Rule[], values: Variables): { v: Json } {
+	return variablesFor(rules.flatMap(conditionsOf), values);
 }
 
 function conditionsOf(rule: Rule): PropertyCondition[] {

@@ -37,6 +37,10 @@ export interface IntakeEntry {
 	/** Position in what the sender sent, for rejections. */
 	index: number;
 	identities: Identity[];
+	/** Somebody already known: then no identity is needed. */
+	profile?: number;
+	/** Says that its identities are one person, even two user ids; nothing else may join two of them. */
+	alias?: true;
 	/** Absent for a pure profile change. */
 	event?: { name: string; properties: Json };
 	change?: ProfileChange;
@@ -44,6 +48,20 @@ export interface IntakeEntry {
 	occurredAt: Date;
 	/** Kept once within 30 days. Absent: the engine cannot recognise a repetition. */
 	messageId?: string;
+}
+
+/** What may become of a message after it was sent. */
+export const ENGAGEMENTS = ['delivered', 'opened', 'clicked', 'bounced', 'complained', 'unsubscribed'] as const;
+
+/** Something that happened to a sent message. */
+export interface Engagement {
+	index: number;
+	/** By our idempotency key, or by the id that the provider gave the message. */
+	findBy: 'key' | 'provider';
+	message: string;
+	kind: (typeof ENGAGEMENTS)[number];
+	at: Date;
+	detail: Json;
 }
 
 /** A refused entry: nothing else in its batch is affected. */

@@ -70,6 +70,11 @@ export class Engine {
 		return step;
 	}
 
+	/** The store's clock. */
+	async now(): Promise<Date> {
+		return await this.store.tx(async (db) => db.now);
+	}
+
 	/** Records the canvas that an execution has seen. */
 	async recordCanvas(place: Place, hash: string, canvas: Canvas): Promise<void> {
 		await this.store.tx(async (db) => await saveCanvas(db, place, hash, canvas));

@@ -1,13 +1,11 @@
-import { foldChanges, groupIdentities, normaliseIdentity } from '../core/people';
+import { foldChanges } from '../core/people';
 import type { IntakeEntry } from '../core/types';
 import { insertEvents, insertRejected, rememberMessages, type NewEvent, type Refused } from '../store/events';
 import { lockProfiles, lockRegistry } from '../store/locks';
-import { addCandidates, convertByEvents, convertByLookBack, wakeByEvents, wakeByLookBack } from '../store/match';
-import { mergeProfiles } from '../store/merge';
-import {
-	findIdentities, identityKey, insertIdentities, insertProfiles, lockIdentities, writeProfiles, type KnownIdentities,
-} from '../store/people';
+import { addCandidates, convertByEvents, wakeByEvents } from '../store/match';
+import { writeProfiles } from '../store/people';
 import type { Connection, Store } from '../store/types';
+import { profilesOf } from './identify';
 import { restart } from './timers';
 
 export interface IntakeResult {
@@ -24,7 +22,7 @@ export interface IntakeResult {
  * Takes a batch in, in one transaction: dedupe, find or make profiles, write changes, store events, match. When it
  * resolves, everything is durable; when it throws, nothing happened and the sender may send the batch again.
  *
- * @param entries valid entries, with at least one identity each
+ * @param entries valid entries, with at least one identity each or a profile
  * @param options.match false for history that must neither enter, wake nor convert anyone
  */
 export async function takeIn(
@@ -69,47 +67,4 @@ async function withoutDuplicates(db: Connection, entries: IntakeEntry[]): Promis
 	if (ids.length === 0) return entries;
 	const fresh = await rememberMessages(db, ids);
 	return entries.filter(({ messageId }) => messageId === undefined || fresh.delete(messageId));
-}
-
-/** The profile of each entry; unknown people are made, people that turn out to be one are merged. */
-async function profilesOf(db: Connection, entries: IntakeEntry[]): Promise<number[]> {
-	for (const entry of entries) entry.identities = entry.identities.map(normaliseIdentity);
-	const { groupOf, groups } = groupIdentities(entries.map(({ identities }) => identities));
-	const all = groups.flat();
-	let known = await findIdentities(db, all);
-	const isSettled = (group: (typeof groups)[0]) => profilesIn(group, known).length === 1 && group.every((one) => known.has(identityKey(one)));
-	const open = groups.filter((group) => !isSettled(group));
-	if (open.length > 0) {
-		// Somebody may have made them between the look-up and the lock.
-		await lockIdentities(db, open.flat());
-		known = await findIdentities(db, all);
-		const strangers = groups.filter((group) => profilesIn(group, known).length === 0);
-		const made = strangers.length > 0 ? await insertProfiles(db, strangers.length) : [];
-		const profileOf = new Map(groups.map((group) => [group, Math.min(...profilesIn(group, known))]));
-		strangers.forEach((group, at) => profileOf.set(group, made[at]!));
-
-		const missing = groups.flatMap((group) => group.filter((one) => !known.has(identityKey(one))).map((one) => ({ one, profile: profileOf.get(group)! })));
-		if (missing.length > 0) await insertIdentities(db, missing.map(({ one }) => one), missing.map(({ profile }) => profile));
-		for (const { one, profile } of missing) known.set(identityKey(one), profile);
-
-		// Each round merges one more profile into each person: a statement can write a row only once.
-		for (;;) {
-			const round = groups.flatMap((group) => {
-				const [into, from] = profilesIn(group, known);
-				return from === undefined ? [] : [{ from, into: into! }];
-			});
-			if (round.length === 0) break;
-			const live = await mergeProfiles(db, round);
-			const into = new Map(round.map((merge) => [merge.from, merge.into]));
-			for (const [key, profile] of known) known.set(key, into.get(profile) ?? profile);
-			await convertByLookBack(db, [...into.values()], live);
-			await wakeByLookBack(db, live, restart);
-		}
-	}
-	return groupOf.map((group) => profilesIn(groups[group]!, known)[0]!);
-}
-
-/** The distinct profiles that a group's identities point at, oldest first. */
-function profilesIn(group: IntakeEntry['identities'], known: KnownIdentities): number[] {
-	return [...new Set(group.flatMap((one) => known.get(identityKey(one)) ?? []))].sort((a, b) => a - b);
 }

@@ -28,6 +28,15 @@ export async function findIdentities(db: Connection, identities: Identity[]): Pr
 	return new Map(rows.map((row) => [identityKey(row), row.profile_id]));
 }
 
+/** The user ids of these profiles. */
+export async function userIdsOf(db: Connection, profiles: number[]): Promise<Map<number, Set<string>>> {
+	const rows = await db.rows<{ profile_id: number; values: string[] }>(
+		"SELECT profile_id, array_agg(value) AS values FROM identities WHERE kind = 'user_id' AND profile_id = ANY($1::bigint[]) GROUP BY 1",
+		[profiles],
+	);
+	return new Map(rows.map((row) => [row.profile_id, new Set(row.values)]));
+}
+
 /** Makes `count` empty profiles. @returns their ids */
 export async function insertProfiles(db: Connection, count: number): Promise<number[]> {
 	const rows = await db.rows<{ id: number }>(

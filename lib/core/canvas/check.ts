@@ -1,4 +1,5 @@
 import type { Canvas } from './canvas';
+import { goalWarnings } from './goals';
 import { Graph } from './graph';
 import { lineageProblems, lineageWarnings } from './lineage';
 import { mailerProblems, mailerWarnings } from './mailers';
@@ -10,7 +11,7 @@ import { entryProblems, storeProblems } from './workflow';
 const PROBLEMS = [
 	entryProblems, storeProblems, settingProblems, mailerProblems, waitingProblems, parallelProblems, loopProblems, lineageProblems,
 ];
-const WARNINGS = [settingWarnings, mailerWarnings, trailingWarnings, lineageWarnings];
+const WARNINGS = [settingWarnings, mailerWarnings, trailingWarnings, goalWarnings, lineageWarnings];
 
 /**
  * What is wrong with a published canvas. Problems stop it before any effect; with warnings it runs, though perhaps not

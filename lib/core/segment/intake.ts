@@ -57,7 +57,7 @@ function entryOf(message: Message, envelope: Envelope): IntakeEntry {
 	return entry;
 }
 
-function contentOf(message: Message, context: Json): Pick<IntakeEntry, 'event' | 'change'> {
+function contentOf(message: Message, context: Json): Pick<IntakeEntry, 'event' | 'change' | 'alias'> {
 	switch (message.type) {
 		case 'track':
 			return { event: { name: message.event, properties: message.properties ?? {} } };
@@ -72,7 +72,7 @@ function contentOf(message: Message, context: Json): Pick<IntakeEntry, 'event' |
 			return { event: { name: 'group', properties: about }, change: { attributes: about } };
 		}
 		case 'alias':
-			return { change: {} };
+			return { change: {}, alias: true };
 	}
 }
 

@@ -4,8 +4,8 @@ import type { Json } from '../types';
 import { CALLS } from './calls';
 import { found, Refusal } from './refusal';
 
-const LONGEST_ID = 255;
-const LONGEST_EVENT_NAME = 200;
+export const LONGEST_ID = 255;
+export const LONGEST_EVENT_NAME = 200;
 
 /** Many libraries send `null` or blank text for an id they do not have, and some send numbers. */
 const id = z.preprocess(

@@ -24,16 +24,23 @@ export function ownTime(stated: StatedTimes, receivedAt: Date): Date {
 	const happened = parseDate(stated[field], 'UTC', field).getTime();
 	const skew = isGiven(stated.sentAt) ? receivedAt.getTime() - parseDate(stated.sentAt, 'UTC', 'sentAt').getTime() : 0;
 	const own = checkInstant(happened + skew, stated[field], field);
-	if (own.getTime() > receivedAt.getTime() + FUTURE_MINUTES * MINUTE_MS) {
-		throw new Refusal(`${field} lies in the future (${own.toISOString()}, received ${receivedAt.toISOString()}): at most ${FUTURE_MINUTES} minutes are accepted, correct the sender's clock`);
-	}
+	checkFuture(own, receivedAt, field);
 	return own;
 }
 
-/** Refuses an event older than the lateness limit. @throws Refusal naming the limit */
-export function checkLateness(own: Date, receivedAt: Date, latenessDays: number): void {
+/** Refuses what would happen more than 5 minutes after its arrival. @throws Refusal */
+export function checkFuture(own: Date, receivedAt: Date, field: string): void {
+	if (own.getTime() > receivedAt.getTime() + FUTURE_MINUTES * MINUTE_MS) {
+		throw new Refusal(`${field} lies in the future (${own.toISOString()}, received ${receivedAt.toISOString()}): at most ${FUTURE_MINUTES} minutes are accepted, correct the sender's clock`);
+	}
+}
+
+const COLLECTOR_ADVICE = 'raise the limit in the collector, or send it without timestamp to count it from now';
+
+/** Refuses an event older than the lateness limit. @throws Refusal naming the limit, and saying what to do */
+export function checkLateness(own: Date, receivedAt: Date, latenessDays: number, advice = COLLECTOR_ADVICE): void {
 	if (receivedAt.getTime() - own.getTime() > latenessDays * DAY_MS) {
-		throw new Refusal(`the event is from ${own.toISOString()}, older than the lateness limit of ${latenessDays} days: raise the limit in the collector, or send it without timestamp to count it from now`);
+		throw new Refusal(`the event is from ${own.toISOString()}, older than the lateness limit of ${latenessDays} days: ${advice}`);
 	}
 }
 

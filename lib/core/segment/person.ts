@@ -25,19 +25,27 @@ export function identitiesOf(message: Message): Identity[] {
 
 function contactsOf({ email, phone }: Json): Identity[] {
 	const contacts: Identity[] = [];
-	if (isGiven(email)) {
-		if (typeof email !== 'string' || email.length > LONGEST_EMAIL || !/^[^\s@]+@[^\s@]+$/.test(email)) {
-			throw new Refusal(`traits.email must be an e-mail address, found ${found(email)}`);
-		}
-		contacts.push({ kind: 'email', value: email });
-	}
-	if (isGiven(phone)) {
-		if (typeof phone !== 'string' || !/^\+?(?=.*\d)[\d\s()./-]{3,32}$/.test(phone)) {
-			throw new Refusal(`traits.phone must be a phone number as text, found ${found(phone)}`);
-		}
-		contacts.push({ kind: 'phone', value: phone });
-	}
+	if (isGiven(email)) contacts.push({ kind: 'email', value: checkEmail(email, 'traits.email') });
+	if (isGiven(phone)) contacts.push({ kind: 'phone', value: checkPhone(phone, 'traits.phone') });
 	return contacts;
+}
+
+/** @throws Refusal naming the field */
+export function checkEmail(email: unknown, field: string): string {
+	if (typeof email === 'string' && email.length <= LONGEST_EMAIL && /^[^\s@]+@[^\s@]+$/.test(email)) return email;
+	throw new Refusal(`${field} must be an e-mail address, found ${found(email)}`);
+}
+
+/** @throws Refusal naming the field */
+export function checkPhone(phone: unknown, field: string): string {
+	if (typeof phone === 'string' && /^\+?(?=.*\d)[\d\s()./-]{3,32}$/.test(phone)) return phone;
+	throw new Refusal(`${field} must be a phone number as text, found ${found(phone)}`);
+}
+
+/** @throws Refusal naming the field */
+export function checkLocale(locale: unknown, field: string): string {
+	if (typeof locale === 'string' && /^[a-z]{2,3}([-_][a-z0-9]{2,8}){0,4}$/i.test(locale)) return locale;
+	throw new Refusal(`${field} must be a locale such as en-GB, found ${found(locale)}`);
 }
 
 /** What identify changes: traits become attributes; zone, locale and consent also come from the client's context. */
@@ -46,12 +54,7 @@ export function changeOf(traits: Json, context: Json): ProfileChange {
 	const [zoneField, zone] = firstGiven(traits, context, 'timezone');
 	if (zone !== undefined) change.zone = validateZone(zone, zoneField);
 	const [localeField, locale] = firstGiven(traits, context, 'locale');
-	if (locale !== undefined) {
-		if (typeof locale !== 'string' || !/^[a-z]{2,3}([-_][a-z0-9]{2,8}){0,4}$/i.test(locale)) {
-			throw new Refusal(`${localeField} must be a locale such as en-GB, found ${found(locale)}`);
-		}
-		change.locale = locale;
-	}
+	if (locale !== undefined) change.locale = checkLocale(locale, localeField);
 	const consent = consentOf(context);
 	if (consent) change.consent = consent;
 	return change;

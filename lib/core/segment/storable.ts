@@ -19,7 +19,7 @@ export function checkStorable(value: unknown, field: string): void {
 
 /** @param depth how deep `part` lies, counting from 1 */
 function checkPart(part: unknown, path: string, depth: number): void {
-	if (typeof part === 'string') return checkText(part, path);
+	if (typeof part === 'string') checkText(part, path);
 	if (typeof part === 'number' && !Number.isFinite(part)) throw new Refusal(`${path} is a number too large to keep: send it as text`);
 	if (typeof part !== 'object' || part === null) return;
 	if (depth > DEEPEST) throw new Refusal(`${short(path)} is nested deeper than ${DEEPEST} levels: flatten it`);
@@ -30,10 +30,11 @@ function checkPart(part: unknown, path: string, depth: number): void {
 	}
 }
 
-/** Refuses text with NUL characters or halves of a surrogate pair. */
-export function checkText(text: string, path: string): void {
+/** Refuses text with NUL characters or halves of a surrogate pair. @returns the text */
+export function checkText(text: string, path: string): string {
 	if (text.includes('\0')) throw new Refusal(`${short(path)} contains the NUL character \\u0000, which cannot be kept: remove it (${found(text)})`);
 	if (/\p{Surrogate}/u.test(text)) throw new Refusal(`${short(path)} contains half a character (an unpaired surrogate): send whole Unicode (${found(text)})`);
+	return text;
 }
 
 function short(path: string): string {

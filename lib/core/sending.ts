@@ -1,0 +1,54 @@
+import { readPath } from './path';
+import type { Json, Profile } from './types';
+
+/** The rules of one *Check before sending*. */
+export interface SendRules {
+	/** `email`, `sms`, `push`, …: consent is asked and caps are counted by it. */
+	channel: string;
+	class: 'marketing' | 'transactional';
+	ifConsentUnknown: 'skip' | 'send';
+	/** Paths into the profile that must have a value. */
+	required: string[];
+	skipIfConverted: boolean;
+	ifUnknown: 'skip' | 'again';
+}
+
+/** What the rules need to know of one person. */
+export interface Recipient {
+	profile: Profile;
+	/** Of the channel; null: not known. */
+	consent: 'granted' | 'denied' | null;
+	converted: boolean;
+}
+
+/** Why a person is skipped, with the values compared. */
+export interface Skip {
+	reason: string;
+	detail: Json;
+}
+
+/** Where a channel reaches a person; other channels are taken to reach everybody. */
+const ADDRESS: Record<string, 'email' | 'phone'> = { email: 'email', sms: 'phone', whatsapp: 'phone' };
+
+/** The first rule that fails decides: consent and reachability, required fields, goal already reached. */
+export function skipReason(rules: SendRules, { profile, consent, converted }: Recipient): Skip | undefined {
+	if (rules.class === 'marketing') {
+		if (consent === 'denied') return { reason: 'consent_denied', detail: { channel: rules.channel } };
+		if (consent === null && rules.ifConsentUnknown === 'skip') return { reason: 'consent_unknown', detail: { channel: rules.channel } };
+	}
+	const address = ADDRESS[rules.channel];
+	if (address && !profile[address]) return { reason: 'unreachable', detail: { missing: address } };
+	const missing = rules.required.find((path) => isEmpty(valueOf(profile, path)));
+	if (missing !== undefined) return { reason: 'missing', detail: { missing } };
+	if (rules.skipIfConverted && converted) return { reason: 'goal_reached', detail: {} };
+	return undefined;
+}
+
+/** An attribute, or one of the profile's own fields. */
+function valueOf(profile: Profile, path: string): unknown {
+	return readPath(profile.attributes, path) ?? readPath(profile, path);
+}
+
+function isEmpty(value: unknown): boolean {
+	return value === undefined || value === null || value === '';
+}

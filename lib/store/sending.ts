@@ -1,0 +1,30 @@
+import type { Connection } from './types';
+
+/** Consent of a channel and whether a goal was reached, of running instances. */
+export async function loadRecipients(
+	db: Connection, channel: string, instances: number[],
+): Promise<Array<{ id: number; consent: 'granted' | 'denied' | null; converted: boolean }>> {
+	return await db.rows(
+		`SELECT i.id, p.consent #>> ARRAY[$2, 'state'] AS consent,
+			EXISTS (SELECT FROM conversions c WHERE c.profile_id = i.profile_id AND c.instance_id = i.id) AS converted
+		 FROM instances i JOIN profiles p ON p.id = i.profile_id
+		 WHERE i.id = ANY($1::bigint[])`,
+		[instances, channel],
+	);
+}
+
+export interface Skipped {
+	id: number;
+	reason: string;
+	detail: object;
+}
+
+/** Journals who was not sent to, and why. */
+export async function tellSkipped(db: Connection, step: number, skipped: Skipped[]): Promise<void> {
+	await db.rows(
+		`INSERT INTO journal (at, kind, journey_id, step_id, profile_id, instance_id, reason, detail)
+		 SELECT $2, 'skipped', i.journey_id, $3, i.profile_id, i.id, s.reason, s.detail
+		 FROM jsonb_to_recordset($1::jsonb) AS s(id bigint, reason text, detail jsonb) JOIN instances i USING (id)`,
+		[JSON.stringify(skipped), db.now, step],
+	);
+}

@@ -1,0 +1,77 @@
+import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+
+import { leave, loadPeople, takeIn, writeContext, type Engine, type IntakeEntry, type Json, type Running } from '../../lib/index';
+import { arriving } from '../shared/arriving';
+import { itemOf } from '../shared/execution';
+import { fieldError, raw } from '../shared/parameters';
+import { placeOf } from '../shared/place';
+
+interface Pair {
+	name: string;
+	value: unknown;
+}
+
+/** Everything that an Action does besides checking: profile, tags, journey values, events, leaving. */
+export async function change(context: IExecuteFunctions, engine: Engine, operation: string): Promise<INodeExecutionData[][]> {
+	const { claim, people, now } = await arriving(context, engine);
+	if (operation === 'exit') {
+		const reason = raw(context, 'reason', 'exit').trim() || 'exit';
+		await leave(engine, claim, people.map(({ running }) => running.id), reason);
+		return [];
+	}
+	if (operation === 'setContext') {
+		await writeContext(engine, claim, people.map(({ running, item }) => ({ id: running.id, values: pairs(context, item) })));
+	} else {
+		const step = await engine.step(placeOf(context, 'action'));
+		const entries = people.map(({ running, item }, index) => entryOf(context, operation, running, item, { index, step: step.id, now }));
+		const { woken, candidates, conversions } = await takeIn(engine.store, 'action', entries);
+		if (woken + candidates + conversions > 0) engine.announce();
+	}
+	// What was written is visible to the next step; who was taken out by it (an event that is a goal) is not there any more.
+	const after = await loadPeople(engine, claim, people.map(({ running }) => running.id));
+	const byId = new Map(after.running.map((one) => [one.id, one]));
+	const items = context.getInputData();
+	return [
+		people.flatMap(({ running, item }) => {
+			const one = byId.get(running.id);
+			return one ? [itemOf(context, claim.token, one, item, items[item]!.json)] : [];
+		}),
+	];
+}
+
+function entryOf(
+	context: IExecuteFunctions, operation: string, running: Running, item: number, at: { index: number; step: number; now: Date },
+): IntakeEntry {
+	const entry = { index: at.index, identities: [], profile: running.profile.id, occurredAt: at.now };
+	switch (operation) {
+		case 'setAttributes':
+			return { ...entry, change: { attributes: pairs(context, item) } };
+		case 'deleteAttributes':
+			return { ...entry, change: { attributes: Object.fromEntries(list(context, 'Attributes', raw(context, 'names', '')).map((name) => [name, null])) } };
+		case 'addTags':
+			return { ...entry, change: { addTags: list(context, 'Tags', context.getNodeParameter('tags', item, '')) } };
+		case 'removeTags':
+			return { ...entry, change: { removeTags: list(context, 'Tags', context.getNodeParameter('tags', item, '')) } };
+		default: {
+			const name = raw(context, 'event', '').trim();
+			if (name === '') throw fieldError(context.getNode(), 'Event', 'is empty. Enter the name of the event to record.');
+			// A retry of the same visit is the same event.
+			return { ...entry, event: { name, properties: pairs(context, item) }, messageId: `journey:${running.id}:${at.step}:${running.visit}` };
+		}
+	}
+}
+
+function pairs(context: IExecuteFunctions, item: number): Json {
+	const given = context.getNodeParameter('attributes.attribute', item, []) as Pair[];
+	const named = given.map(({ name, value }) => {
+		if (name.trim() === '') throw fieldError(context.getNode(), 'Attributes', 'one has no name. Give it one or remove it.');
+		return [name.trim(), value] as const;
+	});
+	return Object.fromEntries(named);
+}
+
+function list(context: IExecuteFunctions, field: string, value: unknown): string[] {
+	const names = (Array.isArray(value) ? value.map(String) : String(value).split(',')).map((name) => name.trim()).filter((name) => name !== '');
+	if (names.length === 0) throw fieldError(context.getNode(), field, 'is empty. Enter at least one, separated by commas.');
+	return names;
+}

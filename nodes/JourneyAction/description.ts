@@ -1,0 +1,246 @@
+import type { INodeProperties, INodeTypeDescription } from 'n8n-workflow';
+
+import { storeCredential } from '../shared/fields';
+import { actionOutputs } from './outputs';
+
+const only = (...operation: string[]) => ({ show: { operation } });
+
+const check: INodeProperties[] = [
+	{
+		displayName: 'Put this in front of the node that sends. Set that node’s On Error to "Continue", and leave its Retry On Fail off.',
+		name: 'checkNotice',
+		type: 'notice',
+		default: '',
+		displayOptions: only('check'),
+	},
+	{
+		displayName: 'Channel',
+		name: 'channel',
+		type: 'options',
+		noDataExpression: true,
+		default: 'email',
+		displayOptions: only('check'),
+		options: [
+			{ name: 'Email', value: 'email' },
+			{ name: 'In-App', value: 'in_app' },
+			{ name: 'Push', value: 'push' },
+			{ name: 'SMS', value: 'sms' },
+			{ name: 'Webhook', value: 'webhook' },
+			{ name: 'WhatsApp', value: 'whatsapp' },
+		],
+		description: 'Consent is asked for this channel',
+	},
+	{
+		displayName: 'Message Class',
+		name: 'class',
+		type: 'options',
+		noDataExpression: true,
+		default: 'marketing',
+		displayOptions: only('check'),
+		options: [
+			{ name: 'Marketing', value: 'marketing' },
+			{ name: 'Transactional', value: 'transactional', description: 'Receipts, security and the like: sent without asking for consent' },
+		],
+	},
+	{
+		displayName: 'If Consent Is Not Known',
+		name: 'ifConsentUnknown',
+		type: 'options',
+		noDataExpression: true,
+		default: 'skip',
+		displayOptions: { show: { operation: ['check'], class: ['marketing'] } },
+		options: [{ name: 'Skip', value: 'skip' }, { name: 'Send', value: 'send' }],
+	},
+	{
+		displayName: 'Required Fields',
+		name: 'required',
+		type: 'string',
+		default: '',
+		noDataExpression: true,
+		placeholder: 'first_name, address.city',
+		displayOptions: only('check'),
+		description: 'Attributes that the message needs, separated by commas. Who lacks one is skipped.',
+	},
+	{
+		displayName: 'When Testing',
+		name: 'whenTesting',
+		type: 'options',
+		noDataExpression: true,
+		default: 'show',
+		displayOptions: only('check'),
+		options: [
+			{ name: 'Show What Would Be Sent', value: 'show', description: 'Nobody gets to the node that sends' },
+			{ name: 'Really Send', value: 'send', description: 'The sample goes on to the node that sends' },
+		],
+		description: 'What a run in the editor does',
+	},
+	{
+		displayName: 'Options',
+		name: 'options',
+		type: 'collection',
+		placeholder: 'Add Option',
+		default: {},
+		displayOptions: only('check'),
+		options: [
+			{
+				displayName: 'If the Goal Is Already Reached',
+				name: 'ifConverted',
+				type: 'options',
+				noDataExpression: true,
+				default: 'skip',
+				options: [{ name: 'Skip', value: 'skip' }, { name: 'Send', value: 'send' }],
+			},
+			{
+				displayName: 'If Unknown Whether It Was Sent',
+				name: 'ifUnknown',
+				type: 'options',
+				noDataExpression: true,
+				default: 'skip',
+				options: [
+					{ name: 'Do Not Send Again', value: 'skip', description: 'Listed under Unknown Deliveries' },
+					{ name: 'Send Again With the Same Key', value: 'again', description: 'For providers that recognise an idempotency key' },
+				],
+				description: 'When n8n stopped between the check and the confirmation',
+			},
+			{
+				displayName: 'People per Batch',
+				name: 'limit',
+				type: 'number',
+				typeOptions: { minValue: 1, maxValue: 5000, numberPrecision: 0 },
+				noDataExpression: true,
+				default: 100,
+				description: 'Bounds how many deliveries a crash can leave unknown',
+			},
+		],
+	},
+];
+
+const profile: INodeProperties[] = [
+	{
+		displayName: 'Attributes',
+		name: 'attributes',
+		type: 'fixedCollection',
+		typeOptions: { multipleValues: true },
+		placeholder: 'Add Attribute',
+		default: {},
+		displayOptions: only('setAttributes', 'setContext', 'recordEvent'),
+		options: [
+			{
+				displayName: 'Attribute',
+				name: 'attribute',
+				values: [
+					{ displayName: 'Name', name: 'name', type: 'string', default: '', noDataExpression: true },
+					{ displayName: 'Value', name: 'value', type: 'string', default: '', description: 'An expression keeps its type; text stays text' },
+				],
+			},
+		],
+	},
+	{
+		displayName: 'Attributes',
+		name: 'names',
+		type: 'string',
+		default: '',
+		noDataExpression: true,
+		placeholder: 'cart_total, cart_url',
+		displayOptions: only('deleteAttributes'),
+		description: 'Names, separated by commas',
+	},
+	{
+		displayName: 'Tags',
+		name: 'tags',
+		type: 'string',
+		default: '',
+		placeholder: 'vip, newsletter',
+		displayOptions: only('addTags', 'removeTags'),
+		description: 'Separated by commas',
+	},
+	{
+		displayName: 'Event',
+		name: 'event',
+		type: 'string',
+		default: '',
+		required: true,
+		noDataExpression: true,
+		displayOptions: only('recordEvent'),
+		description: 'Recorded once for each visit; may let the customer into other journeys',
+	},
+	{
+		displayName: 'Reason',
+		name: 'reason',
+		type: 'string',
+		default: 'exit',
+		noDataExpression: true,
+		displayOptions: only('exit'),
+		description: 'Shown in reports and in the customer’s story',
+	},
+];
+
+const unknown: INodeProperties[] = [
+	{
+		displayName: 'Do',
+		name: 'unknown',
+		type: 'options',
+		noDataExpression: true,
+		default: 'list',
+		displayOptions: only('unknown'),
+		options: [
+			{ name: 'List', value: 'list' },
+			{ name: 'Mark as Sent', value: 'markSent' },
+			{ name: 'Send Again', value: 'again', description: 'Hands them to the node behind, with the same idempotency key' },
+		],
+	},
+	{
+		displayName: 'Delivery ID',
+		name: 'delivery',
+		type: 'number',
+		default: '={{ $json.delivery.id }}',
+		displayOptions: { show: { operation: ['unknown'], unknown: ['markSent', 'again'] } },
+	},
+	{
+		displayName: 'Limit',
+		name: 'limit',
+		type: 'number',
+		typeOptions: { minValue: 1, maxValue: 5000 },
+		default: 50,
+		displayOptions: { show: { operation: ['unknown'], unknown: ['list'] } },
+		description: 'Max number of results to return',
+	},
+];
+
+export const description: INodeTypeDescription = {
+	displayName: 'Journey Action',
+	name: 'journeyAction',
+	icon: { light: 'file:journeyAction.svg', dark: 'file:journeyAction.dark.svg' },
+	group: ['transform'],
+	version: 1,
+	subtitle:
+		'={{({ check: "check before sending", setAttributes: "set attributes", deleteAttributes: "delete attributes", addTags: "add tags", removeTags: "remove tags", setContext: "set journey values", recordEvent: "record event", exit: "leave the journey", unknown: "unknown deliveries" })[$parameter["operation"]]}}',
+	description: 'Decides whether a message may go out now, changes the customer’s profile, or ends the journey',
+	defaults: { name: 'Journey Action' },
+	inputs: ['main'],
+	outputs: `={{(${actionOutputs.toString()})($parameter)}}` as never,
+	credentials: [storeCredential],
+	properties: [
+		{
+			displayName: 'Operation',
+			name: 'operation',
+			type: 'options',
+			noDataExpression: true,
+			default: 'check',
+			options: [
+				{ name: 'Add Tags', value: 'addTags', action: 'Add tags' },
+				{ name: 'Check Before Sending', value: 'check', action: 'Check before sending', description: 'Consent, required fields, goal, and never the same message twice' },
+				{ name: 'Delete Attributes', value: 'deleteAttributes', action: 'Delete attributes' },
+				{ name: 'Leave the Journey', value: 'exit', action: 'Leave the journey' },
+				{ name: 'Record an Event', value: 'recordEvent', action: 'Record an event' },
+				{ name: 'Remove Tags', value: 'removeTags', action: 'Remove tags' },
+				{ name: 'Set Attributes', value: 'setAttributes', action: 'Set attributes' },
+				{ name: 'Set Journey Values', value: 'setContext', action: 'Set journey values' },
+				{ name: 'Unknown Deliveries', value: 'unknown', action: 'Unknown deliveries', description: 'Messages of which nobody can say whether they were sent' },
+			],
+		},
+		...check,
+		...profile,
+		...unknown,
+	],
+};
