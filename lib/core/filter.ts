@@ -15,8 +15,8 @@ import type { Filter, Json, Operator, PropertyCondition, Variables } from './typ
  * are written by JSON.stringify from a JavaScript number.
  *
  * What a reader may not expect:
- *   - a list matches when one of its entries does; a negative is true when none does. Comparing fixed texts and plain
- *     equality look into a list in a list as well
+ *   - a list matches when one of its entries does; a negative is true when none does. Lists in lists are
+ *     not promised to be looked into
  *   - a value that reads as a number or boolean is also compared as one: "5" is 5 and "5", "true" is true and "true"
  *   - order comparisons read text properties as numbers too ("49.90"), to 15 digits
  *   - before and after read ISO 8601 text, without an offset as UTC, a date alone as its midnight, with at most six

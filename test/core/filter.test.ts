@@ -1,7 +1,7 @@
 import { DateTime } from 'luxon';
 import fc from 'fast-check';
 
-import { compileFilter, variablesFor } from '../../lib/core/filter';
+import { compileFilter, NO_VARIABLES, variablesFor } from '../../lib/core/filter';
 import { FilterError } from '../../lib/core/filter-error';
 import { EVERY, parsePath, parseSinglePath, PathError, toJsonPath } from '../../lib/core/path';
 import type { Operator, PropertyCondition } from '../../lib/core/types';
@@ -107,15 +107,14 @@ describe('filters', () => {
 
 	it('bring the values of one person in every form they are compared in', () => {
 		const filter = (['is', 'isOneOf', 'startsWith', 'greater', 'before'] as const).map((operator) => ({ path: 'a', operator, variable: 'v1' }));
-		expect(variablesFor(filter, { v1: '5', other: 1 })).toEqual({ v1: ['5', 5], 'v1~list': ['5', 5], 'v1~text': '5', 'v1~number': 5, 'v1~time': [], 'v1~time~epoch': [] });
-		const nothing = { v1: [], 'v1~list': [], 'v1~text': [], 'v1~number': [], 'v1~time': [], 'v1~time~epoch': [] };
-		for (const value of [undefined, null, '']) expect(variablesFor(filter, { v1: value })).toEqual(nothing);
-		expect(variablesFor(filter, {})).toEqual(nothing);
+		expect(variablesFor(filter, { v1: '5', other: 1 })).toEqual({ v: { v1: ['5', 5], 'v1~list': ['5', 5], 'v1~text': '5', 'v1~textEnd': '5\u{10FFFF}', 'v1~number': 5 } });
+		for (const value of [undefined, null, '']) expect(variablesFor(filter, { v1: value })).toEqual(JSON.parse(NO_VARIABLES));
+		expect(variablesFor(filter, {})).toEqual({ v: {} });
 	});
 
 	it('take dates as n8n has them', () => {
 		const filter = [{ path: 'a', operator: 'before', variable: 'v1' } as const];
-		const expected = { 'v1~time': '2026-01-31T08:00:00.000Z', 'v1~time~epoch': Date.UTC(2026, 0, 31, 8) };
+		const expected = { v: { 'v1~time': '2026-01-31T08:00:00.000Z', 'v1~timeEpoch': Date.UTC(2026, 0, 31, 8) } };
 		expect(variablesFor(filter, { v1: new Date('2026-01-31T08:00:00Z') })).toEqual(expected);
 		expect(variablesFor(filter, { v1: DateTime.fromISO('2026-01-31T09:00:00+01:00', { setZone: true }) })).toEqual(expected);
 		expect(variablesFor(filter, { v1: '2026-01-31T09:00:00+01:00' })).toEqual(expected);
@@ -124,7 +123,7 @@ describe('filters', () => {
 	it('refuse a person\'s value that is an object, or a list where one value is asked for', () => {
 		expect(() => variablesFor([{ path: 'a', operator: 'is', variable: 'v1' }], { v1: { id: 1 } })).toThrow('The condition on "a" cannot be used: it compares with one text, number or boolean, found {"id":1}.');
 		expect(() => variablesFor([{ path: 'a', operator: 'is', variable: 'v1' }], { v1: ['x'] })).toThrow(FilterError);
-		expect(variablesFor([{ path: 'a', operator: 'isOneOf', variable: 'v1' }], { v1: ['x', 5] })).toEqual({ 'v1~list': ['x', '5', 5] });
-		expect(variablesFor([{ path: 'a', operator: 'isOneOf', variable: 'v1' }], { v1: ['x', null] })).toEqual({ 'v1~list': ['x'] });
+		expect(variablesFor([{ path: 'a', operator: 'isOneOf', variable: 'v1' }], { v1: ['x', 5] })).toEqual({ v: { 'v1~list': ['x', '5', 5] } });
+		expect(variablesFor([{ path: 'a', operator: 'isOneOf', variable: 'v1' }], { v1: ['x', null] })).toEqual({ v: { 'v1~list': ['x'] } });
 	});
 });

@@ -34,7 +34,7 @@ describe('rules', () => {
 		expect(compile({ kind: 'attribute', condition: isX }).sql).not.toContain('r.vars');
 		const rule: Rule = { kind: 'group', match: 'any', rules: [{ ...behaviour, filter: [isX, isOwn] }, { kind: 'context', condition: { ...isOwn, variable: 'v2' } }] };
 		expect(compile(rule).sql.match(/r\.vars/g)).toHaveLength(2);
-		expect(ruleVariables(rule, { v1: 'x', v2: 5 })).toEqual({ v1: ['x'], v2: ['5', 5] });
+		expect(ruleVariables([rule], { v1: 'x', v2: 5 })).toEqual({ v: { v1: ['x'], v2: ['5', 5] } });
 	});
 
 	it.each<[Rule, string]>([

@@ -5,7 +5,7 @@ import type { Rule } from '../../lib/core/types';
 import type { Connection, Store } from '../../lib/store/types';
 import { NOW, people, rules } from '../support/arbitraries';
 import { ruleHolds, type Person } from '../support/oracle';
-import { STORES } from '../support/stores';
+import { freshStore, STORES } from '../support/stores';
 
 async function save(db: Connection, persons: Person[]): Promise<void> {
 	await db.rows('DELETE FROM events');
@@ -30,7 +30,7 @@ async function evaluate(db: Connection, asked: Rule[], persons: Person[]): Promi
 		ordinal,
 		context: person.context,
 		properties: person.wakingEvent,
-		vars: Object.assign({}, ...asked.map((rule) => ruleVariables(rule, person.variables))) as object,
+		vars: ruleVariables(asked, person.variables),
 	})))];
 	const expressions = asked.map((rule) => {
 		const compiled = compileRule(rule, { now: NOW, firstParameter: params.length + 1 });
@@ -49,10 +49,11 @@ async function evaluate(db: Connection, asked: Rule[], persons: Person[]): Promi
 	return rows.map(({ held }) => held);
 }
 
-describe.each(STORES)('rules on %s', (_kind, open) => {
+describe.each(STORES)('rules on %s', (kind) => {
 	let store: Store;
-	beforeAll(async () => { store = await open(); }, 60_000);
-	afterAll(async () => await store.close());
+	let drop: () => Promise<void>;
+	beforeAll(async () => { ({ store, drop } = await freshStore(kind)); }, 60_000);
+	afterAll(async () => await drop());
 
 	it('mean what the oracle means', async () => {
 		const outcomes = { true: 0, false: 0 };
@@ -91,7 +92,7 @@ describe.each(STORES)('rules on %s', (_kind, open) => {
 			await save(db, []);
 			await db.rows(`INSERT INTO profiles (id, created_at, updated_at) OVERRIDING SYSTEM VALUE SELECT g, now(), now() FROM generate_series(1, 2000) g`);
 			await db.rows(`INSERT INTO events (profile_id, name, properties, occurred_at, received_at)
-				SELECT 1 + g % 2000, CASE WHEN g % 10 = 0 THEN 'order' ELSE 'view' END, '{}', $1::timestamptz - g * interval '1 minute', now() FROM generate_series(1, 40000) g`, [NOW]);
+				SELECT 1 + g % 2000, CASE WHEN g % 10 = 0 THEN 'order' ELSE 'view' END, '{}', $1::timestamptz - g * interval '1 minute', $2::timestamptz + g % 80 * interval '1 day' FROM generate_series(1, 60000) g`, [NOW, db.now]);
 			const explain = async () => (await db.rows<{ 'QUERY PLAN': string }>(
 				`EXPLAIN (COSTS OFF) SELECT ${sql} FROM unnest($1::bigint[]) AS asked(id) JOIN profiles p USING (id)`,
 				[Array.from({ length: 2000 }, (_, id) => id + 1), ...params],
@@ -103,7 +104,7 @@ describe.each(STORES)('rules on %s', (_kind, open) => {
 		});
 		for (const plan of plans) {
 			expect(plan).toMatch(/Index Scan using events_\w+ on events_\w+ ev.*\n\s*Index Cond: \(\(profile_id = p\.id\) AND \(name = .*\) AND \(occurred_at >= /);
-			expect(plan).not.toMatch(/Seq Scan on events/);
+			expect(plan).not.toMatch(/Seq Scan on events_\d/);
 		}
 	}, 60_000);
 });

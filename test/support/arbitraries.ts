@@ -51,7 +51,7 @@ const FITTING: Partial<Record<Operator, unknown[]>> = {
 	before: [...DATES, new Date('2026-01-01T00:00:00.000Z'), 1_767_225_600], after: [...DATES, 1_767_225_600_000],
 	isOneOf: ['x,5', 'xy, true', '2026-01-01, 49.9', 'true , xy', ['x.y', '" || @ == "x'], [5, true], '49.9'],
 };
-const WITH_VARIABLE: Operator[] = ['is', 'isNot', 'isOneOf', 'startsWith', 'greater', 'greaterOrEqual', 'less', 'lessOrEqual', 'before', 'after'];
+export const WITH_VARIABLE: Operator[] = ['is', 'isNot', 'isOneOf', 'startsWith', 'greater', 'greaterOrEqual', 'less', 'lessOrEqual', 'before', 'after'];
 
 export const conditions: fc.Arbitrary<PropertyCondition> = fc.tuple(path, fc.constantFrom(...OPERATORS), fc.constantFrom('v1', 'v2', undefined))
 	.chain(([at, operator, variable]) =>

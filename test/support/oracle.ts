@@ -74,7 +74,7 @@ function conditionHolds(condition: PropertyCondition, document: unknown, variabl
 		}
 		case 'contains': return anyDeep((entry) => typeof entry === 'string' && entry.includes(text));
 		case 'doesNotContain': return !anyDeep((entry) => typeof entry === 'string' && entry.includes(text));
-		case 'startsWith': return anyDeep((entry) => typeof entry === 'string' && entry.startsWith(text));
+		case 'startsWith': return (condition.variable === undefined ? anyDeep : any)((entry) => typeof entry === 'string' && entry.startsWith(text));
 		case 'endsWith': return anyDeep((entry) => typeof entry === 'string' && entry.endsWith(text));
 		case 'greater':
 		case 'greaterOrEqual':
