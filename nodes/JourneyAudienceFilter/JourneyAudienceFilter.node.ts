@@ -1,0 +1,40 @@
+import type { IExecuteFunctions, INodeExecutionData, INodeType } from 'n8n-workflow';
+
+import { partByRules, partSamples, type Outcome, type Way } from '../../lib/index';
+import { arriving } from '../shared/arriving';
+import { journeyEngine } from '../shared/engine';
+import { atOutputs, readSamples, samplesAtOutputs } from '../shared/parting';
+import { isTest, placeOf } from '../shared/place';
+import { bindVariables } from '../shared/rules';
+import { readAudience } from './audience';
+import { description } from './description';
+
+const IN: Outcome = { reason: 'in', output: null };
+const NOT_IN: Outcome = { reason: 'not_in', output: null };
+
+/** Parts people by whether they are in an audience. */
+export class JourneyAudienceFilter implements INodeType {
+	description = description;
+
+	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		const audience = readAudience(this);
+		const { rules } = audience;
+		const variables = (item: number) => bindVariables(this, 'Conditions', audience, item);
+		// Choices count rules that hold: none is the second output, unless there is none that could.
+		const outcomes = rules.length > 0 ? [NOT_IN, IN] : [IN];
+		const byOutput = (ways: Way[]) => ways.map(({ item, choice }) => ({ item, choice: outcomes[choice] === IN ? 0 : 1 }));
+
+		const engine = await journeyEngine(this);
+		if (isTest(this)) {
+			const { samples, nobody } = readSamples(this, variables);
+			const ways = byOutput(await partSamples(engine, rules, samples));
+			return samplesAtOutputs(this, [...ways, ...nobody.map((item) => ({ item, choice: 0 }))], 2);
+		}
+		const arrivals = await arriving(this, engine);
+		if (arrivals.people.length === 0) return [[], []];
+		const step = await engine.step(placeOf(this, 'audience'));
+		const asked = arrivals.people.map(({ running, item }) => ({ item, instance: running.id, vars: variables(item) }));
+		const ways = await partByRules(engine, arrivals.claim, { step: step.id, kind: 'audience' }, rules, outcomes, asked);
+		return atOutputs(this, arrivals, byOutput(ways), 2);
+	}
+}

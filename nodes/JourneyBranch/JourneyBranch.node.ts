@@ -1,0 +1,60 @@
+import type { IExecuteFunctions, INodeExecutionData, INodeType } from 'n8n-workflow';
+
+import { partByRules, partBySplit, partSamples, pickVariant, type Engine, type Outcome, type Way } from '../../lib/index';
+import { arriving } from '../shared/arriving';
+import { journeyEngine } from '../shared/engine';
+import { atOutputs, hintUnknown, readSamples, samplesAtOutputs } from '../shared/parting';
+import { isTest, placeOf } from '../shared/place';
+import { bindVariables } from '../shared/rules';
+import { readBranch, type Branch } from './branch';
+import { description } from './description';
+
+/** Sends people different ways, by the first rule that holds or by a weighted split. */
+export class JourneyBranch implements INodeType {
+	description = description;
+
+	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		const branch = readBranch(this);
+		const outputs = branch.mode === 'split' ? branch.variants.length : branch.names.length;
+		const engine = await journeyEngine(this);
+		if (isTest(this)) return samplesAtOutputs(this, await partTest(this, engine, branch), outputs);
+
+		const arrivals = await arriving(this, engine);
+		if (arrivals.people.length === 0) return Array.from({ length: outputs }, () => []);
+		const step = await engine.step(placeOf(this, 'branch'));
+		const parting = { step: step.id, kind: 'branched' } as const;
+		const asked = arrivals.people.map(({ running, item }) => ({ item, instance: running.id, vars: variables(this, branch, item) }));
+		const key = arrivals.people[0]!.running.journey_key;
+		const ways = branch.mode === 'split'
+			? await partBySplit(engine, arrivals.claim, parting, branch.variants, saltOf(this, branch.salt, key), asked)
+			: await partByRules(engine, arrivals.claim, parting, branch.rules, outcomesOf(branch.names), asked);
+		return atOutputs(this, arrivals, ways, outputs);
+	}
+}
+
+function outcomesOf(names: string[]): Outcome[] {
+	return names.map((output, at) => ({ reason: at === 0 ? 'otherwise' : 'rule', output }));
+}
+
+/** A copy of the journey under the same key keeps node ids, and with them everybody's side. */
+function saltOf(context: IExecuteFunctions, own: string, journeyKey: string): string {
+	return own || `${journeyKey} ${context.getNode().id}`;
+}
+
+function variables(context: IExecuteFunctions, branch: Branch, item: number) {
+	return branch.mode === 'split' ? null : bindVariables(context, 'Rules', branch, item);
+}
+
+async function partTest(context: IExecuteFunctions, engine: Engine, branch: Branch): Promise<Way[]> {
+	const { samples, nobody } = readSamples(context, (item) => variables(context, branch, item));
+	const first = nobody.map((item) => ({ item, choice: 0 }));
+	if (branch.mode === 'rules') return [...(await partSamples(engine, branch.rules, samples)), ...first];
+	const items = context.getInputData();
+	hintUnknown(context, samples.filter(({ id }) => id === null).length, 'profile.id');
+	return [...first, ...samples.map(({ item, id }): Way => {
+		if (id === null) return { item, choice: 0 };
+		const journey = items[item]!.json.journey as { key?: string } | undefined;
+		const salt = saltOf(context, branch.salt, journey?.key ?? context.getWorkflow().id!);
+		return { item, choice: pickVariant(branch.variants, salt, id).index };
+	})];
+}
