@@ -121,6 +121,12 @@ describe('mailers', () => {
 		expect(() => mailersOf(canvas, 'Chek')).toThrow("no node 'Chek'");
 	});
 
+	test.each(['set', 'if', 'filter', 'switch', 'code', 'functionItem', 'merge', 'noOp', 'limit', 'dateTime', 'markdown', 'html', 'aggregate'])(
+		'%s is no mailer', (name) => {
+			expect(mailersOf(draw({ ...skipping, It: base(name), Mail: mailer() }, 'Check > It > Mail'), 'Check')).toEqual(['Mail']);
+		},
+	);
+
 	test('code sends where nothing else does', () => {
 		const nodes = { ...skipping, Set: base('set'), Code: base('code'), Later: base('code'), Mail: mailer() };
 		expect(mailersOf(draw(nodes, 'Check > Set > Code > Later'), 'Check')).toEqual(['Code']);

@@ -39,6 +39,8 @@ describe('two places at once', () => {
 		['two ways to the same State', ['Start > Set > A', 'Start > A']],
 		['a side way that ends', ['Start > Set > End', 'Start > A > B']],
 		['a Branch that chooses', ['Start > Split > A', 'Split:1 > B']],
+		['a Branch that may choose', ['Start > Split > A', 'Start > B']],
+		['two ways to the same check', ['Start > Check > Mail > A', 'Start > Set > Check', 'Check:1 > A']],
 		['the second input of a disabled node leads nowhere', ['Start > Off:1', 'Off > A', 'Start > B']],
 		['the second output of a disabled node leads nowhere', ['Start > Off', 'Off:1 > A', 'Start > B']],
 	])('%s is fine', (_, lines) => {
@@ -92,6 +94,9 @@ describe('whose item is it', () => {
 	test.each([
 		[base('code', { parameters: { mode: 'runOnceForAllItems' } }), /^'It' stands in front of Journey State 'Wait' and gets all people .*"Run Once for Each Item"/],
 		[base('code'), /gets all people/], [base('function'), /gets all people/], [base('aiTransform'), /gets all people/],
+		[base('itemLists', { parameters: { operation: 'limit' } }), /looks at one batch/],
+		[base('itemLists', { parameters: { operation: 'removeDuplicates' } }), /looks at one batch/],
+		[base('itemLists', { parameters: { operation: 'sort' } }), undefined],
 		[base('limit'), /looks at one batch/], [base('removeDuplicates'), /looks at one batch/],
 		[base('merge', { parameters: { mode: 'combine' } }), /makes one item of two/],
 		[base('merge', { parameters: { mode: 'combineBySql' } }), /makes one item of two/],
@@ -144,6 +149,16 @@ describe('the store', () => {
 	});
 });
 
+describe('the store without an Entry Trigger', () => {
+	test('is still the same for all', () => {
+		const data = (name: string) => journey('CustomerData', { credentials: { journeyStore: { id: name, name } } });
+		expect(problems({ Hook: base('webhook'), One: data('Shop'), Two: data('Shop') }, 'Hook > One > Two')).toEqual([]);
+		expect(problems({ Hook: base('webhook'), One: data('Shop'), Two: data('Test') }, 'Hook > One > Two')).toEqual([
+			['Two', 'One', expect.stringMatching(/^Journey Customer Data 'Two' uses 'Test', Journey Customer Data 'One' uses 'Shop'/)],
+		]);
+	});
+});
+
 describe('warnings', () => {
 	test.each([
 		['EntryTrigger', /nobody new enters/], ['State', /Time is up, and people already waiting there stay/],
@@ -160,5 +175,31 @@ describe('warnings', () => {
 		expect(warnings(nodes, 'Start > Wait')).toEqual(trailing);
 		expect(warnings(nodes, 'Start > Wait > Off')).toEqual(trailing);
 		expect(warnings(nodes, 'Start > Wait', 'Wait:3 > End')).toEqual([]);
+	});
+});
+
+describe('a Goal and a State on the same event', () => {
+	const waiting = (event: string, waitFor = 'events') => journey('State', { parameters: { waitFor, events: { branch: [{ event: 'Email Clicked' }, { event }] } } });
+	const found = (goal: object, wait = waiting('Order Completed '), more = {}) =>
+		warnings({ Start: entry, Bought: journey('ConversionGoal', { parameters: { event: 'Order Completed', ...goal }, ...more }), Wait: wait, End: end }, 'Start > Wait > End');
+	const never = /^Journey State 'Wait' will never leave by Order Completed: Journey Conversion Goal 'Bought' takes it first\./;
+
+	test.each([
+		[{ type: 'conversion', exit: true }, never], [{}, never], [{}, /or set When It Happens of 'Bought' to "Stay and Only Count"\.$/],
+		[{ type: 'exit', exit: false }, never], [{ type: 'exit' }, /Remove the event from 'Wait'\.$/],
+		[{ filters: { conditions: [{ path: 'total' }] } }, /leaves by Order Completed only when .*'Bought' does not count it/],
+		[{ options: { window: { period: { windowAmount: 7, windowUnit: 'days' } } } }, /only when .* does not count it/],
+		[{ filters: { conditions: [] } }, never],
+	])('%j', (goal, message) => {
+		expect(found(goal)).toEqual([['Wait', 'Bought', expect.stringMatching(message)]]);
+	});
+
+	test('does not matter where it only counts, waits for something else, or is disabled', () => {
+		expect(found({ type: 'conversion', exit: false })).toEqual([]);
+		expect(found({ event: 'Order Paid' })).toEqual([]);
+		expect(found({ event: '' }, waiting(''))).toEqual([]);
+		expect(found({}, waiting('Order Completed', 'time'))).toEqual([]);
+		expect(found({}, state)).toEqual([]);
+		expect(found({}, undefined, { disabled: true })).toEqual([['Bought', undefined, expect.stringContaining('is disabled')]]);
 	});
 });
