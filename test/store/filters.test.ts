@@ -127,6 +127,11 @@ describe.each(STORES)('filters on %s', (kind) => {
 		expect(rows.map(({ matched }) => matched)).toEqual(filter.map(({ operator }) => operator === 'isNot'));
 	});
 
+	it('take as many values as they promise', async () => {
+		const filter: Filter = [{ path: 'a', operator: 'isOneOf', value: Array.from({ length: 1000 }, (_, index) => String(index)) }];
+		expect(await matches([{ document: { a: 999 }, filter }, { document: { a: '1000' }, filter }])).toEqual([true, false]);
+	});
+
 	it('take any text as name and value, and read nothing in it', async () => {
 		const text = fc.string({ unit: fc.oneof(fc.constantFrom('"', '\\', '$', '@', '`', "'", '\u0001', '\n', '.', '[', ']', '*', '(', '/'), fc.string({ unit: 'grapheme', minLength: 1, maxLength: 1 })), minLength: 1 });
 		const operators = fc.constantFrom('is', 'contains', 'startsWith', 'endsWith', 'isOneOf');
