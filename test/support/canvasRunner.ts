@@ -12,12 +12,13 @@ import { Host, type WorkflowJson } from './headless/host';
 import { RecordingMailer, type Mail } from './headless/mailer';
 import { NodeTypes } from './headless/nodeTypes';
 import { milliseconds, timelineOf } from './headless/timeline';
-import { freshStore, FrozenClock, type TestStore } from './stores';
+import { freshStore, type TestStore } from './stores';
 
 const MOST_EXECUTIONS = 1_000;
 
 export interface RunnerOptions {
-	clock?: FrozenClock;
+	/** An empty store to use, which stays open; absent: one of its own. */
+	on?: TestStore;
 	/** Send Email only writes its mails down, and fails for addresses that bounce. */
 	mailer?: { bounces?: string[] };
 	workflowId?: string;
@@ -66,14 +67,14 @@ export class CanvasRunner {
 		private readonly host: Host,
 		private readonly mailer: RecordingMailer,
 		private readonly workflowId: string,
-		readonly listener: { runner?: CanvasRunner },
+		private readonly ownsStore: boolean,
 	) {
 		this.start = test.clock.now;
 	}
 
 	/** An empty store, an n8n without its server, and the canvas published. */
 	static async open(kind: Store['kind'], canvas: WorkflowJson, options: RunnerOptions = {}): Promise<CanvasRunner> {
-		const test = await freshStore(kind, options.clock);
+		const test = options.on ?? (await freshStore(kind));
 		const mailer = new RecordingMailer(() => test.clock.now, options.mailer?.bounces);
 		const late: { runner?: CanvasRunner } = {};
 		const host = new Host(new NodeTypes(options.mailer ? { 'n8n-nodes-base.emailSend': mailer } : {}), {
@@ -81,7 +82,7 @@ export class CanvasRunner {
 			error: (message) => void late.runner!.problems.push(message),
 			ran: async (node, items) => await late.runner!.ran(node, items),
 		});
-		const runner = new CanvasRunner(test, host, mailer, options.workflowId ?? 'journey', late);
+		const runner = new CanvasRunner(test, host, mailer, options.workflowId ?? 'journey', options.on === undefined);
 		late.runner = runner;
 		await runner.boot();
 		await runner.publish(canvas);
@@ -179,7 +180,7 @@ export class CanvasRunner {
 	async close(): Promise<void> {
 		await this.unpublish();
 		this.halt();
-		await this.test.drop();
+		if (this.ownsStore) await this.test.drop();
 		if (this.problems.length > 0) throw new Error(`The run had problems:\n${this.problems.join('\n')}`);
 	}
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { openStore } from '../../lib/run/engine';
 import type { Store } from '../../lib/store/types';
+import { copyEmptyStore } from './embeddedTemplate';
 import { freshDatabase } from './postgres';
 
 /** The clock of a test: it stands still until it is moved. */
@@ -34,6 +35,7 @@ export async function freshStore(kind: Store['kind'], clock = new FrozenClock())
 		return { store, clock, drop: async () => (await store.close(), await database.drop()) };
 	}
 	const folder = mkdtempSync(join(tmpdir(), 'journey-store-'));
+	await copyEmptyStore(folder, 'journey', clock.now);
 	const store = await openStore({ folder, schema: 'journey', clock: () => clock.now });
 	return { store, clock, drop: async () => (await store.close(), rmSync(folder, { recursive: true, force: true })) };
 }
