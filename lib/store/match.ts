@@ -1,3 +1,4 @@
+import { NO_VARIABLES } from '../core/filter';
 import type { Duration } from '../core/types';
 import type { Connection } from './types';
 
@@ -20,7 +21,7 @@ const WAITS_FOR = `e.profile_id = i.profile_id AND e.name = c.event
 	AND e.occurred_at >= i.since AND e.occurred_at <= i.due_at
 	AND e.id IS DISTINCT FROM i.event_id
 	AND (NOT i.after_arrival OR e.received_at > i.parked_at)
-	AND ${CORRELATION('i.correlation')} AND ${FILTER("coalesce(i.vars, '{}')")}`;
+	AND ${CORRELATION('i.correlation')} AND ${FILTER(`coalesce(i.vars, '${NO_VARIABLES}')`)}`;
 
 export interface Reset {
 	id: number;
@@ -112,7 +113,7 @@ const candidates = (events: string, steps: string) => `
 	FROM steps s
 	JOIN workflows w ON w.id = s.workflow
 	JOIN conditions c ON c.set_id = s.set_id
-	JOIN events e ON ${events} e.name = c.event AND ${FILTER("'{}'")}
+	JOIN events e ON ${events} e.name = c.event AND ${FILTER(`'${NO_VARIABLES}'`)}
 	WHERE s.kind = 'entry' AND s.state = 'on' AND w.journey_id IS NOT NULL AND ${steps}
 	ORDER BY e.id, w.journey_id, s.id
 	ON CONFLICT (event_id, journey_id) DO NOTHING
@@ -140,7 +141,7 @@ const convert = (events: string, scope: string) => `
 		JOIN events e ON ${events} e.profile_id = en.profile_id AND e.name = c.event
 			AND e.occurred_at >= en.last_entry AND e.id IS DISTINCT FROM en.entry_event_id
 			AND (s.config->>'window' IS NULL OR e.occurred_at <= en.last_entry + (s.config->>'window')::interval)
-			AND ${CORRELATION('en.correlation')} AND ${FILTER("'{}'")}
+			AND ${CORRELATION('en.correlation')} AND ${FILTER(`'${NO_VARIABLES}'`)}
 		WHERE s.kind = 'goal' AND s.state = 'on' AND ${scope}
 		ORDER BY s.id, en.instance_id, e.occurred_at, e.id
 	), stored AS (
