@@ -35,3 +35,7 @@ export { compileRule, ruleVariables } from './core/rule';
 export { pickVariant, validateVariants, type Variant } from './core/split';
 export { partByRules, partBySplit, partSamples, type Way } from './run/evaluate';
 export type { Asked, Outcome, Parting, Sample } from './store/evaluate';
+export { readEngagement, readEntry, readIdentity, readText, type Reading } from './core/customerData';
+export { Refusal, reasonOf } from './core/segment/refusal';
+export { findCustomers, recordEngagements, storeClock, storeCustomerData } from './run/customerData';
+export { explain, type Question, type Told } from './report/explain';

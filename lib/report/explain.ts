@@ -1,0 +1,67 @@
+import type { Identity } from '../core/types';
+import { profilesAt } from '../store/customers';
+import { findJourneys, loadStories, someJourneyKeys } from '../store/story';
+import type { Store } from '../store/types';
+import { sentence, stamp } from './sentences';
+
+/** Whose story in which journey, by its key; newest first, at most `limit` sentences after the newest `skip`. */
+export interface Question {
+	identity: Identity;
+	journey: string;
+	limit: number;
+	skip: number;
+}
+
+/** One sentence of a story. */
+export interface Told {
+	at: string;
+	/** With its time in front. */
+	sentence: string;
+	kind: string;
+	step: string | null;
+	instance: number | null;
+}
+
+const KEYS_NAMED = 10;
+
+/**
+ * What happened to people in journeys, as sentences, newest first; where they are now stands on top.
+ *
+ * @returns for each question its sentences, or what is wrong with it
+ */
+export async function explain(store: Store, questions: Question[]): Promise<Array<Told[] | { problem: string }>> {
+	return await store.tx(async (db) => {
+		const people = await profilesAt(db, questions.map(({ identity }) => identity));
+		const journeys = await findJourneys(db, questions.map(({ journey }) => journey));
+		const answers = questions.map(({ identity, journey, limit, skip }, at) => {
+			const [profile_id, journey_id] = [people[at], journeys.get(journey)];
+			if (profile_id === undefined) return { problem: strangers(identity) };
+			return journey_id === undefined ? { problem: '' } : { profile_id, journey_id, most: limit, skip };
+		});
+		const asked = answers.flatMap((one) => ('problem' in one ? [] : [one]));
+		const facts = asked.length > 0 ? await loadStories(db, asked) : [];
+		const keys = answers.some((one) => 'problem' in one && one.problem === '') ? await someJourneyKeys(db, KEYS_NAMED) : [];
+		return answers.map((one, at) => {
+			const { journey } = questions[at]!;
+			if ('problem' in one) return one.problem ? one : { problem: noJourney(journey, keys) };
+			const story = facts.filter((fact) => fact.asked === asked.indexOf(one)).map((fact) => ({
+				at: fact.at.toISOString(), sentence: sentence(fact), kind: fact.kind, step: fact.step, instance: fact.instance,
+			}));
+			return story.length > 0 || one.skip > 0 ? story : [nothing(journey, db.now)];
+		});
+	});
+}
+
+function strangers({ kind, value }: Identity): string {
+	return `no customer has the ${kind.replace('_', ' ')} "${value}": check the value, or whether it was ever sent`;
+}
+
+function noJourney(key: string, keys: string[]): string {
+	const others = keys.length > 0 ? `use one of: ${keys.join(', ')}` : 'no journey has been published on this store yet';
+	return `no journey has the key "${key}": ${others}`;
+}
+
+function nothing(journey: string, now: Date): Told {
+	const words = `Nothing is on record: no event of this customer has matched the Entry Trigger of "${journey}" while it was published.`;
+	return { at: now.toISOString(), sentence: `${stamp(now)} — ${words}`, kind: 'nothing', step: null, instance: null };
+}

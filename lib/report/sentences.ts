@@ -1,0 +1,152 @@
+import { found } from '../core/segment/refusal';
+import type { Json } from '../core/types';
+import type { Fact } from '../store/story';
+
+/** An instant as sentences begin with it: `2026-03-02 10:00:03 UTC`. */
+export function stamp(at: Date): string {
+	return `${at.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+}
+
+/** A fact as a sentence with its time in front: what happened, where, why, and the values compared. */
+export function sentence(fact: Fact): string {
+	const tell = (Object.hasOwn(TELLERS[fact.source], fact.kind) && TELLERS[fact.source][fact.kind]) || anything;
+	return `${stamp(fact.at)} — ${tell(fact)}.`;
+}
+
+type Teller = (fact: Fact) => string;
+
+const OUTCOME: Record<string, Teller> = {
+	claimed: (fact) => `Message claimed${place(fact)}${channel(fact)}, its outcome is not known yet${delivery(fact)}`,
+	sent: (fact) => `Message sent${place(fact)}${channel(fact)}${delivery(fact)}`,
+	failed: (fact) => `Message failed${place(fact)}${channel(fact)}${error(fact)}${delivery(fact)}`,
+	unknown: (fact) => `Nobody knows whether the message was sent${place(fact)}${channel(fact)}${error(fact)}${delivery(fact)}`,
+};
+
+const ENDED: Record<string, Teller> = {
+	done: (fact) => `Left the journey${place(fact)}: ${ENDINGS[fact.reason ?? ''] ?? words(fact.reason)}`,
+	failed: (fact) => `Given up${place(fact)} after repeated errors${error(fact)}`,
+};
+
+const TELLERS: Record<Fact['source'], Record<string, Teller>> = {
+	now: {
+		waiting: (fact) => `Is now at ${step(fact)}, ${waitsFor(fact)}`,
+		running: (fact) => `Is now on the way from ${step(fact)} in a running execution`,
+		candidate: (fact) => `Is about to be looked at by ${step(fact)}${event(fact, 'because of')}`,
+	},
+	journal: {
+		...OUTCOME,
+		entered: (fact) => `Entered${place(fact)}${event(fact, 'by')}`,
+		parked: (fact) => (fact.reason === 'time' ? `Arrived${place(fact)} when its time was up already (due ${time(fact.due_at, fact)})`
+			: `Began to wait${place(fact)}, until ${time(fact.due_at, fact)} at the latest`),
+		woken: (fact) => `Woken${place(fact)} ${fact.reason === 'time' ? `because time was up (due ${time(fact.due_at, fact)})` : event(fact, 'by').trim()}${attempt(fact)}`,
+		reset: (fact) => `Timer started again${place(fact)}${event(fact, 'because of')}, now due ${time(fact.due_at, fact)}`,
+		retry: (fact) => `Put back${place(fact)} ${fact.reason === 'lease' ? 'because n8n stopped in the middle' : 'because the execution failed'}${error(fact)}, next try ${time(fact.due_at, fact)}`,
+		done: ENDED.done!,
+		failed: (fact) => (fact.detail?.delivery === undefined ? ENDED : OUTCOME).failed!(fact),
+		converted: (fact) => `Reached the goal ${step(fact)}${event(fact, 'by')}${worth(fact)}, and ${fact.reason === 'leaves' ? 'leaves' : 'stays where they are'}`,
+		exited: (fact) => `Met the exit criterion ${step(fact)}${event(fact, 'by')}${fact.reason === 'leaves' ? ', and leaves' : ''}`,
+		skipped: (fact) => `Message not sent${place(fact)}: ${words(fact.reason)}${values(fact)}`,
+		held: (fact) => `Message held back${place(fact)}: ${words(fact.reason)}${values(fact)}${fact.due_at ? `, until ${time(fact.due_at, fact)}` : ''}`,
+		claimed: OUTCOME.claimed!,
+		dropped: (fact) => `Dropped${place(fact)}: ${words(fact.reason)}${values(fact)}`,
+		branched: (fact) => `Went to ${found(fact.detail?.output)}${place(fact)}: ${words(fact.reason)}${values(fact, 'output', 'visit')}`,
+		audience: (fact) => `Found ${fact.reason === 'in' ? 'in the audience' : 'not in the audience'}${place(fact)}${values(fact, 'visit')}`,
+	},
+	refusal: {
+		refused: (fact) => `Not let in${event(fact, 'by')}: ${REFUSED[fact.reason ?? '']?.(fact) ?? `${words(fact.reason)}${values(fact, 'times', 'first_at')}`}${times(fact)}`,
+	},
+	delivery: OUTCOME,
+	engagement: {
+		delivered: (fact) => message(fact, 'was delivered'),
+		opened: (fact) => message(fact, 'was opened'),
+		clicked: (fact) => message(fact, 'was clicked'),
+		bounced: (fact) => message(fact, 'bounced'),
+		complained: (fact) => `${message(fact, 'drew a complaint')}, which denies consent for ${fact.reason}`,
+		unsubscribed: (fact) => `${message(fact, 'led to an unsubscription')}, which denies consent for ${fact.reason}`,
+	},
+	finished: ENDED,
+};
+
+/** Why someone left, as `done` says it. */
+const ENDINGS: Record<string, string> = {
+	completed: 'nothing more was to come (completed)',
+	converted: 'they converted',
+	exit_criterion: 'an exit criterion was met',
+	expired: 'the longest time inside was up (expired)',
+	restarted: 'they began again from the start (restarted)',
+	merged: 'their profile was merged with another that is inside',
+	skipped_end: 'their message was skipped and nothing is connected to Skipped (skipped_end)',
+	step_removed: 'their step was removed from the canvas (step_removed)',
+};
+
+/** Why someone was not let in, with the values compared. */
+const REFUSED: Record<string, Teller> = {
+	no_correlation: (fact) => `the event has no value in its property ${found(fact.detail?.property)}`,
+	not_open_yet: (fact) => `the journey opens ${date(fact, 'start')}, the event is from ${date(fact, 'event_at')}`,
+	closed: (fact) => `the journey closed ${date(fact, 'end')}, the event is from ${date(fact, 'event_at')}`,
+	already_inside: (fact) => `they are inside since ${date(fact, 'entered_at')}, the event is from ${date(fact, 'event_at')}`,
+	once: (fact) => `everyone enters once, they entered ${date(fact, 'entered_at')}, the event is from ${date(fact, 'event_at')}`,
+	lock: (fact) => `they entered ${date(fact, 'entered_at')} and may again from ${date(fact, 'free_at')}, the event is from ${date(fact, 'event_at')}`,
+	cap: (fact) => `they have entered ${String(fact.detail?.entries)} times and may ${String(fact.detail?.allowed)} times, the event is from ${date(fact, 'event_at')}`,
+	restarted_at_once: () => 'a newer event of the same batch let them start again',
+};
+
+/** For a kind that this version does not know. */
+function anything(fact: Fact): string {
+	return `${fact.kind[0]!.toUpperCase()}${words(fact.kind.slice(1))}${place(fact)}${fact.reason ? `: ${words(fact.reason)}` : ''}${values(fact)}`;
+}
+
+const step = ({ step: name }: Fact) => (name === null ? 'a step that is gone' : `'${name}'`);
+const place = (fact: Fact) => (fact.step === null ? '' : ` at '${fact.step}'`);
+const words = (reason: string | null) => (reason ?? 'no reason was recorded').replaceAll('_', ' ');
+const channel = ({ reason }: Fact) => (reason ? ` by ${reason}` : '');
+const delivery = ({ detail }: Fact) => (detail?.delivery === undefined ? '' : ` (delivery ${String(detail.delivery)})`);
+const error = ({ detail }: Fact) => (detail?.error ? ` (${String(detail.error)})` : '');
+const attempt = ({ detail }: Fact) => (detail?.attempt ? `, try ${Number(detail.attempt) + 1}` : '');
+const worth = ({ value, currency }: Fact) => (value === null ? '' : ` worth ${value}${currency ? ` ${currency}` : ''}`);
+
+/** Only the clock on the day of the fact itself. */
+function time(instant: Date | null, { at }: Fact): string {
+	if (instant === null) return 'at an unknown time';
+	return instant.toISOString().slice(0, 10) === at.toISOString().slice(0, 10) ? instant.toISOString().slice(11, 19) : stamp(instant);
+}
+
+function date(fact: Fact, name: string): string {
+	const value = fact.detail?.[name];
+	return typeof value === 'string' && !Number.isNaN(Date.parse(value)) ? time(new Date(value), fact) : 'at an unknown time';
+}
+
+function event(fact: Fact, how: string): string {
+	if (fact.event !== null) return ` ${how} event '${fact.event}' (from ${time(fact.event_at, fact)})`;
+	return fact.detail?.event_id === undefined ? '' : ` ${how} an event that is no longer kept (${String(fact.detail.event_id)})`;
+}
+
+function waitsFor(fact: Fact): string {
+	const events = (fact.detail?.events as string[] | null) ?? [];
+	const failed = fact.detail?.attempts ? ` (try ${Number(fact.detail.attempts) + 1}${error(fact).replace(' (', ': ').replace(/\)$/, '')})` : '';
+	if (fact.reason !== null && fact.reason !== 'limit') return `about to go on, due ${time(fact.due_at, fact)}${failed}`;
+	const until = `${fact.reason === 'limit' ? 'at most until the longest time inside is up at' : 'until'} ${time(fact.due_at, fact)}`;
+	return `${events.length > 0 ? `waiting for ${[...new Set(events)].map((name) => `'${name}'`).join(' or ')}, ` : 'waiting '}${until}${failed}`;
+}
+
+function message(fact: Fact, what: string): string {
+	const { detail } = (fact.detail ?? {}) as { detail?: Json };
+	const more = Object.entries(detail ?? {}).map(([name, value]) => `${name} ${shown(value)}`);
+	return `The message of ${step(fact)}${channel(fact)} ${what} (${[`delivery ${String(fact.detail?.delivery)}`, ...more].join(', ')})`;
+}
+
+function times(fact: Fact): string {
+	const count = Number(fact.detail?.times ?? 1);
+	return count > 1 ? `. It was the last of ${count} times that day, the first at ${date(fact, 'first_at')}` : '';
+}
+
+/** The values compared: everything in `detail` that has not been said. */
+function values(fact: Fact, ...said: string[]): string {
+	const rest = Object.entries(fact.detail ?? {}).filter(([name, value]) => name !== 'event_id' && !said.includes(name) && value !== null);
+	const parts = rest.map(([name, value]) => `${name.replaceAll('_', ' ')} ${shown(value)}`);
+	return parts.length > 0 ? ` (${parts.join(', ')})` : '';
+}
+
+function shown(value: unknown): string {
+	return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}

@@ -1,0 +1,59 @@
+import type { Engagement, Identity, IntakeEntry, Profile } from '../core/types';
+import { loadCustomers, loadProfiles, profilesAt, type Customer } from '../store/customers';
+import { findEngaged, insertEngagements, type Engaged } from '../store/engagements';
+import { lockProfiles } from '../store/locks';
+import type { Engine } from './engine';
+import { takeIn } from './intake';
+
+/** The store's clock. */
+export async function storeClock(engine: Engine): Promise<Date> {
+	return await engine.store.tx(async (db) => db.now);
+}
+
+/**
+ * Takes entries in, in one transaction.
+ *
+ * @param history they neither enter, wake nor convert anyone
+ * @returns the person of each entry, as they are afterwards, in the order of the entries
+ */
+export async function storeCustomerData(engine: Engine, entries: IntakeEntry[], history: boolean): Promise<Profile[]> {
+	if (entries.length === 0) return [];
+	const { woken, candidates, conversions } = await takeIn(engine.store, 'customer data', entries, [], { match: !history });
+	if (woken + candidates + conversions > 0) engine.announce();
+	return await engine.store.tx(async (db) => {
+		const ids = await profilesAt(db, entries.map(({ identities }) => identities[0]!));
+		const profiles = new Map((await loadProfiles(db, ids as number[])).map((profile) => [profile.id, profile]));
+		return ids.map((id) => profiles.get(id!)!);
+	});
+}
+
+/** The customer that each identity points at; undefined: nobody. */
+export async function findCustomers(engine: Engine, identities: Identity[]): Promise<Array<Customer | undefined>> {
+	return await engine.store.tx(async (db) => {
+		const ids = await profilesAt(db, identities);
+		const customers = new Map((await loadCustomers(db, ids.filter((id) => id !== undefined))).map((one) => [one.profile.id, one]));
+		return ids.map((id) => customers.get(id ?? 0));
+	});
+}
+
+/**
+ * Records what happened to messages, in one transaction.
+ *
+ * @returns what each belongs to, by `index`: absent if no delivery has that key or id
+ */
+export async function recordEngagements(engine: Engine, engagements: Engagement[]): Promise<Map<number, Engaged>> {
+	if (engagements.length === 0) return new Map();
+	const engaged = await engine.store.tx(async (db) => {
+		// A merge moves messages to another profile, and an unsubscription must not stay behind with the old one. What a
+		// merge moved before the lock was ours has to be locked too.
+		const locked = new Set<number>();
+		for (;;) {
+			const open = (await findEngaged(db, engagements)).filter((id) => !locked.has(id));
+			if (open.length === 0) break;
+			await lockProfiles(db, 'park', open);
+			open.forEach((id) => locked.add(id));
+		}
+		return await insertEngagements(db, engagements);
+	});
+	return new Map(engaged.map((one) => [one.index, one]));
+}

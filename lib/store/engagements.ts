@@ -1,0 +1,59 @@
+import type { Engagement } from '../core/types';
+import type { Connection } from './types';
+
+/** What a recorded engagement belongs to. */
+export interface Engaged {
+	index: number;
+	/** How many deliveries the key or id names: it is recorded only if there is exactly one. */
+	matches: number;
+	delivery_id: number;
+	profile_id: number;
+	channel: string;
+}
+
+const FOUND = `
+	asked AS (
+		SELECT * FROM jsonb_to_recordset($1::jsonb) AS a(index int, "findBy" text, message text, kind text, at timestamptz, detail jsonb)
+	), found AS MATERIALIZED (
+		SELECT a.index, a.kind, a.at, a.detail, d.id AS delivery_id, d.profile_id, d.channel,
+			(count(*) OVER (PARTITION BY a.index))::int AS matches
+		FROM asked a, LATERAL (
+			SELECT id, profile_id, channel FROM deliveries WHERE key = CASE a."findBy" WHEN 'key' THEN a.message::uuid END
+			UNION ALL
+			SELECT id, profile_id, channel FROM deliveries WHERE provider_id = CASE a."findBy" WHEN 'provider' THEN a.message END
+		) d
+	)`;
+
+/** The profiles whose messages these are, so that they can be locked. */
+export async function findEngaged(db: Connection, engagements: Engagement[]): Promise<number[]> {
+	const rows = await db.rows<{ profile_id: number }>(`WITH ${FOUND} SELECT DISTINCT profile_id FROM found`, [JSON.stringify(engagements)]);
+	return rows.map(({ profile_id }) => profile_id);
+}
+
+/**
+ * Records engagements, each once. A complaint or an unsubscription also denies consent for the message's channel,
+ * unless the person has said something newer. The caller holds the match lock of these profiles.
+ *
+ * @returns what each belongs to; an unknown message is absent, an ambiguous one is there with `matches` above 1
+ */
+export async function insertEngagements(db: Connection, engagements: Engagement[]): Promise<Engaged[]> {
+	return await db.rows<Engaged>(
+		`WITH ${FOUND}, recorded AS (
+			INSERT INTO engagements (delivery_id, kind, at, profile_id, detail)
+			SELECT delivery_id, kind, at, profile_id, detail FROM found WHERE matches = 1 ORDER BY delivery_id, kind, at, index
+			ON CONFLICT (delivery_id, kind, at) DO NOTHING
+		), denied AS MATERIALIZED (
+			SELECT profile_id, channel, (extract(epoch FROM max(at)) * 1000)::bigint AS at FROM found
+			WHERE matches = 1 AND kind IN ('complained', 'unsubscribed') GROUP BY 1, 2
+		), locked AS MATERIALIZED (
+			SELECT id FROM profiles WHERE id IN (SELECT profile_id FROM denied) ORDER BY id FOR UPDATE
+		), consented AS (
+			UPDATE profiles p SET updated_at = $2, consent = p.consent || coalesce((
+				SELECT jsonb_object_agg(channel, jsonb_build_object('state', 'denied', 'at', at)) FROM denied
+				WHERE denied.profile_id = p.id AND coalesce((p.consent #>> ARRAY[channel, 'at'])::numeric, 0) <= at), '{}')
+			FROM locked WHERE p.id = locked.id
+		)
+		SELECT DISTINCT ON (index) index, matches, delivery_id, profile_id, channel FROM found ORDER BY index, delivery_id`,
+		[JSON.stringify(engagements), db.now],
+	);
+}
