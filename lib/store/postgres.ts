@@ -1,4 +1,4 @@
-import { Client, Pool, types, type ClientConfig, type PoolClient } from 'pg';
+import { Client, Pool, types, type ClientConfig, type PoolClient, type QueryResult } from 'pg';
 
 import { migrate } from './migrate';
 import { schemaName, transaction, type Session } from './transaction';
@@ -10,15 +10,15 @@ const NUMERIC = 1700;
 /** Ids stay far below 2^53, and a number is what items carry. */
 const parsers = {
 	getTypeParser: ((oid: number, format?: string) =>
-		oid === INT8 || oid === NUMERIC ? Number : types.getTypeParser(oid, format as 'text')) as typeof types.getTypeParser,
+		oid === INT8 || oid === NUMERIC ? Number : (types.getTypeParser(oid, format as 'text') as unknown)) as typeof types.getTypeParser,
 };
 
 function sessionOf(client: PoolClient): Session {
 	return {
-		rows: async (sql, params) => (await client.query(sql, params)).rows,
+		rows: async (sql, params) => (await client.query<never>(sql, params)).rows,
 		script: async (sql) => {
-			const results: unknown = await client.query(sql);
-			return Array.isArray(results) ? results.at(-1).rows : (results as { rows: never[] }).rows;
+			const results = (await client.query(sql)) as QueryResult<never> | Array<QueryResult<never>>;
+			return Array.isArray(results) ? results.at(-1)!.rows : results.rows;
 		},
 	};
 }
@@ -38,8 +38,10 @@ export async function openPostgres(settings: StoreSettings & { url: string }): P
 		keepAlive: true,
 	};
 	const pool = new Pool({ ...config, max: settings.connections ?? 6, idleTimeoutMillis: 60_000 });
-	// A connection that breaks while idle is replaced at its next use, which reports its own error.
+	// A connection that breaks, idle or in the middle of a transaction, reports it at its next use. Without a listener of
+	// their own, sessions ended by the server (a restart, a time limit) would end n8n with them.
 	pool.on('error', () => undefined);
+	pool.on('connect', (client) => client.on('error', () => undefined));
 
 	const tx: Store['tx'] = async (work) => {
 		const client = await pool.connect();
@@ -131,8 +133,8 @@ export async function testPostgres(settings: StoreSettings & { url: string }): P
 	const client = new Client({ connectionString: settings.url, ssl: settings.ssl, connectionTimeoutMillis: 10_000 });
 	await client.connect();
 	try {
-		const { rows } = await client.query('SHOW server_version');
-		return rows[0].server_version as string;
+		const { rows } = await client.query<{ server_version: string }>('SHOW server_version');
+		return rows[0]!.server_version;
 	} finally {
 		await client.end();
 	}
