@@ -1,8 +1,9 @@
-import { decideAdmission, type Verdict } from '../core/admission';
+import { decideAdmission, type Candidate, type Verdict } from '../core/admission';
 import type { EntryRules } from '../core/types';
 import { deleteCandidates, insertInstances, insertRefusals, loadCandidates, loadEnrolments } from '../store/admit';
 import { lockProfiles, lockRegistry } from '../store/locks';
 import { convertByLookBack } from '../store/match';
+import { mergedInto } from '../store/people';
 import { loadRunning, type Running } from '../store/running';
 import type { Step } from '../store/steps';
 import type { Connection } from '../store/types';
@@ -19,12 +20,10 @@ import type { Claim } from './executions';
 export async function admit(engine: Engine, claim: Claim, step: Step & { journey_id: number }, rules: EntryRules): Promise<Running[]> {
 	const running = await engine.store.tx(async (db) => {
 		if (!(await engine.executions.fence(db, claim))) return undefined;
-		const candidates = await loadCandidates(db, claim);
+		const candidates = await lockCandidates(db, claim);
 		// None: n8n's retry calls again after the commit, and the instances are there already.
 		if (candidates.length > 0) {
 			const profiles = [...new Set(candidates.map((one) => one.profile_id))];
-			await lockRegistry(db, 'match');
-			await lockProfiles(db, 'match', profiles);
 			const verdicts = decideAdmission(rules, candidates, await loadEnrolments(db, step.journey_id, profiles));
 			await deleteCandidates(db, candidates.map(({ id }) => id));
 			await write(db, claim, step, verdicts);
@@ -33,6 +32,17 @@ export async function admit(engine: Engine, claim: Claim, step: Step & { journey
 	});
 	if (running) engine.executions.hold(claim);
 	return running ?? [];
+}
+
+/** The candidates under this claim and the match lock; who was merged before the lock is loaded again as who he is now. */
+async function lockCandidates(db: Connection, claim: Claim): Promise<Candidate[]> {
+	await lockRegistry(db, 'match');
+	for (;;) {
+		const candidates = await loadCandidates(db, claim);
+		const profiles = [...new Set(candidates.map((one) => one.profile_id))];
+		await lockProfiles(db, 'match', profiles);
+		if ((await mergedInto(db, profiles)).size === 0) return candidates;
+	}
 }
 
 async function write(db: Connection, claim: Claim, step: Step & { journey_id: number }, verdicts: Verdict[]): Promise<void> {

@@ -2,7 +2,10 @@ import { groupIdentities, normaliseIdentity, withoutOthers } from '../core/peopl
 import type { Identity, IntakeEntry } from '../core/types';
 import { convertByLookBack, wakeByLookBack } from '../store/match';
 import { mergeProfiles } from '../store/merge';
-import { findIdentities, identityKey, insertIdentities, insertProfiles, lockIdentities, userIdsOf, type KnownIdentities } from '../store/people';
+import { lockProfiles, lockRegistry } from '../store/locks';
+import {
+	findIdentities, identityKey, insertIdentities, insertProfiles, lockIdentities, mergedInto, userIdsOf, type KnownIdentities,
+} from '../store/people';
 import type { Connection } from '../store/types';
 import { restart } from './timers';
 
@@ -13,8 +16,30 @@ interface Groups {
 	known: KnownIdentities;
 }
 
-/** The profile of each entry; unknown people are made, people that turn out to be one are merged. */
-export async function profilesOf(db: Connection, entries: IntakeEntry[]): Promise<number[]> {
+/**
+ * The profile of each entry, under its match lock; unknown people are made, people that turn out to be one are merged.
+ *
+ * Between a look-up and the lock somebody else may merge a profile away. What was then written about it would never
+ * meet the people it is about, so wherever a lock is taken, it is asked again who is who.
+ */
+export async function lockPeople(db: Connection, entries: IntakeEntry[]): Promise<number[]> {
+	await lockRegistry(db, 'match');
+	let profiles = await profilesOf(db, entries);
+	for (;;) {
+		const moved = await lockStill(db, profiles);
+		if (moved.size === 0) return profiles;
+		profiles = profiles.map((profile) => moved.get(profile) ?? profile);
+	}
+}
+
+/** Takes the match lock. @returns those that were merged away before it was taken */
+async function lockStill(db: Connection, profiles: number[]): Promise<Map<number, number>> {
+	const people = [...new Set(profiles)];
+	await lockProfiles(db, 'match', people);
+	return await mergedInto(db, people);
+}
+
+async function profilesOf(db: Connection, entries: IntakeEntry[]): Promise<number[]> {
 	const nameless = entries.filter(({ profile }) => profile === undefined);
 	for (const entry of nameless) entry.identities = entry.identities.map(normaliseIdentity);
 	const found = nameless.length > 0 ? await identify(db, nameless) : [];
@@ -30,6 +55,7 @@ async function identify(db: Connection, entries: IntakeEntry[]): Promise<number[
 		// Somebody may have made them between the look-up and the lock.
 		await lockIdentities(db, open.flat());
 		state = await group(db, entries);
+		while ((await lockStill(db, state.groups.flatMap((one) => profilesIn(one, state.known)))).size > 0) state = await group(db, entries);
 		await makeMissing(db, state);
 		await mergeGroups(db, state);
 	}

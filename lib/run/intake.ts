@@ -1,11 +1,10 @@
 import { foldChanges } from '../core/people';
 import type { IntakeEntry } from '../core/types';
 import { insertEvents, insertRejected, rememberMessages, type NewEvent, type Refused } from '../store/events';
-import { lockProfiles, lockRegistry } from '../store/locks';
 import { addCandidates, convertByEvents, wakeByEvents } from '../store/match';
 import { writeProfiles } from '../store/people';
 import type { Connection, Store } from '../store/types';
-import { profilesOf } from './identify';
+import { lockPeople } from './identify';
 import { restart } from './timers';
 
 export interface IntakeResult {
@@ -34,10 +33,8 @@ export async function takeIn(
 		const result: IntakeResult = { duplicates: entries.length - fresh.length, events: 0, woken: 0, candidates: 0, conversions: 0 };
 		if (fresh.length === 0) return result;
 
-		const profiles = await profilesOf(db, fresh);
+		const profiles = await lockPeople(db, fresh);
 		const people = [...new Set(profiles)];
-		await lockRegistry(db, 'match');
-		await lockProfiles(db, 'match', people);
 
 		const writes = foldChanges(fresh.map((entry, at) => ({ profile: profiles[at]!, entry })));
 		if (writes.length > 0) await writeProfiles(db, writes);

@@ -26,8 +26,13 @@ export interface Arrival extends Park {
 export async function park(engine: Engine, claim: Claim, step: number, wait: Wait, arrivals: Arrival[]): Promise<number[]> {
 	const parked = await engine.store.tx(async (db) => {
 		const set = wait.conditions.length > 0 ? await saveConditions(db, wait.conditions, wait.timer) : null;
-		await lockProfiles(db, 'park', arrivals.map((one) => one.profile_id));
-		const ids = await parkInstances(db, claim, step, set, arrivals);
+		const known = new Set(arrivals.map((one) => one.profile_id));
+		await lockProfiles(db, 'park', [...known]);
+		const parked = await parkInstances(db, claim, step, set, arrivals);
+		// Who was merged since this execution loaded them is another profile now. The lock only has to come before the look-back.
+		const others = parked.filter((one) => !known.has(one.profile_id));
+		if (others.length > 0) await lockProfiles(db, 'park', others.map((one) => one.profile_id));
+		const ids = parked.map(({ id }) => id);
 		if (set !== null && ids.length > 0) await wakeByLookBack(db, ids, restart);
 		return ids;
 	});

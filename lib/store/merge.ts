@@ -1,4 +1,3 @@
-import { lockProfiles, lockRegistry } from './locks';
 import type { Connection } from './types';
 
 export interface Merge {
@@ -10,13 +9,12 @@ export interface Merge {
  * Makes two profiles one: identities, attributes (newest write), consent (the strictest), tags, and everything that
  * names the profile. Of live instances with the same journey and correlation the older survives, the other is done:
  * merged. The old profile stays, `merged_into` the new, for what still names it.
+ * The caller holds the registry lock and the match lock of all of them.
  *
  * @param merges each `into` at most once a call
  * @returns the live instances of the merged people: events that were another's yesterday may wake them
  */
 export async function mergeProfiles(db: Connection, merges: Merge[]): Promise<number[]> {
-	await lockRegistry(db, 'match');
-	await lockProfiles(db, 'match', merges.flatMap(({ from, into }) => [from, into]));
 	const json = JSON.stringify(merges);
 	const M = 'jsonb_to_recordset($1::jsonb) AS m("from" bigint, "into" bigint)';
 

@@ -16,12 +16,12 @@ export interface Park {
 /**
  * Parks running instances at a step, and journals it. The caller holds the match lock and looks back afterwards.
  *
- * @returns those parked; the others are not this execution's any more
+ * @returns those parked, with the profiles they are now; the others are not this execution's any more
  */
 export async function parkInstances(
 	db: Connection, claim: { token: string; execution: string }, step: number, set: number | null, parks: Park[],
-): Promise<number[]> {
-	const rows = await db.rows<{ id: number }>(
+): Promise<Array<{ id: number; profile_id: number }>> {
+	return await db.rows(
 		`WITH asked AS (
 			SELECT * FROM jsonb_to_recordset($1::jsonb) AS p(id bigint, due_at timestamptz, expires boolean,
 				since timestamptz, after_arrival boolean, vars jsonb, wake text)
@@ -40,10 +40,9 @@ export async function parkInstances(
 			INSERT INTO journal (at, due_at, kind, journey_id, step_id, profile_id, instance_id, reason)
 			SELECT $6, due_at, 'parked', journey_id, $4, profile_id, id, wake FROM parked WHERE wake IS DISTINCT FROM 'batch'
 		)
-		SELECT id FROM parked`,
+		SELECT id, profile_id FROM parked`,
 		[JSON.stringify(parks), claim.token, claim.execution, step, set, db.now],
 	);
-	return rows.map(({ id }) => id);
 }
 
 /** Where instances are that this execution no longer holds: to tell a lost race from a canvas that parks twice. */

@@ -37,6 +37,15 @@ export async function userIdsOf(db: Connection, profiles: number[]): Promise<Map
 	return new Map(rows.map((row) => [row.profile_id, new Set(row.values)]));
 }
 
+/** Of these profiles those that were merged away, with the one that took them over (which may be gone by now, too). */
+export async function mergedInto(db: Connection, profiles: number[]): Promise<Map<number, number>> {
+	const rows = await db.rows<{ id: number; merged_into: number }>(
+		'SELECT id, merged_into FROM profiles WHERE id = ANY($1::bigint[]) AND merged_into IS NOT NULL',
+		[profiles],
+	);
+	return new Map(rows.map((row) => [row.id, row.merged_into]));
+}
+
 /** Makes `count` empty profiles. @returns their ids */
 export async function insertProfiles(db: Connection, count: number): Promise<number[]> {
 	const rows = await db.rows<{ id: number }>(
