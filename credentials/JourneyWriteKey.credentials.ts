@@ -7,10 +7,7 @@ export class JourneyWriteKey implements ICredentialType {
 
 	displayName = 'Journey Write Key';
 
-	icon: Icon = {
-		light: 'file:../nodes/JourneyEventCollectorTrigger/journeyEventCollector.svg',
-		dark: 'file:../nodes/JourneyEventCollectorTrigger/journeyEventCollector.dark.svg',
-	};
+	icon: Icon = { light: 'file:journeyWriteKey.svg', dark: 'file:journeyWriteKey.dark.svg' };
 
 	properties: INodeProperties[] = [
 		{
