@@ -1,0 +1,81 @@
+import { pickVariant, validateVariants, type Variant } from '../../lib/core/split';
+
+const PEOPLE = 100_000;
+const sides = (weights: Record<string, number>): Variant[] => Object.entries(weights).map(([name, weight]) => ({ name, weight }));
+
+/** Name of everybody's side. */
+function deal(weights: Record<string, number>, salt = 'shop node-1'): string[] {
+	const variants = sides(weights);
+	return Array.from({ length: PEOPLE }, (_, profile) => variants[pickVariant(variants, salt, profile + 1).index]!.name);
+}
+
+const share = (dealt: string[], name: string) => dealt.filter((one) => one === name).length / PEOPLE;
+const moved = (before: string[], after: string[]) => before.filter((one, at) => one !== after[at]).length / PEOPLE;
+
+/** Five standard deviations of a share of 100,000 people. */
+const near = (found: number, expected: number) => expect(Math.abs(found - expected)).toBeLessThan(5 * Math.sqrt((expected * (1 - expected)) / PEOPLE));
+
+describe('a weighted split', () => {
+	it('gives each side its share, whatever the weights add up to', () => {
+		const weights = { a: 70, b: 25, c: 4, d: 1 };
+		const dealt = deal(weights);
+		for (const [name, weight] of Object.entries(weights)) near(share(dealt, name), weight / 100);
+		near(share(deal({ a: 1, b: 2 }), 'b'), 2 / 3);
+	});
+
+	it('says how probable the side was', () => {
+		const variants = sides({ a: 3, b: 1 });
+		for (let profile = 1; profile < 100; profile++) {
+			const { index, probability } = pickVariant(variants, 's', profile);
+			expect(probability).toBe(index === 0 ? 0.75 : 0.25);
+		}
+	});
+
+	it('lets everybody keep their side when sides change their order, or all weights grow alike', () => {
+		const before = deal({ a: 50, b: 30, c: 20 });
+		expect(moved(before, deal({ c: 20, a: 50, b: 30 }))).toBe(0);
+		expect(moved(before, deal({ a: 5, b: 3, c: 2 }))).toBe(0);
+	});
+
+	it('moves people only to a side that grew, and no more than it grew', () => {
+		const before = deal({ a: 50, b: 30, c: 20 });
+		const after = deal({ a: 50, b: 30, c: 120 });
+		expect(before.every((one, at) => after[at] === one || after[at] === 'c')).toBe(true);
+		near(moved(before, after), 0.6 - 0.2);
+	});
+
+	it('moves only the people of a side that is removed', () => {
+		const before = deal({ a: 50, b: 30, c: 20 });
+		const after = deal({ a: 50, b: 30 });
+		expect(before.every((one, at) => one === 'c' || after[at] === one)).toBe(true);
+	});
+
+	it('moves few when many weights change: at most 2d / (1 + d), d being what must move', () => {
+		const must = 0.4;
+		const found = moved(deal({ a: 60, b: 20, c: 20 }), deal({ a: 20, b: 20, c: 60 }));
+		expect(found).toBeGreaterThan(must - 0.01);
+		expect(found).toBeLessThan((2 * must) / (1 + must) + 0.01);
+	});
+
+	it('is dealt anew under another salt', () => {
+		const [one, other] = [deal({ a: 1, b: 1 }, 'one'), deal({ a: 1, b: 1 }, 'other')];
+		near(moved(one, other), 0.5);
+	});
+
+	it('stays what it is: another hash would move everybody inside', () => {
+		const variants = sides({ a: 1, b: 1, c: 1 });
+		expect(Array.from({ length: 12 }, (_, at) => variants[pickVariant(variants, 'shop node-1', at + 1).index]!.name).join('')).toBe('acaaacbbbaaa');
+	});
+
+	it.each<[string, Variant[], RegExp]>([
+		['no side', [], /there is none/],
+		['a side without a name', sides({ a: 1, ' ': 1 }), /number 2 has no name/],
+		['a name twice', [...sides({ a: 1 }), ...sides({ a: 2 })], /"a" is there twice/],
+		['a weight of 0', sides({ a: 0 }), /"a" has the weight 0.*remove it/],
+		['part of a weight', sides({ a: 33.3 }), /33\.3.*whole number/],
+		['a weight as text', [{ name: 'a', weight: '5' as never }], /"5".*whole number/],
+		['no weight', [{ name: 'a' } as never], /undefined/],
+	])('refuses %s', (_what, variants, message) => {
+		expect(() => validateVariants(variants)).toThrow(message);
+	});
+});
