@@ -128,8 +128,12 @@ class HintChannel {
 	}
 }
 
-/** Connects, says hello and leaves again: the credential's *Test* button. @throws whatever the driver says */
-export async function testPostgres(settings: StoreSettings & { url: string }): Promise<string> {
+/**
+ * Connects, says hello and leaves again: the credential's *Test* button.
+ * @returns the server's version @throws StoreError for a bad schema name, or whatever the driver says
+ */
+export async function testPostgres(settings: StoreSettings): Promise<string> {
+	schemaName(settings.schema);
 	const client = new Client({ connectionString: settings.url, ssl: settings.ssl, connectionTimeoutMillis: 10_000 });
 	await client.connect();
 	try {

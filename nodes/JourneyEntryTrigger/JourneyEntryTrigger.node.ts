@@ -8,10 +8,13 @@ import { claimOf, isTest, placeOf } from '../shared/place';
 import { subscribe } from '../shared/trigger';
 import { description } from './description';
 import { readEntry } from './entry';
+import { testStore } from './testStore';
 
 /** Lets people in: candidates become instances here, where the published canvas is known. */
 export class JourneyEntryTrigger implements INodeType {
 	description = description;
+
+	methods = { credentialTest: { testStore } };
 
 	async trigger(this: ITriggerFunctions): Promise<ITriggerResponse> {
 		const { key, rules, conditions } = readEntry(this);

@@ -16,7 +16,7 @@ export const description: INodeTypeDescription = {
 	defaults: { name: 'Journey Entry' },
 	inputs: [],
 	outputs: ['main'],
-	credentials: [storeCredential],
+	credentials: [{ ...storeCredential, testedBy: 'testStore' }],
 	properties: [
 		{
 			displayName: 'Event',
