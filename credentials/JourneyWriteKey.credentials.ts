@@ -1,7 +1,6 @@
 import type { Icon, ICredentialType, INodeProperties } from 'n8n-workflow';
 
 /** The write keys that senders of events show to the Journey Event Collector Trigger. */
-// eslint-disable-next-line @n8n/community-nodes/credential-test-required -- the keys are ours: there is no service to try them on
 export class JourneyWriteKey implements ICredentialType {
 	name = 'journeyWriteKey';
 

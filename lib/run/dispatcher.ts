@@ -18,7 +18,7 @@ export interface Subscription {
 	/** Most people in one batch. */
 	limit: number;
 	/** Starts one n8n execution. @returns when it has ended, however it ended */
-	emit(batch: Batch): Promise<void>;
+	emit: (batch: Batch) => Promise<void>;
 }
 
 const BUSY_MS = 50;

@@ -17,7 +17,7 @@ export interface Registration {
 	listens?: { conditions: Condition[]; config: Json };
 	/** Most people in one batch. */
 	limit: number;
-	emit(batch: Batch): Promise<void>;
+	emit: (batch: Batch) => Promise<void>;
 }
 
 const GONE_AFTER_MS = 30_000;

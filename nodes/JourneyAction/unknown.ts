@@ -33,6 +33,6 @@ export async function unknown(context: IExecuteFunctions, engine: Engine): Promi
 function jsonOf({ id, key, journey_key, step, instance_id, channel, claimed_at, error, profile }: UnknownDelivery): IDataObject {
 	return {
 		delivery: { id }, idempotencyKey: key, channel, claimed_at: claimed_at.toISOString(), error,
-		journey: { key: journey_key, instance: instance_id, step }, profile: profile as unknown as IDataObject,
+		journey: { key: journey_key, instance: instance_id, step }, profile,
 	};
 }

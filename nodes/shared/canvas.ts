@@ -1,6 +1,6 @@
 import { NodeOperationError, type IExecuteFunctions, type Workflow } from 'n8n-workflow';
 
-import { canvasHash, canvasOf, checkCanvas, type Canvas, type Connections, type Engine, type Problem } from '../../lib/index';
+import { canvasHash, canvasOf, checkCanvas, type Canvas, type Engine, type Problem } from '../../lib/index';
 import { placeOf } from './place';
 
 interface Checked {
@@ -17,7 +17,7 @@ function readCanvas(context: IExecuteFunctions): Checked {
 	const { workflow } = context as unknown as { workflow: Workflow };
 	const known = canvasOfWorkflow.get(workflow);
 	if (known) return known;
-	const canvas = canvasOf(Object.values(workflow.nodes), workflow.connectionsBySourceNode as Connections);
+	const canvas = canvasOf(Object.values(workflow.nodes), workflow.connectionsBySourceNode);
 	const read = { canvas, hash: canvasHash(canvas) };
 	canvasOfWorkflow.set(workflow, read);
 	return read;

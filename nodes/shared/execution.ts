@@ -52,5 +52,5 @@ export function itemOf(context: IExecuteFunctions, token: string, one: Running, 
 		event: one.event,
 		context: one.context,
 	};
-	return { json: { ...carried, ...json } as unknown as INodeExecutionData['json'], pairedItem: { item: input } };
+	return { json: { ...carried, ...json }, pairedItem: { item: input } };
 }

@@ -43,7 +43,7 @@ export interface Rules {
 
 /** Whether a rule has no condition at all. */
 export function isEmpty({ conditions }: RawRule): boolean {
-	return Object.values(conditions ?? {}).every((list) => !list || list.length === 0);
+	return Object.values((conditions ?? {}) as Record<string, unknown[] | undefined>).every((list) => !list || list.length === 0);
 }
 
 /**

@@ -168,6 +168,7 @@ describe('Segment’s own client', () => {
 			if (storeIsDown-- > 0) throw new Error('down');
 			handedOver.push(...entries);
 		};
+		// eslint-disable-next-line @typescript-eslint/no-misused-promises -- a failure here fails the request, and with it the test
 		server = createServer(async (request, response) => {
 			const chunks = await request.toArray() as Buffer[];
 			const { method = '', url = '', headers } = request;

@@ -1,4 +1,4 @@
-import type { Connection, Store } from '../../lib/store/types';
+import type { Store } from '../../lib/store/types';
 
 /** Passes a statement on to the database. */
 type Pass = (sql?: string, params?: unknown[]) => Promise<never[]>;

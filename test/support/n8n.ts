@@ -18,7 +18,7 @@ export interface N8nOptions {
 	/** more environment variables, e.g. JOURNEY_STORE_URL */
 	env?: Record<string, string>;
 	/** 'link': this repository as built; a path: a tarball of `npm pack`; undefined: n8n without the pack */
-	pack?: 'link' | string;
+	pack?: string;
 	/** whether the editor is served; default false, which starts a third quicker */
 	editor?: boolean;
 	/** queue mode; needs Postgres and at least one `worker()` */

@@ -8,7 +8,7 @@ import { repository } from './n8nEnvironment';
  * @param pack 'link': this repository itself, as built in dist/; otherwise the path of a tarball made by `npm pack`,
  * unpacked and given its dependencies the way n8n's own installer does it
  */
-export function installPack(userFolder: string, pack: 'link' | string): void {
+export function installPack(userFolder: string, pack: string): void {
 	const folder = join(userFolder, '.n8n', 'nodes', 'node_modules', 'n8n-nodes-journey');
 	if (existsSync(folder)) return;
 	mkdirSync(dirname(folder), { recursive: true });
