@@ -13,53 +13,54 @@ interface Groups {
 	/** Group of each entry. */
 	groupOf: number[];
 	groups: Identity[][];
+	/** Profiles of the identities, new ones included. */
 	known: KnownIdentities;
+	/** Identities that are not stored yet. */
+	missing: Identity[];
 }
 
 /**
  * The profile of each entry, under its match lock; unknown people are made, people that turn out to be one are merged.
  *
- * Between a look-up and the lock somebody else may merge a profile away. What was then written about it would never
- * meet the people it is about, so wherever a lock is taken, it is asked again who is who.
+ * Between the look-up and the lock somebody else may merge a profile away. What was then written about it would never
+ * meet the person it is about, so under the lock it is asked again who is who. The locks of the whole batch are taken in
+ * one call, those of new profiles too, so that two batches cannot wait for each other.
  */
 export async function lockPeople(db: Connection, entries: IntakeEntry[]): Promise<number[]> {
 	await lockRegistry(db, 'match');
-	let profiles = await profilesOf(db, entries);
-	for (;;) {
-		const moved = await lockStill(db, profiles);
-		if (moved.size === 0) return profiles;
-		profiles = profiles.map((profile) => moved.get(profile) ?? profile);
-	}
-}
-
-/** Takes the match lock. @returns those that were merged away before it was taken */
-async function lockStill(db: Connection, profiles: number[]): Promise<Map<number, number>> {
-	const people = [...new Set(profiles)];
-	await lockProfiles(db, 'match', people);
-	return await mergedInto(db, people);
-}
-
-async function profilesOf(db: Connection, entries: IntakeEntry[]): Promise<number[]> {
 	const nameless = entries.filter(({ profile }) => profile === undefined);
 	for (const entry of nameless) entry.identities = entry.identities.map(normaliseIdentity);
-	const found = nameless.length > 0 ? await identify(db, nameless) : [];
-	const profileOf = new Map(nameless.map((entry, at) => [entry, found[at]!]));
-	return entries.map((entry) => entry.profile ?? profileOf.get(entry)!);
+	const people = await find(db, nameless);
+	let given = entries.map(({ profile }) => profile);
+	for (;;) {
+		const all = [...given.filter((one) => one !== undefined), ...people.groups.flatMap((one) => profilesIn(one, people.known))];
+		const profiles = [...new Set(all)];
+		await lockProfiles(db, 'match', profiles);
+		const moved = await mergedInto(db, profiles);
+		if (moved.size === 0) break;
+		given = given.map((one) => one && (moved.get(one) ?? one));
+		repoint(people.known, moved);
+	}
+	await storeMissing(db, people);
+	await mergeGroups(db, people);
+	const profileOf = new Map(nameless.map((entry, at) => [entry, profilesIn(people.groups[people.groupOf[at]!]!, people.known)[0]!]));
+	return entries.map((entry, at) => given[at] ?? profileOf.get(entry)!);
 }
 
-async function identify(db: Connection, entries: IntakeEntry[]): Promise<number[]> {
-	let state = await group(db, entries);
-	const isSettled = (one: Identity[]) => profilesIn(one, state.known).length === 1 && one.every((id) => state.known.has(identityKey(id)));
-	const open = state.groups.filter((one) => !isSettled(one));
-	if (open.length > 0) {
-		// Somebody may have made them between the look-up and the lock.
-		await lockIdentities(db, open.flat());
-		state = await group(db, entries);
-		while ((await lockStill(db, state.groups.flatMap((one) => profilesIn(one, state.known)))).size > 0) state = await group(db, entries);
-		await makeMissing(db, state);
-		await mergeGroups(db, state);
-	}
-	return state.groupOf.map((at) => profilesIn(state.groups[at]!, state.known)[0]!);
+/** Who the entries are about, as far as is known; strangers get an empty profile, which nobody can find yet. */
+async function find(db: Connection, entries: IntakeEntry[]): Promise<Groups> {
+	if (entries.length === 0) return { groupOf: [], groups: [], known: new Map(), missing: [] };
+	const found = await group(db, entries);
+	const isSettled = (one: Identity[]) => profilesIn(one, found.known).length === 1 && one.every((id) => found.known.has(identityKey(id)));
+	const open = found.groups.filter((one) => !isSettled(one));
+	if (open.length === 0) return found;
+	// Somebody may have made them between the look-up and the lock.
+	await lockIdentities(db, open.flat());
+	const people = await group(db, entries);
+	const strangers = people.groups.filter((one) => profilesIn(one, people.known).length === 0);
+	const made = strangers.length > 0 ? await insertProfiles(db, strangers.length) : [];
+	strangers.forEach((one, at) => one.forEach((identity) => people.known.set(identityKey(identity), made[at]!)));
+	return people;
 }
 
 async function group(db: Connection, entries: IntakeEntry[]): Promise<Groups> {
@@ -69,37 +70,39 @@ async function group(db: Connection, entries: IntakeEntry[]): Promise<Groups> {
 		const profile = known.get(identityKey(identity));
 		return profile === undefined ? undefined : users.get(profile);
 	});
-	return { ...groupIdentities(own), known };
+	const grouped = groupIdentities(own);
+	return { ...grouped, known, missing: grouped.groups.flat().filter((identity) => !known.has(identityKey(identity))) };
 }
 
-async function makeMissing(db: Connection, { groups, known }: Groups): Promise<void> {
-	const strangers = groups.filter((one) => profilesIn(one, known).length === 0);
-	const made = strangers.length > 0 ? await insertProfiles(db, strangers.length) : [];
-	const profileOf = new Map(strangers.map((one, at) => [one, made[at]!]));
-	const missing = groups.flatMap((one) =>
-		one
-			.filter((identity) => !known.has(identityKey(identity)))
-			.map((identity) => ({ identity, profile: profileOf.get(one) ?? profilesIn(one, known)[0]! })),
-	);
+async function storeMissing(db: Connection, { groups, known, missing }: Groups): Promise<void> {
 	if (missing.length === 0) return;
-	await insertIdentities(db, missing.map(({ identity }) => identity), missing.map(({ profile }) => profile));
-	for (const { identity, profile } of missing) known.set(identityKey(identity), profile);
+	const groupOf = new Map(groups.flatMap((one) => one.map((identity) => [identityKey(identity), one])));
+	const profiles = missing.map((identity) => profilesIn(groupOf.get(identityKey(identity))!, known)[0]!);
+	await insertIdentities(db, missing, profiles);
+	missing.forEach((identity, at) => known.set(identityKey(identity), profiles[at]!));
 }
 
 async function mergeGroups(db: Connection, { groups, known }: Groups): Promise<void> {
-	// Each round merges one more profile into each person: a statement can write a row only once.
+	// A statement can write a row only once, so each profile takes part in one merge a round.
 	for (;;) {
+		const taken = new Set<number>();
 		const round = groups.flatMap((one) => {
 			const [into, from] = profilesIn(one, known);
-			return from === undefined ? [] : [{ from, into: into! }];
+			if (from === undefined || taken.has(into!) || taken.has(from)) return [];
+			taken.add(into!).add(from);
+			return [{ from, into: into! }];
 		});
 		if (round.length === 0) return;
 		const live = await mergeProfiles(db, round);
 		const into = new Map(round.map((merge) => [merge.from, merge.into]));
-		for (const [key, profile] of known) known.set(key, into.get(profile) ?? profile);
+		repoint(known, into);
 		await convertByLookBack(db, [...into.values()], live);
 		await wakeByLookBack(db, live, restart);
 	}
+}
+
+function repoint(known: KnownIdentities, into: Map<number, number>): void {
+	for (const [key, profile] of known) known.set(key, into.get(profile) ?? profile);
 }
 
 /** The distinct profiles that a group's identities point at, oldest first. */
