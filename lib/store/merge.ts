@@ -5,6 +5,10 @@ export interface Merge {
 	into: number;
 }
 
+/** Goals find an instance by its enrolment, so that is the one still inside, else the one that entered last. */
+const THEIRS = `CASE WHEN EXISTS (SELECT FROM instances WHERE id = en.instance_id) THEN false
+	ELSE excluded.last_entry > en.last_entry OR EXISTS (SELECT FROM instances WHERE id = excluded.instance_id) END`;
+
 /**
  * Makes two profiles one: identities, attributes (newest write), consent (the strictest), tags, and everything that
  * names the profile. Of live instances with the same journey and correlation the older survives, the other is done:
@@ -20,18 +24,28 @@ export async function mergeProfiles(db: Connection, merges: Merge[]): Promise<nu
 
 	await db.rows(
 		`UPDATE profiles p SET
-			attributes = old.attributes || p.attributes || coalesce((
-				SELECT jsonb_object_agg(key, old.attributes->key) FROM jsonb_each_text(old.attribute_times)
-				WHERE value::numeric > coalesce((p.attribute_times->>key)::numeric, 0) AND old.attributes ? key), '{}'),
-			attribute_times = old.attribute_times || p.attribute_times || coalesce((
-				SELECT jsonb_object_agg(key, old.attribute_times->key) FROM jsonb_each_text(old.attribute_times)
-				WHERE value::numeric > coalesce((p.attribute_times->>key)::numeric, 0)), '{}'),
-			consent = old.consent || p.consent || coalesce((
-				SELECT jsonb_object_agg(key, value) FROM jsonb_each(old.consent) WHERE value->>'state' = 'denied'), '{}'),
+			attributes = newest.attributes, attribute_times = newest.times,
+			consent = (
+				SELECT coalesce(jsonb_object_agg(channel, state), '{}') FROM (
+					SELECT DISTINCT ON (channel) channel, state
+					FROM (SELECT * FROM jsonb_each(old.consent) UNION ALL SELECT * FROM jsonb_each(p.consent)) both_sides(channel, state)
+					ORDER BY channel, state->>'state' = 'denied' DESC, (state->>'at')::numeric DESC
+				) strictest),
 			tags = ARRAY(SELECT DISTINCT t FROM unnest(old.tags || p.tags) t ORDER BY t),
 			email = coalesce(p.email, old.email), phone = coalesce(p.phone, old.phone),
 			zone = coalesce(p.zone, old.zone), locale = coalesce(p.locale, old.locale), updated_at = $2
-		 FROM ${M} JOIN profiles old ON old.id = m."from" WHERE p.id = m."into"`,
+		 FROM ${M} JOIN profiles old ON old.id = m."from" JOIN profiles own ON own.id = m."into", LATERAL (
+			-- A deleted attribute has a time and no value.
+			SELECT coalesce(jsonb_object_agg(key, value) FILTER (WHERE value IS NOT NULL), '{}') AS attributes,
+				coalesce(jsonb_object_agg(key, time), '{}') AS times
+			FROM (
+				SELECT key, greatest(theirs, ours) AS time,
+					CASE WHEN theirs > coalesce(ours, '-infinity') THEN old.attributes->key ELSE own.attributes->key END AS value
+				FROM jsonb_object_keys(old.attribute_times || own.attribute_times) key,
+					LATERAL (SELECT (old.attribute_times->>key)::numeric AS theirs, (own.attribute_times->>key)::numeric AS ours) written
+			) merged
+		 ) newest
+		 WHERE p.id = m."into"`,
 		[json, db.now],
 	);
 	await db.rows(`UPDATE profiles p SET merged_into = m."into", updated_at = $2 FROM ${M} WHERE p.id = m."from"`, [json, db.now]);
@@ -59,8 +73,8 @@ export async function mergeProfiles(db: Connection, merges: Merge[]): Promise<nu
 		 ON CONFLICT (profile_id, journey_id, correlation) DO UPDATE SET
 			entries = en.entries + excluded.entries,
 			entry_times = ARRAY(SELECT t FROM unnest(en.entry_times || excluded.entry_times) t ORDER BY t),
-			instance_id = CASE WHEN excluded.last_entry > en.last_entry THEN excluded.instance_id ELSE en.instance_id END,
-			entry_event_id = CASE WHEN excluded.last_entry > en.last_entry THEN excluded.entry_event_id ELSE en.entry_event_id END,
+			instance_id = CASE WHEN ${THEIRS} THEN excluded.instance_id ELSE en.instance_id END,
+			entry_event_id = CASE WHEN ${THEIRS} THEN excluded.entry_event_id ELSE en.entry_event_id END,
 			first_entry = least(en.first_entry, excluded.first_entry), last_entry = greatest(en.last_entry, excluded.last_entry),
 			last_exit = greatest(en.last_exit, excluded.last_exit), converted_at = least(en.converted_at, excluded.converted_at)`,
 		[json],
@@ -79,7 +93,7 @@ export async function mergeProfiles(db: Connection, merges: Merge[]): Promise<nu
 		`INSERT INTO refusals AS r SELECT m."into", o.journey_id, o.reason, o.day, o.first_at, o.last_at, o.times, o.detail
 		 FROM refusals o JOIN ${M} ON m."from" = o.profile_id
 		 ON CONFLICT (profile_id, journey_id, reason, day) DO UPDATE
-			SET times = r.times + excluded.times, last_at = greatest(r.last_at, excluded.last_at)`,
+			SET times = r.times + excluded.times, first_at = least(r.first_at, excluded.first_at), last_at = greatest(r.last_at, excluded.last_at)`,
 		[json],
 	);
 	await db.rows(`DELETE FROM refusals WHERE profile_id IN (SELECT "from" FROM ${M})`, [json]);
