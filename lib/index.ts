@@ -3,7 +3,7 @@ export * from './core/types';
 export { compileFilter, variablesFor } from './core/filter';
 export { parsePath, parseSinglePath, readPath, toJsonPath } from './core/path';
 export { dueAt } from './core/time';
-export { validateDuration } from './core/duration';
+export { validateDuration, validateOffset } from './core/duration';
 export { validateZone } from './core/zone';
 export { parseDate } from './core/date-value';
 export { batchSize } from './core/backoff';

@@ -1,7 +1,7 @@
 import type { IExecuteFunctions, ITriggerFunctions } from 'n8n-workflow';
 
-import { type Condition, type Duration, type Filter, type Until } from '../../lib/index';
-import { fieldError, isExpression, raw, readDuration, readFilter, type Expressions, type RawCondition } from '../shared/parameters';
+import { validateOffset, type Condition, type Duration, type Filter, type Until } from '../../lib/index';
+import { checked, fieldError, isExpression, raw, readDuration, readFilter, type Expressions, type RawCondition } from '../shared/parameters';
 import { stateOutputs } from './outputs';
 
 type Context = IExecuteFunctions | ITriggerFunctions;
@@ -79,7 +79,7 @@ export function readUntil(context: IExecuteFunctions, item: number, { kind, pref
 	if (kind === 'weekday') {
 		return { kind, weekdays: get('weekdays', [1]), atTime: get('weekdayTime', '09:00'), sameDayPassed: get('weekdayPassed', 'nextWeek') };
 	}
-	const offset = readDuration(context, 'Shift By', get('offsetAmount', 0), get('offsetUnit', 'days'));
+	const offset = checked(context, 'Shift By', () => validateOffset({ amount: get('offsetAmount', 0), unit: get('offsetUnit', 'days') }, 'Shift By'));
 	return { kind, date: get<unknown>('date', ''), offset: { ...offset, before: get('offsetBefore', true) }, past: get('past', 'proceed') };
 }
 
