@@ -48,7 +48,7 @@ export async function claimInstances(
 			INSERT INTO claims (step_id, lease_until) SELECT $1, $5 WHERE EXISTS (SELECT FROM due) RETURNING token
 		)
 		UPDATE instances i SET status = 'running', token = claim.token, wake = coalesce(i.wake, 'time'),
-			left_at = CASE WHEN i.wake IS NULL THEN i.due_at ELSE i.left_at END
+			left_at = CASE WHEN i.wake IS NULL THEN greatest(i.left_at, i.due_at) ELSE i.left_at END
 		FROM due, claim WHERE i.id = due.id
 		RETURNING i.id, claim.token`,
 		[step, attempts, db.now, limit, leaseUntil],

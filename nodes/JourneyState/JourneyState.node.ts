@@ -1,6 +1,6 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeType, ITriggerFunctions, ITriggerResponse } from 'n8n-workflow';
 
-import { batchSize, type Running } from '../../lib/index';
+import { batchSize, leave, type Running } from '../../lib/index';
 import { arriving } from '../shared/arriving';
 import { guardCanvas } from '../shared/canvas';
 import { journeyEngine } from '../shared/engine';
@@ -37,7 +37,8 @@ export class JourneyState implements INodeType {
 		const { claim, people, now } = await arriving(this, engine);
 		if (people.length === 0) return routed;
 		const step = await engine.step(placeOf(this, 'state'));
-		await parkArrivals(this, engine, claim, step.id, people, now);
+		const leaving = await parkArrivals(this, engine, claim, step.id, people, now);
+		if (leaving.length > 0) await leave(engine, claim, leaving, 'date_past');
 		return routed;
 	}
 }

@@ -30,11 +30,10 @@ export async function parkArrivals(context: IExecuteFunctions, engine: Engine, c
 		}
 		const limit = new Date(running.entered_at);
 		limit.setUTCFullYear(limit.getUTCFullYear() + LIMIT_YEARS);
-		const passed = at !== undefined && at <= now;
 		return [{
 			id: running.id, profile_id: running.profile.id, due_at: at ?? limit, expires: at === undefined,
 			since: since(wait, running, now), after_arrival: wait.lookBack === 'arrival',
-			vars: variables(context, wait, item), wake: passed ? 'time' : null,
+			vars: variables(context, wait, item), wake: null,
 		}];
 	});
 	await park(engine, claim, step, wait, arrivals);
