@@ -33,7 +33,9 @@ export function checked<T>(context: Reader, field: string, work: () => T): T {
 	try {
 		return work();
 	} catch (error) {
-		throw fieldError(context.getNode(), field, (error as Error).message);
+		const { message } = error as Error;
+		// Errors of durations and dates name the field themselves.
+		throw fieldError(context.getNode(), field, message.startsWith(`${field}: `) ? message.slice(field.length + 2) : message);
 	}
 }
 
