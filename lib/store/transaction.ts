@@ -48,7 +48,8 @@ export async function transaction<T>(
 		try {
 			const now = clock ? clock() : time!.now;
 			const result = await work({ now, rows: async (sql, params) => await session.rows(sql, params) });
-			await session.script('COMMIT');
+			// After a failed statement that nobody heard of, COMMIT alone would roll back and say nothing.
+			await session.script('SELECT 1; COMMIT');
 			return result;
 		} catch (error) {
 			await session.script('ROLLBACK').catch(() => undefined);
