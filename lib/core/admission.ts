@@ -1,5 +1,5 @@
 import { readPath } from './path';
-import { addDuration, lockEnds } from './time';
+import { addDuration, lockEnds, subtractDuration } from './time';
 import type { EntryRules, Json } from './types';
 
 /** Someone who may enter, with what the rules need to know of them. */
@@ -27,7 +27,7 @@ export interface Enrolment {
 }
 
 export type Verdict = { candidate: Candidate; correlation: string } & (
-	| { enters: true; restarts: boolean; context: Json; entry_times: Date[] }
+	| { enters: true; restarts: boolean; context: Json }
 	| { enters: false; reason: string; detail: Json }
 );
 
@@ -66,7 +66,7 @@ export function decideAdmission(rules: EntryRules, candidates: Candidate[], know
 		const context = Object.fromEntries(
 			Object.entries(rules.values).map(([name, path]) => [name, readPath(candidate.properties, path) ?? null]),
 		);
-		return { candidate, correlation, enters: true, restarts: before?.inside ?? false, context, entry_times };
+		return { candidate, correlation, enters: true, restarts: before?.inside ?? false, context };
 	});
 }
 
@@ -89,4 +89,17 @@ function keepTimes(rules: EntryRules, before: Enrolment | undefined, at: Date, z
 	if (!before || rule.kind !== 'cap' || !rule.within) return [];
 	const within = rule.within;
 	return before.entry_times.filter((time) => addDuration(time, within, zone) > at);
+}
+
+const KEPT_DAYS = 366;
+/** Late events may be admitted days after they happened. */
+const LATENESS_DAYS = 8;
+const DAY_MS = 86_400_000;
+
+/** Entries before this instant need not be remembered: a year back, or as far as the cap reaches. */
+export function entriesCountFrom(rules: EntryRules, now: Date): Date {
+	const year = new Date(+now - KEPT_DAYS * DAY_MS);
+	if (rules.reentry.kind !== 'cap' || !rules.reentry.within) return year;
+	const cap = subtractDuration(now, rules.reentry.within, 'UTC');
+	return new Date(Math.min(+year, +cap - LATENESS_DAYS * DAY_MS));
 }

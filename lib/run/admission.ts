@@ -1,4 +1,4 @@
-import { decideAdmission, type Candidate, type Verdict } from '../core/admission';
+import { decideAdmission, entriesCountFrom, type Candidate, type Verdict } from '../core/admission';
 import type { EntryRules } from '../core/types';
 import { deleteCandidates, insertInstances, insertRefusals, loadCandidates, loadEnrolments } from '../store/admit';
 import { lockProfiles, lockRegistry } from '../store/locks';
@@ -26,7 +26,7 @@ export async function admit(engine: Engine, claim: Claim, step: Step & { journey
 			const profiles = [...new Set(candidates.map((one) => one.profile_id))];
 			const verdicts = decideAdmission(rules, candidates, await loadEnrolments(db, step.journey_id, profiles));
 			await deleteCandidates(db, candidates.map(({ id }) => id));
-			await write(db, claim, step, verdicts);
+			await write(db, claim, step, rules, verdicts);
 		}
 		return await loadRunning(db, claim);
 	});
@@ -45,7 +45,7 @@ async function lockCandidates(db: Connection, claim: Claim): Promise<Candidate[]
 	}
 }
 
-async function write(db: Connection, claim: Claim, step: Step & { journey_id: number }, verdicts: Verdict[]): Promise<void> {
+async function write(db: Connection, claim: Claim, step: Step & { journey_id: number }, rules: EntryRules, verdicts: Verdict[]): Promise<void> {
 	const last = new Map(verdicts.flatMap((one) => (one.enters ? [[`${one.candidate.profile_id} ${one.correlation}`, one]] : [])));
 	const entering = [...last.values()];
 	const refused = verdicts.flatMap((one) => {
@@ -58,7 +58,7 @@ async function write(db: Connection, claim: Claim, step: Step & { journey_id: nu
 	const made = await insertInstances(db, step.journey_id, step.id, claim.token, entering.map((one) => ({
 		profile_id: one.candidate.profile_id, correlation: one.correlation, event_id: one.candidate.event_id,
 		event_received_at: one.candidate.event_received_at, occurred_at: one.candidate.occurred_at, context: one.context,
-		entry_times: one.entry_times, restarts: one.restarts,
-	})));
+		restarts: one.restarts,
+	})), entriesCountFrom(rules, db.now));
 	await convertByLookBack(db, made.map((one) => one.profile_id), made.map((one) => one.id));
 }

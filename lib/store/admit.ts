@@ -31,7 +31,6 @@ export interface Admission {
 	event_received_at: Date;
 	occurred_at: Date;
 	context: object;
-	entry_times: Date[];
 	restarts: boolean;
 }
 
@@ -39,10 +38,11 @@ export interface Admission {
  * Makes instances of candidates, `running` under the claim that holds them, and ends those they restart. The caller
  * holds the match lock as `match`.
  *
+ * @param countedFrom earlier entries are forgotten: no cap counts them any more
  * @returns instance and profile ids, in order of the instances
  */
 export async function insertInstances(
-	db: Connection, journey: number, step: number, token: string, admissions: Admission[],
+	db: Connection, journey: number, step: number, token: string, admissions: Admission[], countedFrom: Date,
 ): Promise<Array<{ id: number; profile_id: number }>> {
 	const json = JSON.stringify(admissions);
 	// In a statement of its own: the unique index sees deleted rows only after the statement that deleted them.
@@ -50,7 +50,7 @@ export async function insertInstances(
 	return await db.rows(
 		`WITH asked AS (
 			SELECT * FROM jsonb_to_recordset($1::jsonb) AS a(profile_id bigint, correlation text, event_id bigint,
-				event_received_at timestamptz, occurred_at timestamptz, context jsonb, entry_times jsonb)
+				event_received_at timestamptz, occurred_at timestamptz, context jsonb)
 		), made AS (
 			INSERT INTO instances (profile_id, journey_id, step_id, status, correlation, wake, token, due_at, since, parked_at,
 				left_at, entered_at, event_id, event_received_at, context)
@@ -61,18 +61,18 @@ export async function insertInstances(
 		), enrolled AS (
 			INSERT INTO enrolments (profile_id, journey_id, correlation, instance_id, entry_event_id, entries, entry_times,
 				first_entry, last_entry)
-			SELECT made.profile_id, $2, made.correlation, made.id, made.event_id, 1,
-				ARRAY(SELECT t::timestamptz FROM jsonb_array_elements_text(asked.entry_times) t), made.entered_at, made.entered_at
-			FROM made JOIN asked USING (profile_id, correlation)
+			SELECT made.profile_id, $2, made.correlation, made.id, made.event_id, 1, ARRAY[made.entered_at], made.entered_at, made.entered_at
+			FROM made
 			ON CONFLICT (profile_id, journey_id, correlation) DO UPDATE SET instance_id = excluded.instance_id,
-				entry_event_id = excluded.entry_event_id, entries = enrolments.entries + 1, entry_times = excluded.entry_times,
+				entry_event_id = excluded.entry_event_id, entries = enrolments.entries + 1,
+				entry_times = array_append(ARRAY(SELECT t FROM unnest(enrolments.entry_times) t WHERE t > $6), excluded.last_entry),
 				last_entry = excluded.last_entry
 		), told AS (
 			INSERT INTO journal (at, due_at, kind, journey_id, step_id, profile_id, instance_id, detail)
 			SELECT $5, entered_at, 'entered', $2, $3, profile_id, id, jsonb_build_object('event_id', event_id) FROM made
 		)
 		SELECT id, profile_id FROM made ORDER BY id`,
-		[json, journey, step, token, db.now],
+		[json, journey, step, token, db.now, countedFrom],
 	);
 }
 

@@ -57,12 +57,12 @@ export async function settleDeliveries(db: Connection, token: string, settlement
 		`WITH s AS (
 			SELECT * FROM jsonb_to_recordset($1::jsonb) AS s(id bigint, outcome text, error text, provider_id text)
 		), open AS MATERIALIZED (
-			SELECT d.id FROM deliveries d JOIN s USING (id) WHERE d.status = 'claimed' AND d.token = $2 ORDER BY d.id FOR UPDATE
+			SELECT s.* FROM s JOIN deliveries d USING (id) WHERE d.status = 'claimed' AND d.token = $2 ORDER BY d.id FOR UPDATE OF d
 		), released AS (
-			DELETE FROM deliveries WHERE id IN (SELECT s.id FROM s JOIN open USING (id) WHERE s.outcome = 'released')
+			DELETE FROM deliveries WHERE id IN (SELECT id FROM open WHERE outcome = 'released')
 		), settled AS (
-			UPDATE deliveries d SET status = s.outcome, settled_at = $3, error = s.error, provider_id = coalesce(s.provider_id, d.provider_id)
-			FROM s JOIN open USING (id) WHERE d.id = s.id AND s.outcome <> 'released'
+			UPDATE deliveries d SET status = o.outcome, settled_at = $3, error = o.error, provider_id = coalesce(o.provider_id, d.provider_id)
+			FROM open o WHERE d.id = o.id AND o.outcome <> 'released'
 			RETURNING d.*
 		)
 		INSERT INTO journal (at, due_at, kind, journey_id, step_id, profile_id, instance_id, reason, detail)

@@ -26,15 +26,14 @@ export async function parkInstances(
 			SELECT * FROM jsonb_to_recordset($1::jsonb) AS p(id bigint, due_at timestamptz, expires boolean,
 				since timestamptz, after_arrival boolean, vars jsonb, wake text)
 		), locked AS MATERIALIZED (
-			SELECT id FROM instances
-			WHERE id IN (SELECT id FROM asked) AND token = $2
-				AND EXISTS (SELECT FROM claims WHERE token = $2 AND execution = $3)
-			ORDER BY id FOR UPDATE
+			SELECT asked.* FROM asked JOIN instances i USING (id)
+			WHERE i.token = $2 AND EXISTS (SELECT FROM claims WHERE token = $2 AND execution = $3)
+			ORDER BY i.id FOR UPDATE OF i
 		), parked AS (
 			UPDATE instances i SET status = 'waiting', token = NULL, step_id = $4, set_id = $5, visit = i.visit + 1,
-				attempts = 0, losses = 0, resets = 0, due_at = asked.due_at, expires = asked.expires, since = asked.since,
-				after_arrival = asked.after_arrival, parked_at = $6, vars = asked.vars, wake = asked.wake, output = NULL, error = NULL
-			FROM asked JOIN locked USING (id) WHERE i.id = asked.id
+				attempts = 0, losses = 0, resets = 0, due_at = l.due_at, expires = l.expires, since = l.since,
+				after_arrival = l.after_arrival, parked_at = $6, vars = l.vars, wake = l.wake, output = NULL, error = NULL
+			FROM locked l WHERE i.id = l.id
 			RETURNING i.id, i.journey_id, i.profile_id, i.due_at, i.wake
 		), told AS (
 			INSERT INTO journal (at, due_at, kind, journey_id, step_id, profile_id, instance_id, reason)

@@ -72,36 +72,30 @@ export async function writeProfiles(db: Connection, writes: ProfileWrite[]): Pro
 		`WITH asked AS (
 			SELECT * FROM jsonb_to_recordset($1::jsonb) AS w(profile_id bigint, attributes jsonb, consent jsonb,
 				add_tags jsonb, remove_tags jsonb, zone text, locale text, email text, phone text)
-		), locked AS (
-			SELECT id FROM profiles WHERE id IN (SELECT profile_id FROM asked) ORDER BY id FOR UPDATE
-		), written AS (
-			SELECT asked.profile_id, jsonb_object_agg(w->>'name', w->'value') AS values, jsonb_object_agg(w->>'name', w->'at') AS times
-			FROM locked JOIN asked ON asked.profile_id = locked.id JOIN profiles p ON p.id = locked.id,
-				jsonb_array_elements(asked.attributes) w
-			WHERE coalesce((p.attribute_times->>(w->>'name'))::numeric, 0) <= (w->>'at')::numeric
-			GROUP BY 1
-		), consented AS (
-			SELECT asked.profile_id, jsonb_object_agg(w->>'channel', w - 'channel') AS states
-			FROM locked JOIN asked ON asked.profile_id = locked.id JOIN profiles p ON p.id = locked.id,
-				jsonb_array_elements(asked.consent) w
-			WHERE coalesce((p.consent#>>ARRAY[w->>'channel', 'at'])::numeric, 0) <= (w->>'at')::numeric
-			GROUP BY 1
+		), locked AS MATERIALIZED (
+			SELECT asked.*, p.attribute_times, p.consent AS known FROM asked JOIN profiles p ON p.id = asked.profile_id
+			ORDER BY p.id FOR UPDATE OF p
+		), folded AS MATERIALIZED (
+			SELECT locked.*,
+				(SELECT jsonb_object_agg(w->>'name', w->'value') FROM jsonb_array_elements(attributes) w
+					WHERE coalesce((attribute_times->>(w->>'name'))::numeric, 0) <= (w->>'at')::numeric) AS new_values,
+				(SELECT jsonb_object_agg(w->>'name', w->'at') FROM jsonb_array_elements(attributes) w
+					WHERE coalesce((attribute_times->>(w->>'name'))::numeric, 0) <= (w->>'at')::numeric) AS new_times,
+				(SELECT jsonb_object_agg(w->>'channel', w - 'channel') FROM jsonb_array_elements(locked.consent) w
+					WHERE coalesce((known#>>ARRAY[w->>'channel', 'at'])::numeric, 0) <= (w->>'at')::numeric) AS new_consent
+			FROM locked
 		)
 		UPDATE profiles p SET
-			attributes = CASE WHEN written.values IS NULL THEN p.attributes
-				ELSE jsonb_strip_nulls_top(p.attributes || written.values) END,
-			attribute_times = p.attribute_times || coalesce(written.times, '{}'),
-			consent = p.consent || coalesce(consented.states, '{}'),
-			tags = CASE WHEN asked.add_tags = '[]' AND asked.remove_tags = '[]' THEN p.tags ELSE
-				ARRAY(SELECT tag FROM (SELECT unnest(p.tags) UNION SELECT jsonb_array_elements_text(asked.add_tags)
-					EXCEPT SELECT jsonb_array_elements_text(asked.remove_tags)) all_tags(tag) ORDER BY tag) END,
-			zone = coalesce(asked.zone, p.zone), locale = coalesce(asked.locale, p.locale),
-			email = coalesce(asked.email, p.email), phone = coalesce(asked.phone, p.phone),
+			attributes = CASE WHEN f.new_values IS NULL THEN p.attributes ELSE jsonb_strip_nulls_top(p.attributes || f.new_values) END,
+			attribute_times = p.attribute_times || coalesce(f.new_times, '{}'),
+			consent = p.consent || coalesce(f.new_consent, '{}'),
+			tags = CASE WHEN f.add_tags = '[]' AND f.remove_tags = '[]' THEN p.tags ELSE
+				ARRAY(SELECT tag FROM (SELECT unnest(p.tags) UNION SELECT jsonb_array_elements_text(f.add_tags)
+					EXCEPT SELECT jsonb_array_elements_text(f.remove_tags)) all_tags(tag) ORDER BY tag) END,
+			zone = coalesce(f.zone, p.zone), locale = coalesce(f.locale, p.locale),
+			email = coalesce(f.email, p.email), phone = coalesce(f.phone, p.phone),
 			updated_at = $2
-		FROM asked JOIN locked ON locked.id = asked.profile_id
-			LEFT JOIN written ON written.profile_id = asked.profile_id
-			LEFT JOIN consented ON consented.profile_id = asked.profile_id
-		WHERE p.id = asked.profile_id`,
+		FROM folded f WHERE p.id = f.profile_id`,
 		[JSON.stringify(writes), db.now],
 	);
 }
