@@ -43,6 +43,12 @@ const KIND_NAMES: Record<IdentityKind, string> = {
 	user_id: 'User ID', anonymous_id: 'Anonymous ID', email: 'Email', phone: 'Phone', device: 'Device ID',
 };
 
+/** A kind in the middle of a sentence: `user ID`, `email`. */
+export function kindName(kind: IdentityKind): string {
+	const name = KIND_NAMES[kind];
+	return name[0]!.toLowerCase() + name.slice(1);
+}
+
 /** One identity, checked. @throws Refusal naming the field */
 export function readIdentity(kind: unknown, value: unknown): Identity {
 	if (!IDENTITY_KINDS.includes(kind as IdentityKind)) throw new Refusal(`Identity must be one of ${IDENTITY_KINDS.join(', ')}, found ${found(kind)}`);

@@ -1,3 +1,4 @@
+import { kindName } from '../core/customerData';
 import type { Identity } from '../core/types';
 import { profilesAt } from '../store/customers';
 import { findJourneys, loadStories, someJourneyKeys } from '../store/story';
@@ -53,7 +54,7 @@ export async function explain(store: Store, questions: Question[]): Promise<Arra
 }
 
 function strangers({ kind, value }: Identity): string {
-	return `no customer has the ${kind.replace('_', ' ')} "${value}": check the value, or whether it was ever sent`;
+	return `no customer has the ${kindName(kind)} "${value}": check the value, or whether it was ever sent`;
 }
 
 function noJourney(key: string, keys: string[]): string {

@@ -1,7 +1,5 @@
 import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeExecutionData } from 'n8n-workflow';
 
-import { reasonOf } from '../../lib/index';
-
 /** What became of one item: the data of the items it makes, or why it was refused. */
 export type Outcome = object[] | { problem: string };
 
@@ -13,7 +11,7 @@ const ITEMS_AT_ONCE = 500;
  * With On Error = Stop, one bad item stops all of them before anything is stored. With Continue, it carries its error
  * on, and the others are stored.
  *
- * @param read throws Refusal or TimeRuleError for an item that cannot be taken
+ * @param read throws for an item that cannot be taken; its expressions may throw too
  * @param work @returns the outcome of each, in their order
  */
 export async function inBatches<T>(
@@ -26,7 +24,7 @@ export async function inBatches<T>(
 		try {
 			good.push({ item, asked: read(item) });
 		} catch (error) {
-			outcomes[item] = { problem: reasonOf(error) };
+			outcomes[item] = { problem: (error as Error).message };
 		}
 	});
 	const goesOn = context.continueOnFail();
@@ -51,8 +49,10 @@ function itemsOf(context: IExecuteFunctions, item: number, outcome: Outcome): IN
 	const pairedItem = { item };
 	const { json } = context.getInputData()[item]!;
 	if ('problem' in outcome) {
-		const error = new NodeOperationError(context.getNode(), `Item ${item}: ${outcome.problem}`, { itemIndex: item });
-		return [{ json: { ...journeyOf(json), error: error.message }, error, pairedItem }];
+		const error = `Item ${item}: ${outcome.problem}`;
+		// n8n finds the items for the error output by their having nothing but an error, and puts what came in beside it.
+		const beside = context.getNode().onError === 'continueErrorOutput' ? {} : journeyOf(json);
+		return [{ json: { ...beside, error }, pairedItem }];
 	}
 	const journey = journeyOf(json);
 	return outcome.map((result) => ({ json: (journey ? { ...journey, customer: result } : result) as IDataObject, pairedItem }));

@@ -33,9 +33,9 @@ export const READERS: Record<WriteOperation, Reader> = {
 		return { ...readEntry({ index, identities: [finder(panel, index), ...others], change: {} }, reading), alias: true };
 	},
 	addTags: (panel, index, reading) =>
-		readEntry({ index, identities: [finder(panel, index)], change: { addTags: panel<unknown>('tags', index, '') } }, reading),
+		readEntry({ index, identities: [finder(panel, index)], change: { addTags: panel<unknown>('tags', index, '') ?? '' } }, reading),
 	removeTags: (panel, index, reading) =>
-		readEntry({ index, identities: [finder(panel, index)], change: { removeTags: panel<unknown>('tags', index, '') } }, reading),
+		readEntry({ index, identities: [finder(panel, index)], change: { removeTags: panel<unknown>('tags', index, '') ?? '' } }, reading),
 	setConsent(panel, index, reading) {
 		const consent = { channel: panel<unknown>('channel', index, 'email'), state: panel<unknown>('consent', index, 'granted') };
 		const { time } = panel<Options>('changeOptions', index, {});

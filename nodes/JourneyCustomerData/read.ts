@@ -1,6 +1,6 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
-import { explain, findCustomers, readText, Refusal, type Question } from '../../lib/index';
+import { explain, findCustomers, kindName, readText, Refusal, type Question } from '../../lib/index';
 import { journeyEngine } from '../shared/engine';
 import { inBatches, type Outcome } from './batch';
 import type { Panel } from './panel';
@@ -14,7 +14,7 @@ export async function getProfiles(context: IExecuteFunctions, panel: Panel): Pro
 		const customers = await findCustomers(await journeyEngine(context), identities);
 		return identities.map(({ kind, value }, at): Outcome => {
 			const customer = customers[at];
-			return customer ? [customer] : { problem: `no customer has the ${kind.replace('_', ' ')} "${value}": check the value, or create the profile first` };
+			return customer ? [customer] : { problem: `no customer has the ${kindName(kind)} "${value}": check the value, or create the profile first` };
 		});
 	});
 }

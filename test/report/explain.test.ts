@@ -20,8 +20,8 @@ describe.each(STORES)('explain on %s', (kind) => {
 	type Row = [kind: string, at: number, reason?: string | null, detail?: object | null, due?: number | null, step?: number | null];
 	const begin = new Date('2026-03-02T10:00:00.000Z');
 	const withJournal = async (user: string, rows: Row[]) => {
-		const [{ people }] = (await makeRunning(test.store, world, [user], 1)) as [{ people: Array<{ id: number; profile_id: number }> }];
-		const { id, profile_id } = people[0]!;
+		const [claim] = await makeRunning(test.store, world, [user], 1);
+		const { id, profile_id } = claim!.people[0]!;
 		for (const [what, at, reason, detail, due, step] of rows) {
 			await ask(test.store, `INSERT INTO journal (at, due_at, kind, journey_id, step_id, profile_id, instance_id, reason, detail)
 				VALUES ($1::timestamptz + make_interval(secs => $2), $1::timestamptz + make_interval(secs => $3), $4, $5, $6, $7, $8, $9, $10)`,
@@ -136,7 +136,7 @@ describe.each(STORES)('explain on %s', (kind) => {
 	it('says so when nothing is on record, or nobody or no journey is meant', async () => {
 		await takeIn(test.store, 'test', [eventOf('stranger', 'Other', test.clock.now)]);
 		expect(await told('stranger')).toEqual(['2026-03-02 10:00:00 UTC — Nothing is on record: no event of this customer has matched the Entry Trigger of "shop" while it was published.']);
-		expect(await told('nobody')).toEqual({ problem: 'no customer has the user id "nobody": check the value, or whether it was ever sent' });
+		expect(await told('nobody')).toEqual({ problem: 'no customer has the user ID "nobody": check the value, or whether it was ever sent' });
 		expect(await told('stranger', 5, 0, 'nowhere')).toEqual({ problem: 'no journey has the key "nowhere": use one of: shop' });
 	});
 });
