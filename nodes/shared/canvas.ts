@@ -8,7 +8,8 @@ interface Checked {
 	hash: string;
 }
 
-const problemsByHash = new Map<string, Problem[]>();
+/** By store, workflow and hash: a copy of a workflow keeps its node ids, and so the hash. */
+const problemsOf = new WeakMap<Engine, Map<string, Problem[]>>();
 const canvasOfWorkflow = new WeakMap<Workflow, Checked>();
 const MOST_REMEMBERED = 1_000;
 
@@ -36,14 +37,17 @@ export function publishedCanvas(context: IExecuteFunctions): Canvas {
  */
 export async function guardCanvas(context: IExecuteFunctions, engine: Engine): Promise<void> {
 	const { canvas, hash } = readCanvas(context);
-	let problems = problemsByHash.get(hash);
+	const known = problemsOf.get(engine) ?? new Map<string, Problem[]>();
+	problemsOf.set(engine, known);
+	const key = `${context.getWorkflow().id} ${hash}`;
+	let problems = known.get(key);
 	if (!problems) {
 		const checked = checkCanvas(canvas);
 		problems = checked.problems;
 		for (const { message } of checked.warnings) context.logger.warn(`Journey "${context.getWorkflow().name}": ${message}`);
 		await engine.recordCanvas(placeOf(context, 'entry'), hash, canvas);
-		if (problemsByHash.size >= MOST_REMEMBERED) problemsByHash.clear();
-		problemsByHash.set(hash, problems);
+		if (known.size >= MOST_REMEMBERED) known.clear();
+		known.set(key, problems);
 	}
 	const [first, ...others] = problems;
 	if (!first) return;
