@@ -122,11 +122,12 @@ function event(fact: Fact, how: string): string {
 }
 
 function waitsFor(fact: Fact): string {
-	const events = (fact.detail?.events as string[] | null) ?? [];
-	const failed = fact.detail?.attempts ? ` (try ${Number(fact.detail.attempts) + 1}${error(fact).replace(' (', ': ').replace(/\)$/, '')})` : '';
-	if (fact.reason !== null && fact.reason !== 'limit') return `about to go on, due ${time(fact.due_at, fact)}${failed}`;
-	const until = `${fact.reason === 'limit' ? 'at most until the longest time inside is up at' : 'until'} ${time(fact.due_at, fact)}`;
-	return `${events.length > 0 ? `waiting for ${[...new Set(events)].map((name) => `'${name}'`).join(' or ')}, ` : 'waiting '}${until}${failed}`;
+	const { events, attempts } = (fact.detail ?? {}) as { events?: string[] | null; attempts?: number };
+	const again = attempts ? `, after ${attempts} failed ${attempts === 1 ? 'try' : 'tries'}${error(fact)}` : '';
+	if (fact.reason !== null && fact.reason !== 'limit') return `about to go on, due ${time(fact.due_at, fact)}${again}`;
+	const names = [...new Set(events ?? [])].map((name) => `'${name}'`).join(' or ');
+	const until = fact.reason === 'limit' ? `until the longest time inside is up (${time(fact.due_at, fact)})` : `until ${time(fact.due_at, fact)}`;
+	return `waiting ${names && `for ${names}, `}${until}${again}`;
 }
 
 function message(fact: Fact, what: string): string {

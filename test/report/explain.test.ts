@@ -1,4 +1,7 @@
 import { takeIn } from '../../lib/run/intake';
+import { insertEngagements } from '../../lib/store/engagements';
+import { loadStories } from '../../lib/store/story';
+import type { Connection } from '../../lib/store/types';
 import { explain } from '../../lib/report/explain';
 import { freshStore, STORES, type TestStore } from '../support/stores';
 import { ask, eventOf, makeRunning, makeWorld, type World } from '../support/world';
@@ -110,6 +113,10 @@ describe.each(STORES)('explain on %s', (kind) => {
 		await ask(test.store, `UPDATE instances SET status = 'waiting', token = NULL, wake = NULL, step_id = $1, due_at = due_at + interval '90 seconds',
 			set_id = (SELECT set_id FROM steps WHERE kind = 'entry') WHERE profile_id = (SELECT profile_id FROM identities WHERE value = 'inside')`, [world.state]);
 		expect(await told('inside')).toEqual(["2026-03-02 10:00:00 UTC — Is now at 'The state', waiting for 'Enter', until 10:01:30."]);
+		await ask(test.store, `UPDATE instances SET expires = true, attempts = 1, error = 'no such address' WHERE profile_id = (SELECT profile_id FROM identities WHERE value = 'inside')`);
+		expect(await told('inside')).toEqual(["2026-03-02 10:00:00 UTC — Is now at 'The state', waiting for 'Enter', until the longest time inside is up (10:01:30), after 1 failed try (no such address)."]);
+		await ask(test.store, `UPDATE instances SET expires = false, attempts = 0, wake = 'event', set_id = NULL WHERE profile_id = (SELECT profile_id FROM identities WHERE value = 'inside')`);
+		expect(await told('inside')).toEqual(["2026-03-02 10:00:00 UTC — Is now at 'The state', about to go on, due 10:01:30."]);
 		await takeIn(test.store, 'test', [eventOf('newcomer', 'Enter', test.clock.now)]);
 		expect(await told('newcomer')).toEqual(["2026-03-02 10:00:00 UTC — Is about to be looked at by 'The entry' because of event 'Enter' (from 10:00:00)."]);
 	});
@@ -131,6 +138,22 @@ describe.each(STORES)('explain on %s', (kind) => {
 			"2026-03-02 10:00:00 UTC — Message claimed at 'The action' by email, its outcome is not known yet (delivery 901).",
 			"2025-01-26 10:00:00 UTC — Left the journey at 'The state': nothing more was to come (completed).",
 		]);
+	});
+
+	it('reads a story by indexes only', async () => {
+		const plan = await test.store.tx(async (db) => {
+			await db.rows('SET LOCAL enable_seqscan = off');
+			const lines: string[] = [];
+			const explaining: Connection = { now: db.now, rows: async (sql, params) => {
+				lines.push(...(await db.rows<{ 'QUERY PLAN': string }>(`EXPLAIN (COSTS OFF) ${sql}`, params)).map((row) => row['QUERY PLAN']));
+				return [];
+			} };
+			await loadStories(explaining, [{ profile_id: 1, journey_id: 1, most: 50, skip: 0 }]);
+			await insertEngagements(explaining, []);
+			return lines;
+		});
+		expect(plan.length).toBeGreaterThan(30);
+		expect(plan.filter((line) => /Seq Scan/.test(line))).toEqual([]);
 	});
 
 	it('says so when nothing is on record, or nobody or no journey is meant', async () => {
