@@ -39,3 +39,4 @@ export { kindName, readEngagement, readEntry, readIdentity, readText, type Readi
 export { Refusal } from './core/segment/refusal';
 export { findCustomers, recordEngagements, storeClock, storeCustomerData } from './run/customerData';
 export { explain, type Question, type Told } from './report/explain';
+export { countJourneys } from './report/counts';

@@ -23,7 +23,8 @@ export interface Told {
 	instance: number | null;
 }
 
-const KEYS_NAMED = 10;
+/** How many journeys a message names when the one asked for is not there. */
+export const KEYS_NAMED = 10;
 
 /**
  * What happened to people in journeys, as sentences, newest first; where they are now stands on top.
@@ -57,7 +58,8 @@ function strangers({ kind, value }: Identity): string {
 	return `no customer has the ${kindName(kind)} "${value}": check the value, or whether it was ever sent`;
 }
 
-function noJourney(key: string, keys: string[]): string {
+/** What is wrong with a key that no journey has. */
+export function noJourney(key: string, keys: string[]): string {
 	const others = keys.length > 0 ? `use one of: ${keys.join(', ')}` : 'no journey has been published on this store yet';
 	return `no journey has the key "${key}": ${others}`;
 }

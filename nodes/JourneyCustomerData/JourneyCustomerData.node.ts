@@ -5,7 +5,7 @@ import { isTest } from '../shared/place';
 import { description } from './description';
 import { READERS, type WriteOperation } from './entry';
 import { panelOf } from './panel';
-import { explainItems, getProfiles } from './read';
+import { countItems, explainItems, getProfiles } from './read';
 import { recordItems, storeItems } from './write';
 
 /** The door for events and profiles from any workflow, and for questions about customers. */
@@ -13,9 +13,10 @@ export class JourneyCustomerData implements INodeType {
 	description = description;
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		const operation = raw<WriteOperation | 'get' | 'explain' | 'recordEngagement'>(this, 'operation', 'track');
+		const operation = raw<WriteOperation | 'get' | 'explain' | 'counts' | 'recordEngagement'>(this, 'operation', 'track');
 		const panel = panelOf(this);
 		if (operation === 'get') return [await getProfiles(this, panel)];
+		if (operation === 'counts') return [await countItems(this, panel)];
 		if (operation === 'explain') return [await explainItems(this, panel)];
 		const stores = !isTest(this) || raw<string>(this, 'whenTesting', 'show') === 'store';
 		if (!stores) this.addExecutionHints({ message: 'A test: nothing was stored. Set When Testing to Really Store to store it.', location: 'outputPane' });

@@ -1,6 +1,6 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
-import { explain, findCustomers, kindName, readText, Refusal, type Question } from '../../lib/index';
+import { countJourneys, explain, findCustomers, kindName, readText, Refusal, type Question } from '../../lib/index';
 import { journeyEngine } from '../shared/engine';
 import { inBatches, type Outcome } from './batch';
 import type { Panel } from './panel';
@@ -28,6 +28,15 @@ export async function explainItems(context: IExecuteFunctions, panel: Panel): Pr
 		skip: whole(panel<{ skip?: unknown }>('explainOptions', item, {}).skip ?? 0, 'Skip', 0, 1e6),
 	});
 	return await inBatches(context, read, async (questions) => await explain((await journeyEngine(context)).store, questions));
+}
+
+/** Journeys in numbers, one item each. */
+export async function countItems(context: IExecuteFunctions, panel: Panel): Promise<INodeExecutionData[]> {
+	const read = (item: number): string => readText(panel<unknown>('journey', item, ''), 'Journey Key');
+	return await inBatches(context, read, async (keys) => {
+		const counted = await countJourneys((await journeyEngine(context)).store, keys);
+		return counted.map((one): Outcome => ('problem' in one ? one : [one]));
+	});
 }
 
 function whole(value: unknown, field: string, least: number, most: number): number {

@@ -313,3 +313,38 @@ END $$;
 CREATE FUNCTION jsonb_strip_nulls_top(document jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
 	SELECT coalesce(jsonb_object_agg(key, value), '{}') FROM jsonb_each(document) WHERE value <> 'null'
 $$;
+
+-- ── the public surface: views for SQL and BI tools, which stay as they are while tables may change ──────────────────
+-- People who entered a journey, also those whose instances are long gone.
+CREATE VIEW report_entries AS
+	SELECT j.key AS journey, en.profile_id AS profile, en.correlation, en.entries, en.first_entry, en.last_entry, en.last_exit, en.converted_at
+	FROM enrolments en JOIN journeys j ON j.id = en.journey_id;
+
+-- One run of one person: inside (waiting, running) or ended (done with its reason, failed).
+CREATE VIEW report_instances AS
+	SELECT i.id AS instance, j.key AS journey, i.profile_id AS profile, i.correlation, s.name AS step, s.kind AS step_kind,
+		i.status, NULL AS reason, i.error, i.visit, i.entered_at, i.due_at, NULL::timestamptz AS ended_at
+	FROM instances i JOIN journeys j ON j.id = i.journey_id JOIN steps s ON s.id = i.step_id
+	UNION ALL
+	SELECT f.id, j.key, f.profile_id, f.correlation, s.name, s.kind, f.status, f.reason, f.error, f.visit, f.entered_at, NULL, f.ended_at
+	FROM finished f JOIN journeys j ON j.id = f.journey_id JOIN steps s ON s.id = f.step_id;
+
+CREATE VIEW report_messages AS
+	SELECT d.id AS message, j.key AS journey, s.name AS step, d.profile_id AS profile, d.instance_id AS instance, d.visit,
+		d.channel, d.class, d.status, d.claimed_at, d.settled_at, d.provider_id, d.error
+	FROM deliveries d JOIN journeys j ON j.id = d.journey_id JOIN steps s ON s.id = d.step_id;
+
+-- Messages that a check did not let through, as long as the journal is kept.
+CREATE VIEW report_skipped AS
+	SELECT l.at, j.key AS journey, s.name AS step, l.profile_id AS profile, l.instance_id AS instance, l.reason, l.detail
+	FROM journal l JOIN journeys j ON j.id = l.journey_id JOIN steps s ON s.id = l.step_id
+	WHERE l.kind = 'skipped';
+
+CREATE VIEW report_conversions AS
+	SELECT j.key AS journey, s.name AS goal, c.profile_id AS profile, c.instance_id AS instance, c.converted_at, c.first, c.value, c.currency
+	FROM conversions c JOIN journeys j ON j.id = c.journey_id JOIN steps s ON s.id = c.step_id;
+
+-- Entries refused: how often on that day for that reason.
+CREATE VIEW report_refusals AS
+	SELECT j.key AS journey, r.profile_id AS profile, r.reason, r.day, r.times, r.first_at, r.last_at, r.detail
+	FROM refusals r JOIN journeys j ON j.id = r.journey_id;

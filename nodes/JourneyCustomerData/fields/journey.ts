@@ -10,7 +10,7 @@ export const journeyFields: INodeProperties[] = [
 		required: true,
 		default: '',
 		placeholder: 'e.g. cart-abandonment',
-		displayOptions: { show },
+		displayOptions: { show: { operation: ['counts', 'explain'] } },
 		description: 'As it stands in the Entry Trigger’s options; the workflow ID if it is empty there',
 	},
 	{

@@ -14,7 +14,7 @@ const PLACEHOLDERS: Record<IdentityKind, string> = {
 	anonymous_id: 'e.g. 5f2c6c1e', device: 'e.g. ios-8a1b', email: 'e.g. customer-1@example.com', phone: 'e.g. +15550100', user_id: 'e.g. customer-1',
 };
 
-/** Whom it is about: every operation but those on a message. */
+/** Whom it is about: every operation but those on a message or a whole journey. */
 export const personFields: INodeProperties[] = [
 	{
 		displayName: 'Find Customer By',
@@ -23,7 +23,7 @@ export const personFields: INodeProperties[] = [
 		noDataExpression: true,
 		options: identityKinds,
 		default: 'user_id',
-		displayOptions: { hide: { resource: ['message'] } },
+		displayOptions: { hide: { resource: ['message'], operation: ['counts'] } },
 	},
 	...identityKinds.map(({ name, value }): INodeProperties => ({
 		displayName: name,
@@ -32,7 +32,7 @@ export const personFields: INodeProperties[] = [
 		required: true,
 		default: '',
 		placeholder: PLACEHOLDERS[value],
-		displayOptions: { show: { identityKind: [value] }, hide: { resource: ['message'] } },
+		displayOptions: { show: { identityKind: [value] }, hide: { resource: ['message'], operation: ['counts'] } },
 	})),
 ];
 

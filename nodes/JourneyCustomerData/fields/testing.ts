@@ -11,6 +11,6 @@ export const testing: INodeProperties = {
 		{ name: 'Show What Would Be Stored', value: 'show' },
 	],
 	default: 'show',
-	displayOptions: { hide: { operation: ['get', 'explain'] } },
+	displayOptions: { hide: { operation: ['get', 'explain', 'counts'] } },
 	description: 'What a run in the editor does',
 };
