@@ -112,7 +112,8 @@ async function tryToAccept(accept: Accept, entries: IntakeEntry[], refused: Refu
 	}
 }
 
-function keptBody(raw: unknown): string {
+/** What was refused, as text that can be kept. */
+export function keptBody(raw: unknown): string {
 	let text: string;
 	try {
 		text = JSON.stringify(raw);

@@ -1,6 +1,7 @@
 import type { Engagement, Identity, IntakeEntry, Profile } from '../core/types';
 import { loadCustomers, loadProfiles, profilesAt, type Customer } from '../store/customers';
 import { findEngaged, insertEngagements, type Engaged } from '../store/engagements';
+import { insertRejected, type Refused } from '../store/events';
 import { lockProfiles } from '../store/locks';
 import type { Engine } from './engine';
 import { takeIn } from './intake';
@@ -25,6 +26,11 @@ export async function storeCustomerData(engine: Engine, entries: IntakeEntry[], 
 		const profiles = new Map((await loadProfiles(db, ids as number[])).map((profile) => [profile.id, profile]));
 		return ids.map((id) => profiles.get(id!)!);
 	});
+}
+
+/** Keeps items that were refused, so that they can be mended and sent in again. */
+export async function keepRefused(engine: Engine, refused: Refused[]): Promise<void> {
+	await engine.store.tx(async (db) => await insertRejected(db, 'customer data', refused));
 }
 
 /** The customer that each identity points at; undefined: nobody. */

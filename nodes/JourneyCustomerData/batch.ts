@@ -1,5 +1,7 @@
 import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeExecutionData } from 'n8n-workflow';
 
+import { keptBody, storableText, type Refused } from '../../lib/index';
+
 /** What became of one item: the data of the items it makes, or why it was refused. */
 export type Outcome = object[] | { problem: string };
 
@@ -13,9 +15,11 @@ const ITEMS_AT_ONCE = 500;
  *
  * @param read throws for an item that cannot be taken; its expressions may throw too
  * @param work @returns the outcome of each, in their order
+ * @param keep what is done with items that cannot be taken, when the others go on
  */
 export async function inBatches<T>(
 	context: IExecuteFunctions, read: (item: number) => T, work: (good: T[]) => Promise<Outcome[]>,
+	keep?: (refused: Refused[]) => Promise<void>,
 ): Promise<INodeExecutionData[]> {
 	const items = context.getInputData();
 	const outcomes: Outcome[] = [];
@@ -29,6 +33,7 @@ export async function inBatches<T>(
 	});
 	const goesOn = context.continueOnFail();
 	const bad = items.length - good.length;
+	if (bad > 0 && goesOn) await keep?.(refusedAmong(items, outcomes));
 	if (bad > 0 && !goesOn) throw firstProblem(context, outcomes, `Nothing was stored: ${bad} of ${items.length} items cannot be taken.`);
 
 	for (let from = 0; from < good.length; from += ITEMS_AT_ONCE) {
@@ -43,6 +48,10 @@ export async function inBatches<T>(
 	}
 	if (!goesOn && outcomes.some((one) => 'problem' in one)) throw firstProblem(context, outcomes, 'All other items were dealt with.');
 	return items.flatMap((_, item) => itemsOf(context, item, outcomes[item]!));
+}
+
+function refusedAmong(items: INodeExecutionData[], outcomes: Outcome[]): Refused[] {
+	return outcomes.flatMap((outcome, position) => ('problem' in outcome ? [{ position, reason: storableText(outcome.problem), body: keptBody(items[position]!.json) }] : []));
 }
 
 function itemsOf(context: IExecuteFunctions, item: number, outcome: Outcome): INodeExecutionData[] {

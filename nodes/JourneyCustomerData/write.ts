@@ -1,6 +1,6 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
-import { readEngagement, recordEngagements, storeClock, storeCustomerData, type Engagement, type IntakeEntry, type Reading } from '../../lib/index';
+import { keepRefused, readEngagement, recordEngagements, storeClock, storeCustomerData, type Engagement, type IntakeEntry, type Reading } from '../../lib/index';
 import { journeyEngine } from '../shared/engine';
 import { raw } from '../shared/parameters';
 import { inBatches, type Outcome } from './batch';
@@ -25,7 +25,7 @@ export async function storeItems(
 			// Only a repetition leaves nobody behind.
 			return profile ? [{ profile, ...told(entry) }] : { problem: `Message ID "${entry.messageId}" was taken in before, for another customer: give each event its own` };
 		});
-	});
+	}, async (refused) => (stores ? await keepRefused(await journeyEngine(context), refused) : undefined));
 }
 
 /** Records what became of messages. */

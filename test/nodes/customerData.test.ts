@@ -18,7 +18,7 @@ describe.each(STORES)('Journey Customer Data on %s', (kind) => {
 	afterAll(async () => await test?.drop());
 	beforeEach(async () => {
 		nodes.announced = 0;
-		await ask(test.store, 'TRUNCATE profiles, identities, events, seen, candidates RESTART IDENTITY CASCADE');
+		await ask(test.store, 'TRUNCATE rejected, profiles, identities, events, seen, candidates RESTART IDENTITY CASCADE');
 	});
 
 	const resources = { track: 'event', recordEngagement: 'message', explain: 'journey' } as Record<string, string>;
@@ -99,6 +99,7 @@ describe.each(STORES)('Journey Customer Data on %s', (kind) => {
 		expect(error).toBeUndefined();
 		expect(json(outputs[0])).toMatchObject([{ profile: { id: 1 } }, { error: expect.stringMatching(message) }, { profile: { id: 1 } }]);
 		expect(await events()).toHaveLength(2);
+		expect(await ask(test.store, 'SELECT source, position, reason FROM rejected')).toEqual([{ source: 'customer data', position: 1, reason: expect.not.stringMatching(/^Item/) }]);
 	});
 
 	it('sends refused items out by the error output', async () => {
