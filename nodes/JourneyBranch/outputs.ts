@@ -13,7 +13,7 @@ export function branchOutputs(panel: Panel): Array<{ type: 'main'; displayName: 
 		const variants = panel.variants?.variant ?? [];
 		const sum = variants.reduce((total, { weight }) => total + Number(weight), 0);
 		const share = (weight?: number) => Math.round((1000 * Number(weight)) / sum) / 10;
-		return variants.map(({ name, weight }, at) => ({ type: 'main', displayName: `${name || `Side ${at + 1}`} (${share(weight)} %)` }));
+		return variants.map(({ name, weight }, at) => ({ type: 'main', displayName: `${name || `Side ${at + 1}`} ${share(weight)} %` }));
 	}
 	const rules = panel.rules?.rule ?? [];
 	return [

@@ -103,7 +103,7 @@ export function ruleFields(description: string, { journey }: { journey: boolean 
 		displayName: 'Conditions',
 		name: 'conditions',
 		type: 'fixedCollection',
-		typeOptions: { multipleValues: true, sortable: true },
+		typeOptions: { multipleValues: true },
 		placeholder,
 		default: {},
 		...(text ? { description: text } : {}),

@@ -1,3 +1,4 @@
+import { branchOutputs } from '../../nodes/JourneyBranch/outputs';
 import { assign, baseNode, journeyNode, wires } from '../support/canvas';
 import { CanvasRunner } from '../support/canvasRunner';
 import { STORES } from '../support/stores';
@@ -124,18 +125,43 @@ describe.each(STORES)('Journey Branch on %s', (kind) => {
 		await run.pass('5 minutes');
 		expect((await decisions()).map(({ detail }) => (detail as { output: string }).output)).toEqual(['large', 'Otherwise']);
 	});
+});
 
-	it.each<[string, object, RegExp]>([
-		['no rule', { mode: 'rules' }, /Rules: there is none/],
-		['a rule without conditions', { rules: { rule: [rule('a', {})] } }, /Rule "a": An empty condition group matches nothing/],
-		['an output name twice', { rules: { rule: [rule('a', { tag: [{ has: true, tag: 't' }] }), rule('a', { tag: [{ has: true, tag: 't' }] })] } }, /Output Name: "a" is there twice/],
-		['a rule named Otherwise', { rules: { rule: [rule('Otherwise', { tag: [{ has: true, tag: 't' }] })] } }, /"Otherwise" is there twice/],
-		['a weight of 0', { mode: 'split', variants: { variant: [{ name: 'a', weight: 0 }] } }, /Split Between: "a" has the weight 0/],
-	])('refuses %s', async (_what, parameters, message) => {
-		run = await CanvasRunner.open(kind, canvas(parameters, 'otherwise'));
-		await run.send({ who: '1', event: 'cart' });
+const REFUSED: Array<[string, object, RegExp]> = [
+	['no rule', { mode: 'rules' }, /Rules: there is none/],
+	['a rule without conditions', { rules: { rule: [rule('a', {})] } }, /Rule "a": An empty condition group matches nothing/],
+	['an output name twice', { rules: { rule: [rule('a', { tag: [{ has: true, tag: 't' }] }), rule('a', { tag: [{ has: true, tag: 't' }] })] } }, /Output Name: "a" is there twice/],
+	['a rule named Otherwise', { rules: { rule: [rule('Otherwise', { tag: [{ has: true, tag: 't' }] })] } }, /"Otherwise" is there twice/],
+	['a weight of 0', { mode: 'split', variants: { variant: [{ name: 'a', weight: 0 }] } }, /Split Between: "a" has the weight 0/],
+];
+
+describe.each(STORES)('a Journey Branch with a bad panel on %s', (kind) => {
+	let run: CanvasRunner;
+	beforeAll(async () => (run = await CanvasRunner.open(kind, canvas({ mode: 'split' }))));
+	afterAll(async () => await run?.close());
+
+	it.each(REFUSED)('refuses %s', async (what, parameters, message) => {
+		await run.publish(canvas(parameters, 'otherwise'));
+		await run.send({ who: what, event: 'cart' });
 		await run.pass('0 seconds');
 		expect(run.takeProblems()[0]).toMatch(message);
 		expect(run.itemsOf('otherwise')).toEqual([]);
+	});
+});
+
+describe('outputs of a Journey Branch', () => {
+	it('are Otherwise and the rules in their order, named by their place if they have no name', () => {
+		expect(branchOutputs({ mode: 'rules', rules: { rule: [{ output: 'a' }, {}] } }).map(({ displayName }) => displayName)).toEqual(['Otherwise', 'a', 'Rule 2']);
+	});
+
+	it('are the sides of a split, with their share', () => {
+		const variant = [{ name: 'a', weight: 2 }, { name: 'b', weight: 1 }];
+		expect(branchOutputs({ mode: 'split', variants: { variant } }).map(({ displayName }) => displayName)).toEqual(['a 66.7 %', 'b 33.3 %']);
+	});
+
+	it('are what the editor evaluates', () => {
+		const panel = { mode: 'split', variants: { variant: [{ name: 'a', weight: 1 }] } };
+		const evaluate = new Function('$parameter', `return (${branchOutputs.toString()})($parameter)`) as typeof branchOutputs;
+		expect(evaluate(panel)).toEqual(branchOutputs(panel));
 	});
 });
