@@ -17,28 +17,30 @@ export interface Wish {
 	againIfUnknown: boolean;
 }
 
-/** Claims one delivery for each of these running instances, unique by (instance, step, visit). */
+const AGAIN = "d.status = 'unknown' AND $8";
+
+/**
+ * Claims one delivery for each of these running instances, unique by (instance, step, visit). The claim row is held
+ * until the commit: a sweep that takes the lease away either comes first, and nothing is claimed, or finds the
+ * deliveries and calls them unknown.
+ */
 export async function claimDeliveries(
 	db: Connection, claim: { token: string; execution: string }, step: number, wish: Wish, instances: number[],
 ): Promise<Delivery[]> {
 	return await db.rows<Delivery>(
-		`WITH mine AS MATERIALIZED (
-			SELECT id, profile_id, journey_id, visit FROM instances
-			WHERE id = ANY($1::bigint[]) AND token = $2 AND EXISTS (SELECT FROM claims WHERE token = $2 AND execution = $3)
-			ORDER BY id
-		), made AS (
-			INSERT INTO deliveries (profile_id, journey_id, step_id, instance_id, visit, channel, class, status, execution, token, claimed_at)
-			SELECT profile_id, journey_id, $4, id, visit, $5, $6, 'claimed', $3, $2, $7 FROM mine
-			ON CONFLICT (instance_id, step_id, visit) DO UPDATE
-				SET status = 'claimed', settled_at = NULL, token = $2, execution = $3, error = NULL
-				WHERE deliveries.status = 'unknown' AND $8
-			RETURNING id, instance_id, key, status
+		`WITH held AS MATERIALIZED (
+			SELECT token FROM claims WHERE token = $2 AND execution = $3 FOR KEY SHARE
 		)
-		SELECT id, instance_id, key, status, true AS ours FROM made
-		UNION ALL
-		SELECT d.id, d.instance_id, d.key, d.status, d.status = 'claimed' AND d.token = $2 AND d.execution = $3
-		FROM mine JOIN deliveries d ON d.instance_id = mine.id AND d.step_id = $4 AND d.visit = mine.visit
-		WHERE d.instance_id NOT IN (SELECT instance_id FROM made)`,
+		INSERT INTO deliveries AS d (profile_id, journey_id, step_id, instance_id, visit, channel, class, status, execution, token, claimed_at)
+		SELECT i.profile_id, i.journey_id, $4, i.id, i.visit, $5, $6, 'claimed', $3, $2, $7
+		FROM held JOIN instances i USING (token) WHERE i.id = ANY($1::bigint[]) ORDER BY i.id
+		ON CONFLICT (instance_id, step_id, visit) DO UPDATE SET
+			status = CASE WHEN ${AGAIN} THEN 'claimed' ELSE d.status END,
+			settled_at = CASE WHEN ${AGAIN} THEN NULL ELSE d.settled_at END,
+			token = CASE WHEN ${AGAIN} THEN $2 ELSE d.token END,
+			execution = CASE WHEN ${AGAIN} THEN $3 ELSE d.execution END,
+			error = CASE WHEN ${AGAIN} THEN NULL ELSE d.error END
+		RETURNING id, instance_id, key, status, status = 'claimed' AND token = $2 AND execution = $3 AS ours`,
 		[instances, claim.token, claim.execution, step, wish.channel, wish.class, db.now, wish.againIfUnknown],
 	);
 }
@@ -51,13 +53,15 @@ export interface Settlement {
 	provider_id?: string;
 }
 
-/** Writes outcomes, by delivery and only once. */
+/** Writes outcomes, by delivery and only once; what was unknown after a lost lease may still become known. */
 export async function settleDeliveries(db: Connection, token: string, settlements: Settlement[]): Promise<void> {
 	await db.rows(
 		`WITH s AS (
 			SELECT * FROM jsonb_to_recordset($1::jsonb) AS s(id bigint, outcome text, error text, provider_id text)
 		), open AS MATERIALIZED (
-			SELECT s.* FROM s JOIN deliveries d USING (id) WHERE d.status = 'claimed' AND d.token = $2 ORDER BY d.id FOR UPDATE OF d
+			SELECT s.* FROM s JOIN deliveries d USING (id) WHERE d.token = $2
+				AND (d.status = 'claimed' OR d.status = 'unknown' AND s.outcome IN ('sent', 'failed'))
+			ORDER BY d.id FOR UPDATE OF d
 		), released AS (
 			DELETE FROM deliveries WHERE id IN (SELECT id FROM open WHERE outcome = 'released')
 		), settled AS (
