@@ -29,10 +29,15 @@ export async function completeClaim(db: Connection, token: string): Promise<numb
 	return row!.count;
 }
 
-/** Gives up on whoever holds the token; an operator can send them on. @returns how many */
+/** Gives up on whoever holds the token; an operator can send them on. Who did not get in is journaled. @returns how many */
 export async function failClaim(db: Connection, token: string, error: string): Promise<number> {
 	const [row] = await db.rows<{ count: number }>(
 		`WITH claim AS (DELETE FROM claims WHERE token = $2),
+		outside AS (DELETE FROM candidates WHERE token = $2 RETURNING *),
+		turned_away AS (
+			INSERT INTO journal (at, kind, journey_id, step_id, profile_id, reason, detail)
+			SELECT $1, 'failed', journey_id, step_id, profile_id, 'error', jsonb_build_object('error', $3::text, 'event_id', event_id) FROM outside
+		),
 		gone AS (DELETE FROM instances WHERE token = $2 RETURNING *),
 		fate(status, reason, error) AS (SELECT 'failed', 'error', $3::text), ${FINISH}`,
 		[db.now, token, error],
