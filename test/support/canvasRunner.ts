@@ -32,6 +32,7 @@ export interface Happening {
 	/** Own time; absent: now. */
 	at?: Date;
 	change?: ProfileChange;
+	email?: string;
 	messageId?: string;
 }
 
@@ -131,8 +132,9 @@ export class CanvasRunner {
 
 	/** Takes events and changes in, at this moment, in one batch. Nothing moves before the next `pass`. */
 	async send(...happenings: Happening[]): Promise<IntakeResult> {
-		return await takeIn(this.store, 'test', happenings.map(({ who, event, properties, at, change, messageId }, index): IntakeEntry => ({
-			index, identities: [{ kind: 'user_id', value: who }], occurredAt: at ?? this.now,
+		return await takeIn(this.store, 'test', happenings.map(({ who, event, properties, at, change, email, messageId }, index): IntakeEntry => ({
+			index, occurredAt: at ?? this.now,
+			identities: [{ kind: 'user_id', value: who }, ...(email === undefined ? [] : [{ kind: 'email' as const, value: email }])],
 			...(event !== undefined && { event: { name: event, properties: properties ?? {} } }),
 			...(change && { change }), ...(messageId !== undefined && { messageId }),
 		})));

@@ -51,7 +51,8 @@ export class Host {
 
 	/** n8n makes a new one for each execution. */
 	workflow(id: string, json: WorkflowJson): Workflow {
-		return new Workflow({ ...(structuredClone(json) as never as IWorkflowBase), id, active: true, nodeTypes: this.nodeTypes });
+		const copy = structuredClone(json) as never as IWorkflowBase;
+		return new Workflow({ ...copy, settings: { executionOrder: 'v1', ...copy.settings }, id, active: true, nodeTypes: this.nodeTypes });
 	}
 
 	/** Whether a node listens while its workflow is published. */

@@ -34,20 +34,23 @@ interface Row {
 
 /**
  * Everything that was decided, one line each, by time and person:
- * `+1d customer-1 woken Wait: event → ordered`. Refusals of a day are one line.
+ * `+1d customer-1 woken Wait: event → ordered`. Behind a / stands the correlation. Refusals of a day are one line.
  */
 export async function timelineOf(store: Store, start: Date): Promise<string[]> {
 	const rows = await store.tx(async (db) => await db.rows<Row>(
 		`WITH decided AS (
-			SELECT j.id, j.at, j.due_at, j.kind, s.name AS step, j.profile_id, j.reason, j.detail->>'output' AS output,
+			SELECT j.id, j.at, j.due_at, j.kind, s.name AS step, j.profile_id, j.instance_id, j.reason, j.detail->>'output' AS output,
 				j.detail->>'error' AS error, 1 AS times
 			FROM journal j LEFT JOIN steps s ON s.id = j.step_id
 			UNION ALL
-			SELECT NULL, first_at, NULL, 'refused', NULL, profile_id, reason, NULL, NULL, times FROM refusals
+			SELECT NULL, first_at, NULL, 'refused', NULL, profile_id, NULL, reason, NULL, NULL, times FROM refusals
+		), runs AS (
+			SELECT id, correlation FROM instances UNION ALL SELECT id, correlation FROM finished
 		)
-		SELECT d.*, coalesce(names.who, 'somebody') AS who FROM decided d
+		SELECT d.*, coalesce(names.who, 'somebody') || coalesce('/' || nullif(runs.correlation, ''), '') AS who FROM decided d
 			LEFT JOIN (SELECT profile_id, min(value) AS who FROM identities WHERE kind = 'user_id' GROUP BY 1) names USING (profile_id)
-		ORDER BY d.at, names.who COLLATE "C", d.id NULLS LAST`,
+			LEFT JOIN runs ON runs.id = d.instance_id
+		ORDER BY d.at, names.who COLLATE "C", d.id NULLS LAST, d.reason`,
 	));
 	return rows.map((row) => `${offset(start, row.at)} ${line(row, start)}`);
 }

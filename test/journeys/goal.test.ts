@@ -1,0 +1,108 @@
+import { baseNode, journeyNode, wires } from '../support/canvas';
+import { delayState, eventState, journeys } from '../support/journeys';
+
+jest.setTimeout(60_000);
+
+const entry = journeyNode('Entry', 'journeyEntryTrigger', { event: 'cart' });
+const goal = (parameters: object = {}) => journeyNode('Goal', 'journeyConversionGoal', { event: 'order', ...parameters });
+const [end, thank] = [baseNode('End', 'noOp', 1), baseNode('Thank', 'noOp', 1)];
+const canvas = (parameters: object = {}) => ({
+	name: 'Goal', nodes: [entry, delayState('Wait', 1, 'days'), end, goal(parameters), thank],
+	connections: wires('Entry > Wait', 'Wait > End', 'Goal:1 > Thank'),
+});
+
+journeys('a goal', (open) => {
+	it('takes people out of the middle of a wait', async () => {
+		const run = await open(canvas());
+		await run.send({ who: 'customer-1', event: 'cart' }, { who: 'customer-2', event: 'cart' });
+		await run.pass('1 hour');
+		await run.send({ who: 'customer-2', event: 'order' }, { who: 'customer-3', event: 'order' });
+		await run.pass('2 days');
+		expect(await run.timeline('customer-1')).toContain('+1d done: completed');
+		expect(await run.timeline('customer-2')).toEqual([
+			'+0s entered Entry', '+0s parked Wait until +1d', '+1h converted Goal: leaves', '+1h done: converted',
+		]);
+		expect([run.itemsOf('End').length, run.itemsOf('Thank').length]).toEqual([1, 1]);
+	});
+
+	it('counts an order that came between the cart and the admission', async () => {
+		const run = await open(canvas());
+		await run.send({ who: 'customer-1', event: 'cart' });
+		await run.send({ who: 'customer-1', event: 'order' });
+		await run.pass('2 days');
+		expect(await run.timeline()).toEqual([
+			'+0s customer-1 entered Entry', '+0s customer-1 converted Goal: leaves', '+0s customer-1 done: converted',
+		]);
+		expect([run.itemsOf('End').length, run.itemsOf('Thank').length]).toEqual([0, 1]);
+	});
+
+	it('counts an order that comes while people are under way, who then go no further', async () => {
+		const run = await open(canvas());
+		run.after('Entry', async () => await run.send({ who: 'customer-1', event: 'order' }));
+		await run.send({ who: 'customer-1', event: 'cart' });
+		await run.pass('2 days');
+		expect(await run.timeline()).toEqual([
+			'+0s customer-1 entered Entry', '+0s customer-1 converted Goal: leaves', '+0s customer-1 done: converted',
+		]);
+	});
+
+	it('wins over a State that waits for the same event', async () => {
+		const run = await open({
+			name: 'Both', nodes: [entry, eventState('Wait', [{ event: 'order' }], [1, 'days']), end, goal(), thank],
+			connections: wires('Entry > Wait', 'Wait:1 > End', 'Goal:1 > Thank'),
+		});
+		await run.send({ who: 'customer-1', event: 'cart' });
+		await run.pass('1 hour');
+		await run.send({ who: 'customer-1', event: 'order' });
+		await run.pass('2 days');
+		expect((await run.timeline()).slice(-2)).toEqual(['+1h customer-1 converted Goal: leaves', '+1h customer-1 done: converted']);
+		expect([run.itemsOf('End').length, run.itemsOf('Thank').length]).toEqual([0, 1]);
+	});
+
+	it('only counts, when it is told to let people stay; once', async () => {
+		const run = await open(canvas({ exit: false }));
+		await run.send({ who: 'customer-1', event: 'cart' });
+		await run.pass('1 hour');
+		await run.send({ who: 'customer-1', event: 'order' });
+		await run.pass('1 hour');
+		await run.send({ who: 'customer-1', event: 'order' });
+		await run.pass('2 days');
+		expect(await run.timeline()).toEqual([
+			'+0s customer-1 entered Entry', '+0s customer-1 parked Wait until +1d', '+1h customer-1 converted Goal: stays',
+			'+1d customer-1 woken Wait: time', '+1d customer-1 done: completed',
+		]);
+	});
+
+	it('counts within its window from entry, and not beyond', async () => {
+		const run = await open(canvas({ options: { window: { period: { windowAmount: 2, windowUnit: 'hours' } } } }));
+		await run.send({ who: 'customer-1', event: 'cart' }, { who: 'customer-2', event: 'cart' });
+		await run.pass('2 hours');
+		await run.send({ who: 'customer-1', event: 'order' }, { who: 'customer-2', event: 'order', at: new Date(+run.now + 1) });
+		await run.pass('2 days');
+		expect((await run.timeline()).filter((line) => /done|converted/.test(line))).toEqual([
+			'+2h customer-1 converted Goal: leaves', '+2h customer-1 done: converted', '+1d customer-2 done: completed',
+		]);
+	});
+
+	it('may be an exit criterion, which is no success', async () => {
+		const run = await open(canvas({ type: 'exit', event: 'uninstalled' }));
+		await run.send({ who: 'customer-1', event: 'cart' });
+		await run.pass('1 hour');
+		await run.send({ who: 'customer-1', event: 'uninstalled' });
+		await run.pass('2 days');
+		expect((await run.timeline()).slice(-2)).toEqual(['+1h customer-1 exited Goal: leaves', '+1h customer-1 done: exit_criterion']);
+		expect([run.itemsOf('End').length, run.itemsOf('Thank').length]).toEqual([0, 0]);
+	});
+
+	it('routes those who flow through it by whether they have converted', async () => {
+		const run = await open({
+			name: 'Through', nodes: [entry, delayState('Wait', 1, 'days'), goal({ exit: false }), end, thank],
+			connections: wires('Entry > Wait', 'Wait > Goal', 'Goal:0 > End', 'Goal:1 > Thank'),
+		});
+		await run.send({ who: 'customer-1', event: 'cart' }, { who: 'customer-2', event: 'cart' });
+		await run.pass('1 hour');
+		await run.send({ who: 'customer-2', event: 'order' });
+		await run.pass('2 days');
+		expect([run.itemsOf('End').length, run.itemsOf('Thank').length]).toEqual([1, 1]);
+	});
+});
