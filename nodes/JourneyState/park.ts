@@ -50,7 +50,7 @@ function since({ lookBack }: StateWait, running: Running, now: Date): Date {
 
 function variables(context: IExecuteFunctions, wait: StateWait, item: number): object | null {
 	if (wait.expressions.size === 0) return null;
-	const values = Object.fromEntries([...wait.expressions].map(([name, expression]) => [name, context.evaluateExpression(expression, item)]));
+	const values = Object.fromEntries([...wait.expressions].map(([name, expression]) => [name, context.evaluateExpression(expression.slice(1), item)]));
 	return variablesFor(wait.filters, values);
 }
 
