@@ -15,6 +15,8 @@ export interface Park {
 
 /**
  * Parks running instances at a step, and journals it. The caller holds the match lock and looks back afterwards.
+ * Who only waits for a place in a batch is on the same visit still: a message that an earlier attempt has claimed for
+ * it must be found again, whichever batch the next attempt puts the person in.
  *
  * @returns those parked, with the profiles they are now; the others are not this execution's any more
  */
@@ -30,7 +32,8 @@ export async function parkInstances(
 			WHERE i.token = $2 AND EXISTS (SELECT FROM claims WHERE token = $2 AND execution = $3)
 			ORDER BY i.id FOR UPDATE OF i
 		), parked AS (
-			UPDATE instances i SET status = 'waiting', token = NULL, step_id = $4, set_id = $5, visit = i.visit + 1,
+			UPDATE instances i SET status = 'waiting', token = NULL, step_id = $4, set_id = $5,
+				visit = i.visit + CASE l.wake WHEN 'batch' THEN 0 ELSE 1 END,
 				attempts = 0, losses = 0, resets = 0, due_at = l.due_at, expires = l.expires, since = l.since,
 				after_arrival = l.after_arrival, parked_at = $6, vars = l.vars, wake = l.wake, output = NULL, error = NULL
 			FROM locked l WHERE i.id = l.id

@@ -1,5 +1,5 @@
 import { baseNode, journeyNode, wires } from '../support/canvas';
-import { delayState, journeys } from '../support/journeys';
+import { delayState, eventState, journeys } from '../support/journeys';
 
 jest.setTimeout(60_000);
 
@@ -74,5 +74,25 @@ journeys('n8n killed', (open) => {
 			expect.stringMatching(/^\+1h1m1ms retry Wait: lease/), '+1h1m1ms woken Wait: time', '+1h1m1ms done: completed',
 		]);
 		expect(run.mails).toHaveLength(3);
+	});
+
+	it('in mid-send: what was claimed is found again when the next attempt has to wait for its batch', async () => {
+		const small = journeyNode('Check', 'journeyAction', { operation: 'check', class: 'transactional', options: { limit: 1 } });
+		const run = await open({
+			name: 'Mail',
+			nodes: [entry, eventState('Wait', [{ event: 'go' }], 'never'), small, mail, baseNode('End', 'noOp', 1)],
+			connections: wires('Entry > Wait', 'Wait:1 > Check', 'Check:0 > Mail', 'Check:1 > End', 'Mail > End'),
+		}, { mailer: {} });
+		await run.send(...carts.slice(0, 2));
+		await run.pass('1 hour');
+		await run.send({ who: 'customer-2', event: 'go' });
+		run.killAfter('Mail');
+		await run.pass('0 seconds');
+		// Both leases end together, so that both come back in one batch, customer-1 first.
+		await run.send({ who: 'customer-1', event: 'go' });
+		run.killAfter('Wait');
+		await run.pass('1 day');
+		expect(run.mails.map(({ to }) => to)).toEqual([address(2), address(1)]);
+		expect(await deliveries(run)).toEqual([{ status: 'sent', count: 1 }, { status: 'unknown', count: 1 }]);
 	});
 });
