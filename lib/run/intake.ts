@@ -34,7 +34,6 @@ export async function takeIn(
 		if (fresh.length === 0) return result;
 
 		const profiles = await lockPeople(db, fresh);
-		const people = [...new Set(profiles)];
 
 		const writes = foldChanges(fresh.map((entry, at) => ({ profile: profiles[at]!, entry })));
 		if (writes.length > 0) await writeProfiles(db, writes);
@@ -45,8 +44,8 @@ export async function takeIn(
 		result.events = ids.length;
 		if (!options.match) return result;
 		// Goals first: a goal and a State on the same event, the goal wins.
-		result.conversions = await convertByEvents(db, ids, people);
-		result.woken = await wakeByEvents(db, ids, people, restart);
+		result.conversions = await convertByEvents(db, ids);
+		result.woken = await wakeByEvents(db, ids, restart);
 		result.candidates = await addCandidates(db, ids);
 		return result;
 	});

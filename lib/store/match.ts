@@ -3,7 +3,7 @@ import type { Duration } from '../core/types';
 import type { Connection } from './types';
 
 /** Which events are looked at: the ones just inserted, or everything on record for the listener's profile. */
-const NEW_EVENTS = 'e.id = ANY($2::bigint[]) AND e.received_at = $1 AND';
+const NEW_EVENTS = 'e.id = ANY($2::bigint[]) AND e.received_at = $1';
 /** Own time is at most five minutes ahead of arrival, which lets Postgres skip the months before the wait. */
 const ON_RECORD = (since: string) => `e.received_at >= ${since} - interval '5 minutes' AND`;
 
@@ -23,6 +23,9 @@ const WAITS_FOR = `e.profile_id = i.profile_id AND e.name = c.event
 	AND (NOT i.after_arrival OR e.received_at > i.parked_at)
 	AND ${CORRELATION('i.correlation')} AND ${FILTER(`coalesce(i.vars, '${NO_VARIABLES}')`)}`;
 
+/** Two events of one instant reset the timer once each: without an order they would take turns until the limit. */
+const RESETS = 'i.resets < 100 AND (i.resets = 0 OR (e.occurred_at, e.id) > (i.since, i.event_id))';
+
 export interface Reset {
 	id: number;
 	event_id: number;
@@ -38,18 +41,13 @@ export interface Reset {
  * batch of 2,000 costs four million comparisons (measured: 1.3 s instead of 40 ms).
  */
 
-const wake = (events: string, instances: string) => `
+const wake = (source: string) => `
 	WITH hit AS MATERIALIZED (
 		SELECT DISTINCT ON (i.id) i.id, c.effect, c.output, c.set_id, e.id AS event_id, e.received_at, e.occurred_at
-		FROM instances i
-		JOIN journeys j ON j.id = i.journey_id
-		JOIN conditions c ON c.set_id = i.set_id
-		JOIN events e ON ${events} ${WAITS_FOR}
-		WHERE ${instances} AND i.status = 'waiting' AND i.wake IS NULL
-			AND (c.effect = 'wake' OR i.resets < 100)
+		FROM ${source}
 		ORDER BY i.id, e.occurred_at, e.id, c.ordinal
 	), locked AS MATERIALIZED (
-		SELECT hit.* FROM hit JOIN instances i USING (id) WHERE i.status = 'waiting' ORDER BY i.id FOR UPDATE OF i
+		SELECT hit.* FROM hit JOIN instances i USING (id) WHERE i.status = 'waiting' AND i.wake IS NULL ORDER BY i.id FOR UPDATE OF i
 	), woken AS (
 		UPDATE instances i SET wake = 'event', output = l.output, due_at = $1, left_at = l.occurred_at, expires = false,
 			event_id = l.event_id, event_received_at = l.received_at
@@ -59,11 +57,25 @@ const wake = (events: string, instances: string) => `
 	FROM locked l JOIN instances i ON i.id = l.id JOIN journeys j ON j.id = i.journey_id
 		JOIN profiles p ON p.id = i.profile_id JOIN condition_sets s ON s.id = l.set_id`;
 
-const WAKE_BY_NEW_EVENTS = wake(NEW_EVENTS, 'i.profile_id = ANY($3::bigint[])');
-const WAKE_BY_LOOK_BACK = wake(
-	ON_RECORD('i.since'),
-	'i.id = ANY($2::bigint[])',
-);
+/*
+ * Each source names its driving rows and reaches the rest by key, whatever the statistics say: after a bulk load the
+ * planner otherwise reads all events for each instance (measured: 7.4 s instead of 40 ms for 2,000 people).
+ */
+const WAKE_BY_NEW_EVENTS = wake(`events e
+	CROSS JOIN LATERAL (
+		SELECT * FROM instances i WHERE i.profile_id = e.profile_id AND i.status = 'waiting' AND i.wake IS NULL OFFSET 0
+	) i
+	JOIN journeys j ON j.id = i.journey_id
+	JOIN conditions c ON c.set_id = i.set_id AND ${WAITS_FOR}
+	WHERE ${NEW_EVENTS} AND (c.effect = 'wake' OR ${RESETS})`);
+const WAKE_BY_LOOK_BACK = wake(`instances i
+	JOIN journeys j ON j.id = i.journey_id
+	JOIN conditions c ON c.set_id = i.set_id
+	CROSS JOIN LATERAL (
+		SELECT e.* FROM events e WHERE ${ON_RECORD('i.since')} ${WAITS_FOR} AND (c.effect = 'wake' OR ${RESETS})
+		ORDER BY e.occurred_at, e.id LIMIT 1
+	) e
+	WHERE i.id = ANY($2::bigint[]) AND i.status = 'waiting' AND i.wake IS NULL`);
 
 type Hit = Reset & { effect: 'wake' | 'reset' };
 
@@ -83,8 +95,8 @@ async function wakeWaiting(db: Connection, sql: string, params: unknown[], resta
 export type RestartTimers = (db: Connection, resets: Reset[]) => Promise<void>;
 
 /** Wakes who waits for these new events. The caller holds the match lock. @returns how many */
-export async function wakeByEvents(db: Connection, events: number[], profiles: number[], restart: RestartTimers): Promise<number> {
-	return await wakeWaiting(db, WAKE_BY_NEW_EVENTS, [events, profiles], restart);
+export async function wakeByEvents(db: Connection, events: number[], restart: RestartTimers): Promise<number> {
+	return await wakeWaiting(db, WAKE_BY_NEW_EVENTS, [events], restart);
 }
 
 /** Wakes those of these instances whose event is already on record. The caller holds the match lock. @returns how many */
@@ -117,7 +129,7 @@ const candidates = (events: string, steps: string) => `
 	FROM steps s
 	JOIN workflows w ON w.id = s.workflow
 	JOIN conditions c ON c.set_id = s.set_id
-	JOIN events e ON ${events} e.name = c.event AND ${FILTER(`'${NO_VARIABLES}'`)}
+	JOIN events e ON ${events} AND e.name = c.event AND ${FILTER(`'${NO_VARIABLES}'`)}
 	WHERE s.kind = 'entry' AND s.state = 'on' AND w.journey_id IS NOT NULL AND ${steps}
 	ORDER BY e.id, w.journey_id, s.id
 	ON CONFLICT (event_id, journey_id) DO NOTHING
@@ -130,30 +142,49 @@ export async function addCandidates(db: Connection, events: number[]): Promise<n
 
 /** The same for everything that arrived since, when an Entry Trigger comes back. @returns how many */
 export async function addCandidatesSince(db: Connection, step: number, since: Date): Promise<number> {
-	return (await db.rows(candidates('e.received_at >= $3 AND', 's.id = $2'), [db.now, step, since])).length;
+	return (await db.rows(candidates('e.received_at >= $3', 's.id = $2'), [db.now, step, since])).length;
 }
 
-const convert = (events: string, scope: string) => `
+/** What customers send as a value may be anything; what does not read as a number is none. */
+const NUMBER = String.raw`^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,2})?\s*$`;
+
+/** A goal counts from entry, whoever drew it where: this event of this enrolment is one. */
+const ACHIEVES = `e.name = c.event AND e.occurred_at >= en.last_entry AND e.id IS DISTINCT FROM en.entry_event_id
+	AND (s.config->>'window' IS NULL OR e.occurred_at <= en.last_entry + (s.config->>'window')::interval)
+	AND ${CORRELATION('en.correlation')} AND ${FILTER(`'${NO_VARIABLES}'`)}`;
+const GOALS = `steps s JOIN workflows w ON w.id = s.workflow JOIN journeys j ON j.id = w.journey_id
+	JOIN conditions c ON c.set_id = s.set_id`;
+
+const achievedByEvents = (events: string) => `${GOALS}
+	JOIN events e ON e.name = c.event AND ${events}
+	CROSS JOIN LATERAL (
+		SELECT * FROM enrolments en WHERE en.profile_id = e.profile_id AND en.journey_id = w.journey_id OFFSET 0
+	) en
+	WHERE s.kind = 'goal' AND s.state = 'on' AND ${ACHIEVES}`;
+const ACHIEVED_ON_RECORD = `${GOALS}
+	JOIN enrolments en ON en.journey_id = w.journey_id
+	CROSS JOIN LATERAL (
+		SELECT e.* FROM events e WHERE ${ON_RECORD('en.last_entry')} e.profile_id = en.profile_id AND ${ACHIEVES}
+		ORDER BY e.occurred_at, e.id LIMIT 1
+	) e
+	WHERE s.kind = 'goal' AND s.state = 'on' AND en.profile_id = ANY($2::bigint[]) AND en.instance_id = ANY($3::bigint[])`;
+
+const convert = (source: string) => `
 	WITH hit AS MATERIALIZED (
 		SELECT DISTINCT ON (s.id, en.instance_id) s.id AS step_id, s.config, en.profile_id, en.journey_id, en.correlation,
-			en.instance_id, en.converted_at IS NULL AS first, e.id AS event_id, e.received_at, e.occurred_at, e.properties
-		FROM steps s
-		JOIN workflows w ON w.id = s.workflow
-		JOIN conditions c ON c.set_id = s.set_id
-		JOIN journeys j ON j.id = w.journey_id
-		JOIN enrolments en ON en.journey_id = w.journey_id
-		JOIN events e ON ${events} e.profile_id = en.profile_id AND e.name = c.event
-			AND e.occurred_at >= en.last_entry AND e.id IS DISTINCT FROM en.entry_event_id
-			AND (s.config->>'window' IS NULL OR e.occurred_at <= en.last_entry + (s.config->>'window')::interval)
-			AND ${CORRELATION('en.correlation')} AND ${FILTER(`'${NO_VARIABLES}'`)}
-		WHERE s.kind = 'goal' AND s.state = 'on' AND ${scope}
+			en.instance_id, e.id AS event_id, e.received_at, e.occurred_at, e.properties
+		FROM ${source}
 		ORDER BY s.id, en.instance_id, e.occurred_at, e.id
 	), stored AS (
 		INSERT INTO conversions (profile_id, journey_id, step_id, instance_id, event_id, converted_at, first, value, currency)
-		SELECT profile_id, journey_id, step_id, instance_id, event_id, occurred_at, first,
-			(jsonb_path_query_first(properties, (config->>'value')::jsonpath) #>> '{}')::numeric,
-			jsonb_path_query_first(properties, (config->>'currency')::jsonpath) #>> '{}'
-		FROM hit
+		SELECT profile_id, journey_id, step_id, instance_id, event_id, occurred_at,
+			row_number() OVER (PARTITION BY profile_id, journey_id ORDER BY occurred_at, event_id, step_id) = 1
+				AND NOT EXISTS (SELECT FROM conversions c WHERE c.profile_id = hit.profile_id AND c.journey_id = hit.journey_id),
+			CASE WHEN value ~ '${NUMBER}' THEN value::numeric END, currency
+		FROM hit, LATERAL (
+			SELECT jsonb_path_query_first(properties, (config->>'value')::jsonpath) #>> '{}' AS value,
+				jsonb_path_query_first(properties, (config->>'currency')::jsonpath) #>> '{}' AS currency
+		) worth
 		WHERE config->>'type' = 'conversion'
 		ON CONFLICT (profile_id, step_id, instance_id) DO NOTHING
 		RETURNING profile_id, journey_id, step_id, instance_id, event_id, converted_at
@@ -189,17 +220,16 @@ const convert = (events: string, scope: string) => `
 	RETURNING id`;
 
 /** Stores the conversions that these new events are, and takes out who leaves by them. @returns how many */
-export async function convertByEvents(db: Connection, events: number[], profiles: number[]): Promise<number> {
-	return (await db.rows(convert(NEW_EVENTS, 'en.profile_id = ANY($3::bigint[])'), [db.now, events, profiles])).length;
+export async function convertByEvents(db: Connection, events: number[]): Promise<number> {
+	return (await db.rows(convert(achievedByEvents(NEW_EVENTS)), [db.now, events])).length;
 }
 
 /** The same for what is on record since these instances' entry. @returns how many */
 export async function convertByLookBack(db: Connection, profiles: number[], instances: number[]): Promise<number> {
-	const scope = 'en.profile_id = ANY($2::bigint[]) AND en.instance_id = ANY($3::bigint[])';
-	return (await db.rows(convert(ON_RECORD('en.last_entry'), scope), [db.now, profiles, instances])).length;
+	return (await db.rows(convert(ACHIEVED_ON_RECORD), [db.now, profiles, instances])).length;
 }
 
 /** The same for everything that arrived since, when a Goal comes back. @returns how many */
 export async function convertSince(db: Connection, step: number, since: Date): Promise<number> {
-	return (await db.rows(convert('e.received_at >= $3 AND', 's.id = $2'), [db.now, step, since])).length;
+	return (await db.rows(convert(achievedByEvents('e.received_at >= $3 AND s.id = $2')), [db.now, step, since])).length;
 }

@@ -174,7 +174,7 @@ CREATE TABLE instances (
 	context jsonb NOT NULL DEFAULT '{}',
 	error text,
 	CHECK ((status = 'running') = (token IS NOT NULL))
-) WITH (fillfactor = 85);
+) WITH (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0); -- every step leaves a dead row
 CREATE UNIQUE INDEX instances_live ON instances (profile_id, journey_id, correlation);
 CREATE INDEX instances_due ON instances (step_id, attempts, due_at) WHERE status = 'waiting' AND NOT expires;
 CREATE INDEX instances_limit ON instances (due_at) WHERE status = 'waiting' AND expires;
