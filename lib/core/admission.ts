@@ -13,6 +13,8 @@ export interface Candidate {
 	/** Own time of the entry event: the moment of entry. */
 	occurred_at: Date;
 	properties: Json;
+	/** Value of the journey's correlation property, as the store compares it; null when the event has none. */
+	correlation: string | null;
 }
 
 /** What is remembered of earlier entries with the same instance key. */
@@ -31,6 +33,9 @@ export type Verdict = { candidate: Candidate; correlation: string } & (
 	| { enters: false; reason: string; detail: Json }
 );
 
+/** It is part of an index key, and one that does not fit would fail its whole batch. */
+const LONGEST_CORRELATION = 255;
+
 /**
  * Decides who enters, in the order of their events' own time; each sees what the one before it did. The first rule
  * that fails decides, in this order: journey open, already inside, once / lock / cap.
@@ -46,9 +51,9 @@ export function decideAdmission(rules: EntryRules, candidates: Candidate[], know
 		const refuse = (reason: string, detail: Json = {}): Verdict => ({
 			candidate, correlation, enters: false, reason, detail: { ...detail, event_at: at },
 		});
-		const value = rules.correlation === undefined ? '' : readPath(candidate.properties, rules.correlation);
-		const correlation = typeof value === 'object' || value === undefined ? '' : String(value);
+		const correlation = rules.correlation === undefined ? '' : (candidate.correlation ?? '');
 		if (rules.correlation !== undefined && correlation === '') return refuse('no_correlation', { property: rules.correlation });
+		if (correlation.length > LONGEST_CORRELATION) return refuse('correlation_too_long', { property: rules.correlation, length: correlation.length });
 		if (rules.start && at < rules.start) return refuse('not_open_yet', { start: rules.start });
 		if (rules.end && at >= rules.end) return refuse('closed', { end: rules.end });
 

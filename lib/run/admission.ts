@@ -1,6 +1,7 @@
 import { decideAdmission, entriesCountFrom, type Candidate, type Verdict } from '../core/admission';
+import { parseSinglePath } from '../core/path';
 import type { EntryRules } from '../core/types';
-import { deleteCandidates, insertInstances, insertRefusals, loadCandidates, loadEnrolments } from '../store/admit';
+import { countEntries, deleteCandidates, insertInstances, insertRefusals, loadCandidates, loadEnrolments } from '../store/admit';
 import { lockProfiles, lockRegistry } from '../store/locks';
 import { convertByLookBack } from '../store/match';
 import { mergedInto } from '../store/people';
@@ -20,7 +21,7 @@ import type { Claim } from './executions';
 export async function admit(engine: Engine, claim: Claim, step: Step & { journey_id: number }, rules: EntryRules): Promise<Running[]> {
 	const running = await engine.store.tx(async (db) => {
 		if (!(await engine.executions.fence(db, claim))) return undefined;
-		const candidates = await lockCandidates(db, claim);
+		const candidates = await lockCandidates(db, claim, rules);
 		// None: n8n's retry calls again after the commit, and the instances are there already.
 		if (candidates.length > 0) {
 			const profiles = [...new Set(candidates.map((one) => one.profile_id))];
@@ -35,10 +36,11 @@ export async function admit(engine: Engine, claim: Claim, step: Step & { journey
 }
 
 /** The candidates under this claim and the match lock; who was merged before the lock is loaded again as who he is now. */
-async function lockCandidates(db: Connection, claim: Claim): Promise<Candidate[]> {
+async function lockCandidates(db: Connection, claim: Claim, rules: EntryRules): Promise<Candidate[]> {
+	const correlation = rules.correlation === undefined ? null : parseSinglePath(rules.correlation);
 	await lockRegistry(db, 'match');
 	for (;;) {
-		const candidates = await loadCandidates(db, claim);
+		const candidates = await loadCandidates(db, claim, correlation);
 		const profiles = [...new Set(candidates.map((one) => one.profile_id))];
 		await lockProfiles(db, 'match', profiles);
 		if ((await mergedInto(db, profiles)).size === 0) return candidates;
@@ -46,19 +48,26 @@ async function lockCandidates(db: Connection, claim: Claim): Promise<Candidate[]
 }
 
 async function write(db: Connection, claim: Claim, step: Step & { journey_id: number }, rules: EntryRules, verdicts: Verdict[]): Promise<void> {
-	const last = new Map(verdicts.flatMap((one) => (one.enters ? [[`${one.candidate.profile_id} ${one.correlation}`, one]] : [])));
-	const entering = [...last.values()];
-	const refused = verdicts.flatMap((one) => {
-		if (!one.enters) return [{ profile_id: one.candidate.profile_id, reason: one.reason, detail: one.detail }];
-		// Within one batch only the newest of several restarts needs to begin.
-		return entering.includes(one) ? [] : [{ profile_id: one.candidate.profile_id, reason: 'restarted_at_once', detail: {} }];
-	});
+	// Within one batch only the newest of several restarts needs to begin. All of them count towards caps.
+	const entering = new Map<string, Array<Verdict & { enters: true }>>();
+	for (const one of verdicts) {
+		if (!one.enters) continue;
+		const key = `${one.candidate.profile_id} ${one.correlation}`;
+		entering.set(key, [...(entering.get(key) ?? []), one]);
+	}
+	const refused = verdicts.flatMap((one) => (one.enters ? [] : [{ profile_id: one.candidate.profile_id, reason: one.reason, detail: one.detail }]));
+	const restarted = [...entering.values()].flatMap((entries) => entries.slice(0, -1));
+	for (const { candidate } of restarted) refused.push({ profile_id: candidate.profile_id, reason: 'restarted_at_once', detail: {} });
 	if (refused.length > 0) await insertRefusals(db, step.journey_id, refused);
-	if (entering.length === 0) return;
-	const made = await insertInstances(db, step.journey_id, step.id, claim.token, entering.map((one) => ({
-		profile_id: one.candidate.profile_id, correlation: one.correlation, event_id: one.candidate.event_id,
-		event_received_at: one.candidate.event_received_at, occurred_at: one.candidate.occurred_at, context: one.context,
-		restarts: one.restarts,
-	})), entriesCountFrom(rules, db.now));
+	if (entering.size === 0) return;
+	const admissions = [...entering.values()].map((entries) => {
+		const { candidate, correlation, context, restarts } = entries.at(-1)!;
+		const { profile_id, event_id, event_received_at, occurred_at } = candidate;
+		return { profile_id, correlation, event_id, event_received_at, occurred_at, context, restarts };
+	});
+	const made = await insertInstances(db, step.journey_id, step.id, claim.token, admissions, entriesCountFrom(rules, db.now));
+	if (restarted.length > 0) {
+		await countEntries(db, step.journey_id, restarted.map(({ candidate, correlation }) => ({ profile_id: candidate.profile_id, correlation, at: candidate.occurred_at })));
+	}
 	await convertByLookBack(db, made.map((one) => one.profile_id), made.map((one) => one.id));
 }

@@ -1,16 +1,23 @@
 import type { Candidate, Enrolment } from '../core/admission';
 import type { Connection } from './types';
 
-/** Candidates under a token that this execution has started. */
-export async function loadCandidates(db: Connection, claim: { token: string; execution: string }): Promise<Candidate[]> {
+/**
+ * Candidates under a token that this execution has started.
+ *
+ * @param correlation path of the property that tells a profile's instances apart, read as later events are compared
+ */
+export async function loadCandidates(
+	db: Connection, claim: { token: string; execution: string }, correlation: string[] | null,
+): Promise<Candidate[]> {
 	return await db.rows<Candidate>(
-		`SELECT c.id, c.profile_id, p.zone, c.event_id, c.event_received_at, e.occurred_at, e.properties
+		`SELECT c.id, c.profile_id, p.zone, c.event_id, c.event_received_at, e.occurred_at, e.properties,
+			CASE WHEN jsonb_typeof(e.properties #> $3) IN ('string', 'number', 'boolean') THEN e.properties #>> $3 END AS correlation
 		 FROM candidates c
 			JOIN profiles p ON p.id = c.profile_id
 			JOIN events e ON e.id = c.event_id AND e.received_at = c.event_received_at
 		 WHERE c.token = $1 AND EXISTS (SELECT FROM claims WHERE token = $1 AND execution = $2)
 		 ORDER BY c.id`,
-		[claim.token, claim.execution],
+		[claim.token, claim.execution, correlation],
 	);
 }
 
@@ -73,6 +80,20 @@ export async function insertInstances(
 		)
 		SELECT id, profile_id FROM made ORDER BY id`,
 		[json, journey, step, token, db.now, countedFrom],
+	);
+}
+
+/** Counts entries that were restarted within their own batch: they never became instances, but caps know them. */
+export async function countEntries(db: Connection, journey: number, entries: Array<{ profile_id: number; correlation: string; at: Date }>): Promise<void> {
+	await db.rows(
+		`UPDATE enrolments en SET entries = en.entries + more.count, first_entry = least(en.first_entry, more.times[1]),
+			entry_times = ARRAY(SELECT t FROM unnest(en.entry_times || more.times) t ORDER BY t)
+		 FROM (
+			SELECT profile_id, correlation, count(*) AS count, array_agg(at ORDER BY at) AS times
+			FROM jsonb_to_recordset($1::jsonb) AS e(profile_id bigint, correlation text, at timestamptz) GROUP BY 1, 2
+		 ) more
+		 WHERE en.profile_id = more.profile_id AND en.journey_id = $2 AND en.correlation = more.correlation`,
+		[JSON.stringify(entries), journey],
 	);
 }
 
