@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { statements } from './statements';
 import { schemaName } from './transaction';
 import { StoreError, type Store } from './types';
 
@@ -59,15 +60,4 @@ export async function migrate(tx: Store['tx'], schema: string): Promise<void> {
 			for (const statement of statements(migration.sql)) await db.rows(statement);
 		});
 	}
-}
-
-/** Splits a migration at semicolons that end a line, outside of `$$` bodies. */
-function statements(sql: string): string[] {
-	return sql
-		.split(/(\$\$[\s\S]*?\$\$)/)
-		.map((part, at) => (at % 2 ? part : part.replace(/;\s*$/gm, ';\u0000')))
-		.join('')
-		.split('\u0000')
-		.map((statement) => statement.trim())
-		.filter((statement) => statement.replace(/--.*$/gm, '').replace(/[;\s]/g, '') !== '');
 }
