@@ -24,8 +24,15 @@ export interface SmtpSink {
 	stop(): Promise<void>;
 }
 
-/** An SMTP server on loopback that keeps what it gets; no TLS, any or no login. `reject` names the addresses that bounce (550). */
-export async function startSmtp({ reject = () => false }: { reject?: (address: string) => boolean } = {}): Promise<SmtpSink> {
+export interface SmtpOptions {
+	/** addresses that bounce (550) */
+	reject?: (address: string) => boolean;
+	/** milliseconds from the end of a mail to its acceptance; default 0 */
+	takes?: number;
+}
+
+/** An SMTP server on loopback that keeps what it gets; no TLS, any or no login. */
+export async function startSmtp({ reject = () => false, takes = 0 }: SmtpOptions = {}): Promise<SmtpSink> {
 	const mails: Mail[] = [];
 	const rejected: string[] = [];
 	const server = new SMTPServer({
@@ -44,7 +51,7 @@ export async function startSmtp({ reject = () => false }: { reject?: (address: s
 			void simpleParser(stream).then((mail) => {
 				const headers = Object.fromEntries(mail.headerLines.map(({ key, line }) => [key, line.slice(line.indexOf(':') + 1).trim()]));
 				mails.push({ to, headers, subject: mail.subject ?? '', text: (mail.text ?? '').trim(), messageId: mail.messageId ?? '', at: new Date() });
-				callback();
+				setTimeout(callback, takes);
 			}, callback);
 		},
 	});

@@ -56,7 +56,7 @@ export class Watch {
 		const end = Date.now() + seconds * 1000;
 		while (!(await check())) {
 			if (Date.now() > end) throw new Error(`Still not: ${what}\n${JSON.stringify(await this.state(), null, 1)}\n${this.logs().slice(-4000)}`);
-			await sleep(100);
+			await sleep(50);
 		}
 	}
 
