@@ -62,7 +62,7 @@ export class Engine {
 
 	/** The step of a node, looked up once. */
 	async step(place: Place): Promise<Step> {
-		const key = `${place.host} ${place.workflowId} ${place.nodeId}`;
+		const key = `${place.host} ${place.workflowId} ${place.nodeId} ${place.name}`;
 		const known = this.steps.get(key);
 		if (known?.journey_id) return known;
 		const step = await this.store.tx(async (db) => await findStep(db, place));

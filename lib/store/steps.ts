@@ -49,14 +49,19 @@ export async function saveStep(db: Connection, place: Place): Promise<Step> {
 	};
 }
 
-/** The step of a node as an execution needs it: made if its trigger has not come round to it, otherwise left as it is. */
+/**
+ * The step of a node as an execution needs it: made if its trigger has not come round to it. A rename is taken over;
+ * whether it listens is left as it is.
+ */
 export async function findStep(db: Connection, place: Place): Promise<Step> {
-	const [step] = await db.rows<Step>(
-		`SELECT s.id, s.workflow, w.journey_id, s.off_since, false AS fresh FROM steps s JOIN workflows w ON w.id = s.workflow
+	const [step] = await db.rows<Step & { name: string }>(
+		`SELECT s.id, s.workflow, s.name, w.journey_id, s.off_since, false AS fresh FROM steps s JOIN workflows w ON w.id = s.workflow
 		 WHERE w.host = $1 AND w.workflow_id = $2 AND s.node_id = $3`,
 		[place.host, place.workflowId, place.nodeId],
 	);
-	return step ?? (await saveStep(db, place));
+	if (!step) return await saveStep(db, place);
+	if (step.name !== place.name) await db.rows('UPDATE steps SET name = $2 WHERE id = $1', [step.id, place.name]);
+	return step;
 }
 
 /** Other installations that have been alive since `since` and know this workflow id. */

@@ -1,4 +1,4 @@
-import type { IExecuteFunctions, INodeExecutionData, INodeType } from 'n8n-workflow';
+import type { IExecuteFunctions, INodeExecutionData, INodeType, ITriggerFunctions, ITriggerResponse } from 'n8n-workflow';
 
 import { partByRules, partSamples, type Outcome, type Way } from '../../lib/index';
 import { arriving } from '../shared/arriving';
@@ -15,6 +15,12 @@ const NOT_IN: Outcome = { reason: 'not_in', output: null };
 /** Parts people by whether they are in an audience. */
 export class JourneyAudienceFilter implements INodeType {
 	description = description;
+
+	/** Listens to nothing: it refuses a bad panel when the workflow is published, before anybody has come this far. */
+	async trigger(this: ITriggerFunctions): Promise<ITriggerResponse> {
+		readAudience(this);
+		return {};
+	}
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const audience = readAudience(this);

@@ -1,4 +1,4 @@
-import type { IExecuteFunctions, INodeExecutionData, INodeType } from 'n8n-workflow';
+import type { IExecuteFunctions, INodeExecutionData, INodeType, ITriggerFunctions, ITriggerResponse } from 'n8n-workflow';
 
 import { partByRules, partBySplit, partSamples, pickVariant, type Engine, type Outcome, type Way } from '../../lib/index';
 import { arriving } from '../shared/arriving';
@@ -12,6 +12,12 @@ import { description } from './description';
 /** Sends people different ways, by the first rule that holds or by a weighted split. */
 export class JourneyBranch implements INodeType {
 	description = description;
+
+	/** Listens to nothing: it refuses a bad panel when the workflow is published, before anybody has come this far. */
+	async trigger(this: ITriggerFunctions): Promise<ITriggerResponse> {
+		readBranch(this);
+		return {};
+	}
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const branch = readBranch(this);

@@ -28,7 +28,7 @@ export function journeyKeys(context: IExecuteFunctions): JourneyKey[] {
 	const node = context.getNode();
 	const ancestors = context
 		.getParentNodes(node.name)
-		.filter(({ type, disabled }) => /\.journey[A-Z]/.test(type) && !disabled)
+		.filter(({ type, disabled }) => /\.journey(?!CustomerData)[A-Z]/.test(type) && !disabled)
 		.map(({ name }) => name)
 		.reverse();
 	// Straight from a journey node there is nothing in between that could have mixed items up.
