@@ -114,13 +114,11 @@ export class CanvasRunner {
 			await close();
 		}
 		for (const node of nodes.filter(({ id }) => !this.open.has(id))) {
-			const listening = this.nextSubscription();
 			const emit = ((data, _response, done) => {
 				this.queue.push({ node, items: data[0]!, done: done as never });
 			}) as ITriggerFunctions['emit'];
-			const close = await this.host.trigger(workflow, node, emit);
-			this.open.set(node.id, { node: wanted.get(node.id)!, close });
-			await listening;
+			const close = await this.registered(async () => await this.host.trigger(workflow, node, emit));
+			if (close) this.open.set(node.id, { node: wanted.get(node.id)!, close });
 		}
 	}
 
@@ -183,6 +181,8 @@ export class CanvasRunner {
 		await this.unpublish();
 		this.halt();
 		if (this.ownsStore) await this.test.drop();
+		const awaited = [...this.interruptions.keys(), ...(this.cutAfter === undefined ? [] : [this.cutAfter])];
+		if (awaited.length > 0) this.problems.push(`Something was to happen after ${awaited.join(', ')}, which never ran.`);
 		if (this.problems.length > 0) throw new Error(`The run had problems:\n${this.problems.join('\n')}`);
 	}
 
@@ -197,20 +197,30 @@ export class CanvasRunner {
 		Object.assign(globalThis, { [Symbol.for('n8n-nodes-journey')]: holder });
 	}
 
-	/** The triggers register in the background; resolves when the next one has. */
-	private async nextSubscription(): Promise<void> {
+	/**
+	 * Starts a trigger and waits until it has registered, which it does in the background.
+	 *
+	 * @throws what the engine said when it could not
+	 */
+	private async registered<C>(trigger: () => Promise<C | undefined>): Promise<C | undefined> {
 		const { dispatcher } = this.engine;
+		const subscribe = dispatcher.subscribe.bind(dispatcher);
 		const known = this.problems.length;
-		await new Promise<void>((resolve, reject) => {
-			const watch = setInterval(() => this.problems.length > known && settle(() => reject(new Error(this.problems.at(-1)))), 20);
-			const settle = (how: () => void) => (clearInterval(watch), how());
-			const subscribe = dispatcher.subscribe.bind(dispatcher);
-			dispatcher.subscribe = (subscription) => {
-				dispatcher.subscribe = subscribe;
-				subscribe(subscription);
-				settle(resolve);
-			};
-		});
+		let listens = false;
+		dispatcher.subscribe = (subscription) => {
+			subscribe(subscription);
+			listens = true;
+		};
+		try {
+			const close = await trigger();
+			while (close && !listens) {
+				if (this.problems.length > known) throw new Error(this.problems.at(-1));
+				await new Promise((resolve) => setTimeout(resolve, 2));
+			}
+			return close;
+		} finally {
+			dispatcher.subscribe = subscribe;
+		}
 	}
 
 	private async moveTo(moment: Date): Promise<void> {

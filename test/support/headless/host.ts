@@ -60,12 +60,13 @@ export class Host {
 		return !node.disabled && this.nodeTypes.getByNameAndVersion(node.type, node.typeVersion).trigger !== undefined && workflow.active;
 	}
 
-	/** Starts a node's trigger. @returns what takes it out again */
-	async trigger(workflow: Workflow, node: INode, emit: ITriggerFunctions['emit']): Promise<() => Promise<void>> {
+	/** Starts a node's trigger. @returns what takes it out again; undefined when it does not listen as it is set */
+	async trigger(workflow: Workflow, node: INode, emit: ITriggerFunctions['emit']): Promise<(() => Promise<void>) | undefined> {
 		const context = new TriggerContext(workflow, node, this.additionalData('trigger'), 'trigger', 'activate', emit);
 		const type = this.nodeTypes.getByNameAndVersion(node.type, node.typeVersion);
 		const response = await type.trigger!.call(context);
-		return async () => await response?.closeFunction?.();
+		const close = response?.closeFunction;
+		return close && (async () => await close());
 	}
 
 	/** Runs the canvas from a node, as n8n does with what a trigger emits. */
