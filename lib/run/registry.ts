@@ -118,7 +118,9 @@ async function save(db: Connection, { place, journey, listens }: Registration): 
 	}
 	if (listens) {
 		const set = await saveConditions(db, listens.conditions, null);
-		await saveListener(db, step.id, set, listens.config);
+		// A reset timer captures the journey values again, where only the store is at hand.
+		const values = Object.entries(journey?.rules.values ?? {}).map(([name, path]) => [name, parseSinglePath(path)]);
+		await saveListener(db, step.id, set, journey ? { ...listens.config, values: Object.fromEntries(values) as Json } : listens.config);
 		if (step.off_since) {
 			const since = new Date(Math.max(+step.off_since, +db.now - CATCH_UP_MS));
 			if (place.kind === 'entry') await addCandidatesSince(db, step.id, since);

@@ -2,8 +2,16 @@ import { NO_VARIABLES } from '../core/filter';
 import type { Duration } from '../core/types';
 import type { Connection } from './types';
 
-/** Which events are looked at: the ones just inserted, or everything on record for the listener's profile. */
-const NEW_EVENTS = 'e.id = ANY($2::bigint[]) AND e.received_at = $1';
+/*
+ * Which events are looked at: the ones just inserted, what a listener missed, or everything on record for a profile.
+ * The first two are fetched on their own. Joined to conditions by name, they were found by reading the index of events
+ * from end to end (measured among 200,000: 41 ms instead of 1 ms for 500).
+ */
+const NEW_EVENTS = 'fresh AS MATERIALIZED (SELECT * FROM events WHERE id = ANY($2::bigint[]) AND received_at = $1)';
+const MISSED_EVENTS = `fresh AS MATERIALIZED (
+		SELECT * FROM events
+		WHERE received_at >= $3 AND name IN (SELECT c.event FROM steps s JOIN conditions c USING (set_id) WHERE s.id = $2)
+	)`;
 /** Own time is at most five minutes ahead of arrival, which lets Postgres skip the months before the wait. */
 const ON_RECORD = (since: string) => `e.received_at >= ${since} - interval '5 minutes' AND`;
 
@@ -41,8 +49,8 @@ export interface Reset {
  * batch of 2,000 costs four million comparisons (measured: 1.3 s instead of 40 ms).
  */
 
-const wake = (source: string) => `
-	WITH hit AS MATERIALIZED (
+const wake = (source: string, events = '') => `
+	WITH ${events && `${events}, `}hit AS MATERIALIZED (
 		SELECT DISTINCT ON (i.id) i.id, c.effect, c.output, c.set_id, e.id AS event_id, e.received_at, e.occurred_at
 		FROM ${source}
 		ORDER BY i.id, e.occurred_at, e.id, c.ordinal
@@ -61,13 +69,13 @@ const wake = (source: string) => `
  * Each source names its driving rows and reaches the rest by key, whatever the statistics say: after a bulk load the
  * planner otherwise reads all events for each instance (measured: 7.4 s instead of 40 ms for 2,000 people).
  */
-const WAKE_BY_NEW_EVENTS = wake(`events e
+const WAKE_BY_NEW_EVENTS = wake(`fresh e
 	CROSS JOIN LATERAL (
 		SELECT * FROM instances i WHERE i.profile_id = e.profile_id AND i.status = 'waiting' AND i.wake IS NULL OFFSET 0
 	) i
 	JOIN journeys j ON j.id = i.journey_id
 	JOIN conditions c ON c.set_id = i.set_id AND ${WAITS_FOR}
-	WHERE ${NEW_EVENTS} AND (c.effect = 'wake' OR ${RESETS})`);
+	WHERE c.effect = 'wake' OR ${RESETS}`, NEW_EVENTS);
 const WAKE_BY_LOOK_BACK = wake(`instances i
 	JOIN journeys j ON j.id = i.journey_id
 	JOIN conditions c ON c.set_id = i.set_id
@@ -104,7 +112,7 @@ export async function wakeByLookBack(db: Connection, instances: number[], restar
 	return await wakeWaiting(db, WAKE_BY_LOOK_BACK, [instances], restart);
 }
 
-/** New deadlines after a reset: `due_at` from the event, counting again from there. */
+/** New deadlines after a reset: `due_at` from the event, counting again from there; journey values that it carries are captured again. */
 export async function restartTimers(db: Connection, timers: Array<Reset & { due_at: Date }>): Promise<void> {
 	await db.rows(
 		`WITH t AS (
@@ -112,7 +120,16 @@ export async function restartTimers(db: Connection, timers: Array<Reset & { due_
 				occurred_at timestamptz, due_at timestamptz)
 		), moved AS (
 			UPDATE instances i SET due_at = t.due_at, since = t.occurred_at, resets = i.resets + 1,
-				event_id = t.event_id, event_received_at = t.event_received_at
+				event_id = t.event_id, event_received_at = t.event_received_at, context = i.context || coalesce((
+					SELECT jsonb_object_agg(v.key, e.properties #> ARRAY(SELECT jsonb_array_elements_text(v.value)))
+					FROM steps s
+						CROSS JOIN LATERAL (
+							SELECT config->'values' AS captured FROM steps WHERE workflow = s.workflow AND kind = 'entry' ORDER BY state DESC, id DESC LIMIT 1
+						) entry
+						CROSS JOIN LATERAL jsonb_each(entry.captured) v
+						JOIN events e ON e.id = t.event_id AND e.received_at = t.event_received_at
+					WHERE s.id = i.step_id AND e.properties #> ARRAY(SELECT jsonb_array_elements_text(v.value)) IS NOT NULL
+				), '{}')
 			FROM t WHERE i.id = t.id AND i.status = 'waiting'
 			RETURNING i.*
 		)
@@ -124,12 +141,13 @@ export async function restartTimers(db: Connection, timers: Array<Reset & { due_
 }
 
 const candidates = (events: string, steps: string) => `
+	WITH ${events}
 	INSERT INTO candidates (step_id, journey_id, profile_id, event_id, event_received_at, due_at)
 	SELECT DISTINCT ON (e.id, w.journey_id) s.id, w.journey_id, e.profile_id, e.id, e.received_at, $1
 	FROM steps s
 	JOIN workflows w ON w.id = s.workflow
 	JOIN conditions c ON c.set_id = s.set_id
-	JOIN events e ON ${events} AND e.name = c.event AND ${FILTER(`'${NO_VARIABLES}'`)}
+	JOIN fresh e ON e.name = c.event AND ${FILTER(`'${NO_VARIABLES}'`)}
 	WHERE s.kind = 'entry' AND s.state = 'on' AND w.journey_id IS NOT NULL AND ${steps}
 	ORDER BY e.id, w.journey_id, s.id
 	ON CONFLICT (event_id, journey_id) DO NOTHING
@@ -142,7 +160,7 @@ export async function addCandidates(db: Connection, events: number[]): Promise<n
 
 /** The same for everything that arrived since, when an Entry Trigger comes back. @returns how many */
 export async function addCandidatesSince(db: Connection, step: number, since: Date): Promise<number> {
-	return (await db.rows(candidates('e.received_at >= $3', 's.id = $2'), [db.now, step, since])).length;
+	return (await db.rows(candidates(MISSED_EVENTS, 's.id = $2'), [db.now, step, since])).length;
 }
 
 /** What customers send as a value may be anything; what does not read as a number is none. */
@@ -155,12 +173,12 @@ const ACHIEVES = `e.name = c.event AND e.occurred_at >= en.last_entry AND e.id I
 const GOALS = `steps s JOIN workflows w ON w.id = s.workflow JOIN journeys j ON j.id = w.journey_id
 	JOIN conditions c ON c.set_id = s.set_id`;
 
-const achievedByEvents = (events: string) => `${GOALS}
-	JOIN events e ON e.name = c.event AND ${events}
+const achievedBy = (steps: string) => `${GOALS}
+	JOIN fresh e ON e.name = c.event
 	CROSS JOIN LATERAL (
 		SELECT * FROM enrolments en WHERE en.profile_id = e.profile_id AND en.journey_id = w.journey_id OFFSET 0
 	) en
-	WHERE s.kind = 'goal' AND s.state = 'on' AND ${ACHIEVES}`;
+	WHERE s.kind = 'goal' AND s.state = 'on' AND ${steps} AND ${ACHIEVES}`;
 const ACHIEVED_ON_RECORD = `${GOALS}
 	JOIN enrolments en ON en.journey_id = w.journey_id
 	CROSS JOIN LATERAL (
@@ -169,8 +187,8 @@ const ACHIEVED_ON_RECORD = `${GOALS}
 	) e
 	WHERE s.kind = 'goal' AND s.state = 'on' AND en.profile_id = ANY($2::bigint[]) AND en.instance_id = ANY($3::bigint[])`;
 
-const convert = (source: string) => `
-	WITH hit AS MATERIALIZED (
+const convert = (source: string, events = '') => `
+	WITH ${events && `${events}, `}hit AS MATERIALIZED (
 		SELECT DISTINCT ON (s.id, en.instance_id) s.id AS step_id, s.config, en.profile_id, en.journey_id, en.correlation,
 			en.instance_id, e.id AS event_id, e.received_at, e.occurred_at, e.properties
 		FROM ${source}
@@ -221,7 +239,7 @@ const convert = (source: string) => `
 
 /** Stores the conversions that these new events are, and takes out who leaves by them. @returns how many */
 export async function convertByEvents(db: Connection, events: number[]): Promise<number> {
-	return (await db.rows(convert(achievedByEvents(NEW_EVENTS)), [db.now, events])).length;
+	return (await db.rows(convert(achievedBy('true'), NEW_EVENTS), [db.now, events])).length;
 }
 
 /** The same for what is on record since these instances' entry. @returns how many */
@@ -231,5 +249,5 @@ export async function convertByLookBack(db: Connection, profiles: number[], inst
 
 /** The same for everything that arrived since, when a Goal comes back. @returns how many */
 export async function convertSince(db: Connection, step: number, since: Date): Promise<number> {
-	return (await db.rows(convert(achievedByEvents('e.received_at >= $3 AND s.id = $2')), [db.now, step, since])).length;
+	return (await db.rows(convert(achievedBy('s.id = $2'), MISSED_EVENTS), [db.now, step, since])).length;
 }
