@@ -21,6 +21,8 @@ export function acknowledgeAtEnd(context: IExecuteFunctions, engine: Engine, cla
 	if (engine.executions.has(claim)) return;
 	const { token } = claim;
 	context.onExecutionFinish!(async () => {
+		// A second copy of a batch does not pass the fence: the outcomes are for the first to tell.
+		if (!engine.executions.has(claim)) return;
 		const { resultData } = (context as unknown as Insides).runExecutionData;
 		await engine.executions.acknowledge(claim, {
 			error: resultData.error?.message,
