@@ -1,0 +1,65 @@
+import { openStore } from '../../lib/run/engine';
+import { takeIn } from '../../lib/run/intake';
+import type { IntakeEntry } from '../../lib/core/types';
+import type { Store } from '../../lib/store/types';
+import { N8n } from '../support/n8n';
+import { freshDatabase } from '../support/postgres';
+
+export const BATCH = 2_000;
+
+/** A real n8n with the pack on a Postgres of its own, and a door of our own into that store. */
+export class Bench {
+	private constructor(
+		readonly n8n: N8n,
+		readonly store: Store,
+	) {}
+
+	static async start(): Promise<Bench> {
+		const { url } = await freshDatabase();
+		const store = await openStore({ url, schema: 'journey' });
+		const n8n = await N8n.start({ database: 'sqlite', pack: 'link', env: { JOURNEY_STORE_URL: url } });
+		return new Bench(n8n, store);
+	}
+
+	/** Publishes a journey and waits until its steps listen. */
+	async publish(workflow: object, steps: number): Promise<void> {
+		const { id } = await this.n8n.createWorkflow(workflow);
+		await this.n8n.activate(id);
+		await this.until('the steps listen', async () => (await this.count('steps')) >= steps);
+	}
+
+	async count(from: string): Promise<number> {
+		const [row] = await this.store.tx(async (db) => await db.rows<{ n: number }>(`SELECT count(*)::int AS n FROM ${from}`));
+		return row!.n;
+	}
+
+	/** How often people have parked. */
+	async transitions(): Promise<number> {
+		const [row] = await this.store.tx(async (db) => await db.rows<{ n: number }>('SELECT coalesce(sum(visit), 0)::int AS n FROM instances'));
+		return row!.n;
+	}
+
+	/** One event for each of these users, in batches, as a door hands them over. */
+	async send(event: string, users: number[], more: (user: number) => Partial<IntakeEntry> = () => ({})): Promise<void> {
+		for (let at = 0; at < users.length; at += BATCH) {
+			await takeIn(this.store, 'bench', users.slice(at, at + BATCH).map((user, index): IntakeEntry => ({
+				index, identities: [{ kind: 'user_id', value: `u${user}` }], event: { name: event, properties: {} }, occurredAt: new Date(), ...more(user),
+			})));
+		}
+	}
+
+	async until(what: string, check: () => Promise<boolean>, ms = 120_000): Promise<void> {
+		const end = Date.now() + ms;
+		while (!(await check())) {
+			if (Date.now() > end) throw new Error(`Still not: ${what}\n${this.n8n.logs().slice(-2_000)}`);
+			await new Promise((resolve) => setTimeout(resolve, 200));
+		}
+	}
+
+	async stop(): Promise<void> {
+		await this.n8n.stop();
+		await this.store.close();
+	}
+}
+
+export const range = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => from + at);
