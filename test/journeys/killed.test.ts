@@ -96,3 +96,30 @@ journeys('n8n killed', (open) => {
 		expect(await deliveries(run)).toEqual([{ status: 'sent', count: 1 }, { status: 'unknown', count: 1 }]);
 	});
 });
+
+journeys('a batch that n8n runs twice', (open) => {
+	it.each(['Entry', 'Check', 'Mail', 'Wait'])('has one effect, when the second copy comes after %s of the first', async (node) => {
+		const run = await open(canvas, { mailer: {} });
+		run.after(node, async () => await run.runAgain());
+		await run.send(...carts);
+		await run.pass('1 day');
+		expect(run.mails.map(({ to }) => to)).toEqual([1, 2, 3].map(address));
+		expect(await run.timeline('customer-2')).toEqual([
+			'+0s entered Entry', '+0s parked Wait until +1h', '+0s sent Check: email', '+1h woken Wait: time', '+1h done: completed',
+		]);
+	});
+
+	it('has no further effect, when the second copy comes at the end', async () => {
+		const run = await open(canvas, { mailer: {} });
+		await run.send(...carts);
+		await run.pass('0 seconds');
+		const before = await run.timeline();
+		await run.runAgain();
+		expect(await run.timeline()).toEqual(before);
+		await run.pass('1 day');
+		const end = await run.timeline();
+		await run.runAgain();
+		expect(await run.timeline()).toEqual(end);
+		expect(run.mails).toHaveLength(3);
+	});
+});

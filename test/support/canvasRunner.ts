@@ -60,6 +60,7 @@ export class CanvasRunner {
 	private open = new Map<string, { node: string; close(): Promise<void> }>();
 	private canvas?: WorkflowJson;
 	private cutAfter?: string;
+	private last?: Emission;
 	private died?: () => void;
 	private engine!: Engine;
 
@@ -146,6 +147,11 @@ export class CanvasRunner {
 	/** Kills n8n as soon as this node has run in the next execution; it comes back at once, knowing nothing. */
 	killAfter(node: string): void {
 		this.cutAfter = node;
+	}
+
+	/** Runs the last batch once more, as n8n does at boot with what it cannot tell had begun, and by its Retry button. */
+	async runAgain(): Promise<void> {
+		await this.execute({ ...this.last!, done: undefined });
 	}
 
 	/** Lets time pass, from one due time to the next, and everything run that falls due. `0 seconds` only drains. */
@@ -243,7 +249,8 @@ export class CanvasRunner {
 		}
 	}
 
-	private async execute({ node, items, done }: Emission): Promise<void> {
+	private async execute(emission: Emission): Promise<void> {
+		const { node, items, done } = (this.last = emission);
 		this.executions++;
 		const death = new Promise<undefined>((resolve) => (this.died = () => resolve(undefined)));
 		const run = await Promise.race([this.host.run(this.host.workflow(this.workflowId, this.canvas!), node, items), death]);
