@@ -1,0 +1,12 @@
+/** `npm run demo`: runs the TypeScript beside it. */
+const { transformSync } = require('@swc/core');
+const { readFileSync } = require('node:fs');
+
+require.extensions['.ts'] = (module, filename) => {
+	const { code } = transformSync(readFileSync(filename, 'utf8'), {
+		filename, sourceMaps: 'inline', module: { type: 'commonjs' }, jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
+	});
+	module._compile(code, filename);
+};
+process.setSourceMapsEnabled(true);
+require('./run.ts');
