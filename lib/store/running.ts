@@ -23,7 +23,8 @@ export interface Running {
 export const PROFILE = `jsonb_build_object('id', p.id, 'email', p.email, 'phone', p.phone, 'locale', p.locale, 'zone', p.zone,
 	'attributes', p.attributes, 'tags', to_jsonb(p.tags))`;
 
-const EVENT = `CASE WHEN e.id IS NOT NULL THEN jsonb_build_object('name', e.name, 'properties', e.properties,
+/** The event as items carry it. */
+export const EVENT = `CASE WHEN e.id IS NOT NULL THEN jsonb_build_object('name', e.name, 'properties', e.properties,
 	'occurred_at', to_char(e.occurred_at, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'message_id', e.message_id) END`;
 
 /** What an execution holds under its token. @param ids only these; absent: all */

@@ -6,8 +6,9 @@ import { raw } from '../shared/parameters';
 import { isTest } from '../shared/place';
 import { subscribe } from '../shared/trigger';
 import { change } from './change';
-import { check, peoplePerBatch, readRules, testCheck } from './check';
+import { check, peoplePerBatch, readRules } from './check';
 import { description } from './description';
+import { testChange, testCheck } from './test';
 import { unknown } from './unknown';
 
 /** What a journey does to a customer, or decides before n8n's own nodes do it. */
@@ -18,12 +19,12 @@ export class JourneyAction implements INodeType {
 	async trigger(this: ITriggerFunctions): Promise<ITriggerResponse> {
 		if (raw<string>(this, 'operation', 'check') !== 'check') return {};
 		readRules(this);
-		return subscribe(this, { kind: 'action', limit: peoplePerBatch(this) });
+		return await subscribe(this, { kind: 'action', limit: peoplePerBatch(this) });
 	}
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const operation = raw<string>(this, 'operation', 'check');
-		if (isTest(this) && operation !== 'unknown') return operation === 'check' ? testCheck(this) : [this.getInputData()];
+		if (isTest(this) && operation !== 'unknown') return operation === 'check' ? testCheck(this) : testChange(this, operation);
 		const engine = await journeyEngine(this);
 		if (operation === 'unknown') return await unknown(this, engine);
 		await guardCanvas(this, engine);

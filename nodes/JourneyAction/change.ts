@@ -61,16 +61,19 @@ function entryOf(
 	}
 }
 
-function pairs(context: IExecuteFunctions, item: number): Json {
+const PLURALS = { setAttributes: 'Attributes', setContext: 'Journey Values', recordEvent: 'Properties' };
+
+export function pairs(context: IExecuteFunctions, item: number): Json {
 	const given = context.getNodeParameter('attributes.attribute', item, []) as Pair[];
+	const plural = PLURALS[raw<keyof typeof PLURALS>(context, 'operation', 'setAttributes')];
 	const named = given.map(({ name, value }) => {
-		if (name.trim() === '') throw fieldError(context.getNode(), 'Attributes', 'one has no name. Give it one or remove it.');
+		if (name.trim() === '') throw fieldError(context.getNode(), plural, 'one has no name. Give it one or remove it.');
 		return [name.trim(), value] as const;
 	});
 	return Object.fromEntries(named);
 }
 
-function list(context: IExecuteFunctions, field: string, value: unknown): string[] {
+export function list(context: IExecuteFunctions, field: string, value: unknown): string[] {
 	const names = (Array.isArray(value) ? value.map(String) : String(value).split(',')).map((name) => name.trim()).filter((name) => name !== '');
 	if (names.length === 0) throw fieldError(context.getNode(), field, 'is empty. Enter at least one, separated by commas.');
 	return names;

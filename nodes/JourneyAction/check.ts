@@ -96,16 +96,3 @@ export function expect(context: IExecuteFunctions, claim: Claim): void {
 function isConnected(context: IExecuteFunctions, output: number): boolean {
 	return (publishedCanvas(context).connections[context.getNode().name]?.main?.[output]?.length ?? 0) > 0;
 }
-
-/** A run in the editor: shows on the sample what would happen; nobody gets to the mailer unless the user asks for it. */
-export function testCheck(context: IExecuteFunctions): INodeExecutionData[][] {
-	const items = context.getInputData();
-	if (raw<string>(context, 'whenTesting', 'show') === 'send') {
-		return [items.map(({ json }, item) => ({ json: { ...json, idempotencyKey: `test-${context.getExecutionId()}-${item}` }, pairedItem: { item } })), []];
-	}
-	context.addExecutionHints({
-		type: 'info', location: 'outputPane',
-		message: 'Nobody was let through to the node that sends. Set "When Testing" to "Really Send" to try it.',
-	});
-	return [[], items.map(({ json }, item) => ({ json: { ...json, skipped: { reason: 'test', would: 'be checked and sent' } }, pairedItem: { item } }))];
-}

@@ -7,7 +7,7 @@ const only = (...operation: string[]) => ({ show: { operation } });
 
 const check: INodeProperties[] = [
 	{
-		displayName: 'Put this in front of the node that sends. Set that node’s On Error to "Continue", and leave its Retry On Fail off.',
+		displayName: 'Put this in front of the node that sends. In that node’s Settings, set On Error to "Continue" and leave Retry On Fail off.',
 		name: 'checkNotice',
 		type: 'notice',
 		default: '',
@@ -39,8 +39,15 @@ const check: INodeProperties[] = [
 		displayOptions: only('check'),
 		options: [
 			{ name: 'Marketing', value: 'marketing' },
-			{ name: 'Transactional', value: 'transactional', description: 'Receipts, security and the like: sent without asking for consent' },
+			{ name: 'Transactional', value: 'transactional', description: 'Receipts, security and the like' },
 		],
+	},
+	{
+		displayName: 'Transactional messages are sent without asking for consent.',
+		name: 'transactionalNotice',
+		type: 'notice',
+		default: '',
+		displayOptions: { show: { operation: ['check'], class: ['transactional'] } },
 	},
 	{
 		displayName: 'If Consent Is Not Known',
@@ -50,6 +57,7 @@ const check: INodeProperties[] = [
 		default: 'skip',
 		displayOptions: { show: { operation: ['check'], class: ['marketing'] } },
 		options: [{ name: 'Skip', value: 'skip' }, { name: 'Send', value: 'send' }],
+		description: 'An email address alone says nothing about consent',
 	},
 	{
 		displayName: 'Required Fields',
@@ -57,9 +65,9 @@ const check: INodeProperties[] = [
 		type: 'string',
 		default: '',
 		noDataExpression: true,
-		placeholder: 'first_name, address.city',
+		placeholder: 'e.g. first_name, address.city',
 		displayOptions: only('check'),
-		description: 'Attributes that the message needs, separated by commas. Who lacks one is skipped.',
+		description: 'Attributes that the message needs, separated by commas. Customers who lack one are skipped.',
 	},
 	{
 		displayName: 'When Testing',
@@ -100,7 +108,7 @@ const check: INodeProperties[] = [
 					{ name: 'Do Not Send Again', value: 'skip', description: 'Listed under Unknown Deliveries' },
 					{ name: 'Send Again With the Same Key', value: 'again', description: 'For providers that recognise an idempotency key' },
 				],
-				description: 'When n8n stopped between the check and the confirmation',
+				description: 'When n8n was killed after the check and before the sending node had answered',
 			},
 			{
 				displayName: 'People per Batch',
@@ -109,39 +117,58 @@ const check: INodeProperties[] = [
 				typeOptions: { minValue: 1, maxValue: 5000, numberPrecision: 0 },
 				noDataExpression: true,
 				default: 100,
-				description: 'Bounds how many deliveries a crash can leave unknown',
+				description: 'How many messages are under way at once, and so how many a crash can leave unknown',
 			},
 		],
 	},
 ];
 
+/** Names and values. @param plural what they are, e.g. `Attributes` */
+const pairs = (operation: string, plural: string, singular: string, example: string, preset: object): INodeProperties => ({
+	displayName: plural,
+	name: 'attributes',
+	type: 'fixedCollection',
+	typeOptions: { multipleValues: true },
+	placeholder: `Add ${singular}`,
+	default: preset as INodeProperties['default'],
+	displayOptions: only(operation),
+	options: [
+		{
+			displayName: singular,
+			name: 'attribute',
+			values: [
+				{ displayName: 'Name', name: 'name', type: 'string', default: '', noDataExpression: true, placeholder: `e.g. ${example}` },
+				{ displayName: 'Value', name: 'value', type: 'string', default: '', description: 'An expression keeps its type, such as a number; what is typed here is text' },
+			],
+		},
+	],
+});
+
+const ONE = { attribute: [{ name: '', value: '' }] };
+
 const profile: INodeProperties[] = [
 	{
-		displayName: 'Attributes',
-		name: 'attributes',
-		type: 'fixedCollection',
-		typeOptions: { multipleValues: true },
-		placeholder: 'Add Attribute',
-		default: {},
-		displayOptions: only('setAttributes', 'setContext', 'recordEvent'),
-		options: [
-			{
-				displayName: 'Attribute',
-				name: 'attribute',
-				values: [
-					{ displayName: 'Name', name: 'name', type: 'string', default: '', noDataExpression: true },
-					{ displayName: 'Value', name: 'value', type: 'string', default: '', description: 'An expression keeps its type; text stays text' },
-				],
-			},
-		],
+		displayName: 'Event',
+		name: 'event',
+		type: 'string',
+		default: '',
+		required: true,
+		noDataExpression: true,
+		placeholder: 'e.g. Offer Shown',
+		displayOptions: only('recordEvent'),
+		description: 'Recorded once each time a customer comes here. It may let them into other journeys, and wake them there.',
 	},
+	pairs('setAttributes', 'Attributes', 'Attribute', 'plan', ONE),
+	pairs('setContext', 'Journey Values', 'Value', 'discount_code', ONE),
+	pairs('recordEvent', 'Properties', 'Property', 'offer', {}),
 	{
 		displayName: 'Attributes',
 		name: 'names',
 		type: 'string',
 		default: '',
+		required: true,
 		noDataExpression: true,
-		placeholder: 'cart_total, cart_url',
+		placeholder: 'e.g. cart_total, cart_url',
 		displayOptions: only('deleteAttributes'),
 		description: 'Names, separated by commas',
 	},
@@ -150,19 +177,10 @@ const profile: INodeProperties[] = [
 		name: 'tags',
 		type: 'string',
 		default: '',
-		placeholder: 'vip, newsletter',
-		displayOptions: only('addTags', 'removeTags'),
-		description: 'Separated by commas',
-	},
-	{
-		displayName: 'Event',
-		name: 'event',
-		type: 'string',
-		default: '',
 		required: true,
-		noDataExpression: true,
-		displayOptions: only('recordEvent'),
-		description: 'Recorded once for each visit; may let the customer into other journeys',
+		placeholder: 'e.g. vip, newsletter',
+		displayOptions: only('addTags', 'removeTags'),
+		description: 'Separated by commas, or a list from an expression',
 	},
 	{
 		displayName: 'Reason',
@@ -177,15 +195,15 @@ const profile: INodeProperties[] = [
 
 const unknown: INodeProperties[] = [
 	{
-		displayName: 'Do',
+		displayName: 'What to Do',
 		name: 'unknown',
 		type: 'options',
 		noDataExpression: true,
 		default: 'list',
 		displayOptions: only('unknown'),
 		options: [
-			{ name: 'List', value: 'list' },
-			{ name: 'Mark as Sent', value: 'markSent' },
+			{ name: 'List', value: 'list', description: 'Oldest first, one item each' },
+			{ name: 'Mark as Sent', value: 'markSent', description: 'When you know that it arrived' },
 			{ name: 'Send Again', value: 'again', description: 'Hands them to the node behind, with the same idempotency key' },
 		],
 	},

@@ -34,7 +34,7 @@ export const description: INodeTypeDescription = {
 			type: 'fixedCollection',
 			typeOptions: { multipleValues: true, sortable: true },
 			placeholder: 'Add Rule',
-			default: {},
+			default: { rule: [{ output: '' }] },
 			displayOptions: { show: { mode: ['rules'] } },
 			description: 'Asked in this order, at the moment a customer arrives. Each has an output of its own.',
 			options: [

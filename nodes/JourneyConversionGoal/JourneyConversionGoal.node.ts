@@ -15,27 +15,31 @@ export class JourneyConversionGoal implements INodeType {
 	description = description;
 
 	async trigger(this: ITriggerFunctions): Promise<ITriggerResponse> {
-		return subscribe(this, { kind: 'goal', listens: readGoal(this), limit: batchSize(0, Infinity) });
+		return await subscribe(this, { kind: 'goal', listens: readGoal(this), limit: batchSize(0, Infinity) });
 	}
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		if (isTest(this)) return [this.getInputData(), []];
+		const isExit = readGoal(this).config.type === 'exit';
+		if (isTest(this)) {
+			this.addExecutionHints({ message: 'This is a test: nothing was counted, and everybody goes on by "Continue".', location: 'outputPane' });
+			return [this.getInputData().map(({ json, binary }, item) => ({ json, binary, pairedItem: { item } }))];
+		}
 		const engine = await journeyEngine(this);
 		await guardCanvas(this, engine);
 		if (isResumed(this)) {
 			const token = tokenOf(this.getInputData());
 			const people = await resume(this, engine);
 			// An exit criterion ends the journey: nobody leaves by an output.
-			if (readGoal(this).config.type === 'exit') return [[], []];
+			if (isExit) return [[]];
 			return [[], people.map((one) => itemOf(this, token, one, 0))];
 		}
 		const { claim, people } = await arriving(this, engine);
 		const step = await engine.step(placeOf(this, 'goal'));
 		const converted = await convertedAmong(engine, step.id, people.map(({ running }) => running.id));
 		const items = this.getInputData();
-		const routed: INodeExecutionData[][] = [[], []];
+		const routed: INodeExecutionData[][] = isExit ? [[]] : [[], []];
 		for (const { running, item } of people) {
-			routed[converted.has(running.id) ? 1 : 0]!.push(itemOf(this, claim.token, running, item, items[item]!.json));
+			routed[!isExit && converted.has(running.id) ? 1 : 0]!.push(itemOf(this, claim.token, running, item, items[item]!.json));
 		}
 		return routed;
 	}

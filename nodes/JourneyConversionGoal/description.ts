@@ -1,6 +1,7 @@
 import type { INodeTypeDescription } from 'n8n-workflow';
 
 import { durationFields, eventFilters, storeCredential } from '../shared/fields';
+import { goalOutputs } from './outputs';
 
 export const description: INodeTypeDescription = {
 	displayName: 'Journey Conversion Goal',
@@ -8,16 +9,15 @@ export const description: INodeTypeDescription = {
 	icon: { light: 'file:journeyGoal.svg', dark: 'file:journeyGoal.dark.svg' },
 	group: ['transform'],
 	version: 1,
-	subtitle: '={{$parameter["event"]}}',
+	subtitle: '={{ ($parameter["type"] === "exit" ? "ends on " : "") + ($parameter["event"] || "an event") }}',
 	description: 'Says what success is: counts it from entry, wherever the customer is, and takes them out of their wait',
 	defaults: { name: 'Journey Goal' },
 	inputs: ['main'],
-	outputs: ['main', 'main'],
-	outputNames: ['Continue', 'Converted'],
+	outputs: `={{(${goalOutputs.toString()})($parameter)}}` as never,
 	credentials: [storeCredential],
 	properties: [
 		{
-			displayName: 'Listens for everybody in this journey, also when nothing is connected to its input.',
+			displayName: 'Counts for everybody in this journey, from their entry on and wherever they are. Its input needs no connection.',
 			name: 'notice',
 			type: 'notice',
 			default: '',
@@ -52,7 +52,7 @@ export const description: INodeTypeDescription = {
 			displayOptions: { show: { type: ['conversion'] } },
 			options: [
 				{ name: 'Leave by Converted', value: true, description: 'At once, even in the middle of a wait' },
-				{ name: 'Stay and Only Count', value: false },
+				{ name: 'Stay and Only Count', value: false, description: 'They go on as if nothing had happened' },
 			],
 		},
 		{
@@ -68,7 +68,7 @@ export const description: INodeTypeDescription = {
 					type: 'string',
 					default: '',
 					noDataExpression: true,
-					placeholder: 'currency',
+					placeholder: 'e.g. currency',
 					description: 'Property of the event that holds the currency of the value',
 				},
 				{
@@ -77,7 +77,7 @@ export const description: INodeTypeDescription = {
 					type: 'string',
 					default: '',
 					noDataExpression: true,
-					placeholder: 'application_id',
+					placeholder: 'e.g. application_id',
 					description: 'Where this event carries the journey’s correlation value, when it is named differently there',
 				},
 				{
@@ -86,15 +86,15 @@ export const description: INodeTypeDescription = {
 					type: 'string',
 					default: '',
 					noDataExpression: true,
-					placeholder: 'revenue',
+					placeholder: 'e.g. revenue',
 					description: 'Property of the event that holds what the conversion is worth',
 				},
 				{
-					displayName: 'Within',
+					displayName: 'Time Limit',
 					name: 'window',
 					type: 'fixedCollection',
 					default: {},
-					description: 'How long after entry it still counts. Without it, always.',
+					description: 'How long after entry it still counts. Without a limit it counts as long as the customer is in the journey.',
 					options: [{ displayName: 'After Entry', name: 'period', values: durationFields('window', 'Within', 7, 'days') }],
 				},
 			],

@@ -8,6 +8,7 @@ import { claimOf, isTest, placeOf } from '../shared/place';
 import { subscribe } from '../shared/trigger';
 import { description } from './description';
 import { readEntry } from './entry';
+import { sampleItem } from './sample';
 import { testStore } from './testStore';
 
 /** Lets people in: candidates become instances here, where the published canvas is known. */
@@ -19,7 +20,7 @@ export class JourneyEntryTrigger implements INodeType {
 	async trigger(this: ITriggerFunctions): Promise<ITriggerResponse> {
 		const { key, rules, conditions } = readEntry(this);
 		const name = this.getWorkflow().name ?? key;
-		return subscribe(this, {
+		return await subscribe(this, {
 			kind: 'entry',
 			journey: { key, name, rules },
 			listens: { conditions, config: {} },
@@ -28,7 +29,7 @@ export class JourneyEntryTrigger implements INodeType {
 	}
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		if (isTest(this)) return [this.getInputData()];
+		if (isTest(this)) return [[await sampleItem(this)]];
 		const items = this.getInputData();
 		const { rules } = readEntry(this);
 		const engine = await journeyEngine(this);

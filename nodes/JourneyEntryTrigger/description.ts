@@ -1,6 +1,8 @@
 import type { INodeTypeDescription } from 'n8n-workflow';
 
-import { durationFields, eventFilters, storeCredential } from '../shared/fields';
+import { CALENDAR, durationFields, eventFilters, storeCredential } from '../shared/fields';
+
+const LOCK_UNIT = 'Hours and below are exact. Days and above end as that day begins in the customer’s time zone, so a journey that lets in every morning does so.';
 
 export const description: INodeTypeDescription = {
 	displayName: 'Journey Entry Trigger',
@@ -18,6 +20,12 @@ export const description: INodeTypeDescription = {
 	outputs: ['main'],
 	credentials: [{ ...storeCredential, testedBy: 'testStore' }],
 	properties: [
+		{
+			displayName: 'Without a store selected, customers are kept in n8n’s own folder: safe when n8n is killed, but not when the machine loses power.',
+			name: 'storeNotice',
+			type: 'notice',
+			default: '',
+		},
 		{
 			displayName: 'Event',
 			name: 'event',
@@ -37,13 +45,14 @@ export const description: INodeTypeDescription = {
 			default: 'lock',
 			options: [
 				{ name: 'Never', value: 'once', description: 'Each customer enters once' },
-				{ name: 'After a While', value: 'lock', description: 'Counted from the last entry' },
+				{ name: 'After a While', value: 'lock', description: 'Counted from their last entry' },
 				{ name: 'A Limited Number of Times', value: 'cap', description: 'At most so many entries in a rolling period' },
 			],
+			description: 'Whether a customer who was in this journey before may enter again',
 		},
-		...durationFields('lock', 'After', 1, 'days', { reentry: ['lock'] }),
+		...durationFields('lock', 'After', 1, 'days', { reentry: ['lock'] }, LOCK_UNIT),
 		{
-			displayName: 'At Most',
+			displayName: 'Entries at Most',
 			name: 'capTimes',
 			type: 'number',
 			typeOptions: { minValue: 1, numberPrecision: 0 },
@@ -51,9 +60,9 @@ export const description: INodeTypeDescription = {
 			displayOptions: { show: { reentry: ['cap'] } },
 			description: 'Number of entries allowed in the period',
 		},
-		...durationFields('cap', 'Within', 30, 'days', { reentry: ['cap'] }),
+		...durationFields('cap', 'Within', 30, 'days', { reentry: ['cap'] }, CALENDAR),
 		{
-			displayName: 'While Inside',
+			displayName: 'If Already Inside',
 			name: 'whileInside',
 			type: 'options',
 			noDataExpression: true,
@@ -77,8 +86,8 @@ export const description: INodeTypeDescription = {
 					displayName: 'Value',
 					name: 'value',
 					values: [
-						{ displayName: 'Name', name: 'name', type: 'string', default: '', noDataExpression: true, placeholder: 'cart_total' },
-						{ displayName: 'Event Property', name: 'path', type: 'string', default: '', noDataExpression: true, placeholder: 'cart.total' },
+						{ displayName: 'Name', name: 'name', type: 'string', default: '', noDataExpression: true, placeholder: 'e.g. cart_total' },
+						{ displayName: 'Event Property', name: 'path', type: 'string', default: '', noDataExpression: true, placeholder: 'e.g. cart.total' },
 					],
 				},
 			],
@@ -96,7 +105,7 @@ export const description: INodeTypeDescription = {
 					type: 'string',
 					default: '',
 					noDataExpression: true,
-					placeholder: 'application_id',
+					placeholder: 'e.g. application_id',
 					description: 'One customer may be inside several times, once for each value of this property. States and goals then listen only to events with the same value.',
 				},
 				{ displayName: 'End', name: 'end', type: 'dateTime', default: '', noDataExpression: true, description: 'From then on nobody enters; people inside go on' },
@@ -106,7 +115,7 @@ export const description: INodeTypeDescription = {
 					type: 'string',
 					default: '',
 					noDataExpression: true,
-					placeholder: 'cart-abandonment',
+					placeholder: 'e.g. cart-abandonment',
 					description: 'Entry limits and reports go by this key. Leave it empty to use the workflow ID.',
 				},
 				{ displayName: 'Start', name: 'start', type: 'dateTime', default: '', noDataExpression: true, description: 'Nobody enters before' },
@@ -116,7 +125,7 @@ export const description: INodeTypeDescription = {
 					type: 'string',
 					default: '',
 					noDataExpression: true,
-					placeholder: 'Europe/Istanbul',
+					placeholder: 'e.g. Europe/Istanbul',
 					description: 'For customers whose own zone is not known. Leave it empty to use the workflow’s.',
 				},
 			],

@@ -55,6 +55,6 @@ function readReentry(context: IExecuteFunctions | ITriggerFunctions): EntryRules
 		return { kind, lock: readDuration(context, 'After', raw(context, 'lockAmount', 1), raw(context, 'lockUnit', 'days')) };
 	}
 	const times = raw(context, 'capTimes', 1);
-	if (!Number.isInteger(times) || times < 1) throw fieldError(context.getNode(), 'At Most', `found ${times}. Enter a whole number from 1.`);
+	if (!Number.isInteger(times) || times < 1) throw fieldError(context.getNode(), 'Entries at Most', `found ${times}. Enter a whole number from 1.`);
 	return { kind, times, within: readDuration(context, 'Within', raw(context, 'capAmount', 30), raw(context, 'capUnit', 'days')) };
 }

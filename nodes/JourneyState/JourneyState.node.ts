@@ -10,21 +10,25 @@ import { subscribe } from '../shared/trigger';
 import { description } from './description';
 import { stateOutputs } from './outputs';
 import { parkArrivals } from './park';
+import { testState } from './test';
 import { readWait } from './wait';
+import { listOutputs, waitInWords } from './words';
 
 /** Holds people until something happens: what arrives is parked, what wakes is routed. */
 export class JourneyState implements INodeType {
 	description = description;
 
+	methods = { loadOptions: { listOutputs }, resourceMapping: { waitInWords } };
+
 	async trigger(this: ITriggerFunctions): Promise<ITriggerResponse> {
 		readWait(this);
-		return subscribe(this, { kind: 'state', limit: batchSize(0, Infinity) });
+		return await subscribe(this, { kind: 'state', limit: batchSize(0, Infinity) });
 	}
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		if (isTest(this)) return testState(this);
 		const outputs = stateOutputs(this.getNode().parameters as never);
 		const routed: INodeExecutionData[][] = outputs.map(() => []);
-		if (isTest(this)) return [this.getInputData()];
 		const engine = await journeyEngine(this);
 		await guardCanvas(this, engine);
 		if (isResumed(this)) {

@@ -1,6 +1,7 @@
 import { NodeOperationError, type IExecuteFunctions } from 'n8n-workflow';
 
 import { dueAt, park, variablesFor, type Arrival, type Claim, type Engine, type Running } from '../../lib/index';
+import { raw } from '../shared/parameters';
 import { readUntil, readWait, untilDiffers, type StateWait } from './wait';
 
 /** The journey's own limit, for a wait without one. */
@@ -58,7 +59,7 @@ function variables(context: IExecuteFunctions, wait: StateWait, item: number): o
 function dueTimes(context: IExecuteFunctions, wait: StateWait, now: Date): (item: number, zone: string) => { at?: Date; past?: string } {
 	const { until } = wait;
 	if (!until) return () => ({});
-	const differs = untilDiffers(context, until);
+	const differs = untilDiffers(until, (name) => raw<unknown>(context, name, ''));
 	const known = new Map<string, { at: Date; past?: string }>();
 	return (item, zone) => {
 		const key = differs ? `${item}` : zone;

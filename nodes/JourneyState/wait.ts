@@ -1,7 +1,7 @@
 import type { IExecuteFunctions, ITriggerFunctions } from 'n8n-workflow';
 
 import { validateOffset, type Condition, type Duration, type Filter, type Until } from '../../lib/index';
-import { checked, fieldError, isExpression, raw, readDuration, readFilter, type Expressions, type RawCondition } from '../shared/parameters';
+import { checked, fieldError, isExpression, raw, readDuration, readFilter, type Expressions, type RawCondition, type Reader } from '../shared/parameters';
 import { stateOutputs } from './outputs';
 
 type Context = IExecuteFunctions | ITriggerFunctions;
@@ -39,7 +39,7 @@ export function readWait(context: Context): StateWait {
 	if (new Set(names).size < names.length) {
 		throw fieldError(node, 'Output Name', `"${names.find((name, at) => names.indexOf(name) < at)}" is there twice. Give each output its own name.`);
 	}
-	const options = raw<{ lookBack?: string; lookBackAmount?: number; lookBackUnit?: string; correlation?: string }>(context, 'options', {});
+	const { correlation } = raw<{ correlation?: string }>(context, 'options', {});
 	const conditions = branches.map((branch, at): Condition => {
 		const event = branch.event?.trim();
 		if (!event) throw fieldError(node, 'Event', `number ${at + 1} has no name. Enter the name of the event.`);
@@ -47,7 +47,7 @@ export function readWait(context: Context): StateWait {
 			output: waitFor === 'events' ? `${at + 1}:${names[at + 1]}` : '',
 			event,
 			filter: readFilter(context, `Property Filters of "${event}"`, branch.filters?.conditions ?? [], expressions),
-			correlation: options.correlation || undefined,
+			correlation: correlation || undefined,
 			effect: waitFor === 'events' ? 'wake' : 'reset',
 		};
 	});
@@ -58,34 +58,46 @@ export function readWait(context: Context): StateWait {
 		timer: resets ? readDuration(context, 'Wait', raw(context, 'delayAmount', 1), raw(context, 'delayUnit', 'days')) : null,
 		filters: conditions.flatMap(({ filter }) => filter),
 		expressions,
-		lookBack: resets ? 'arrival' : readLookBack(context, options),
+		lookBack: resets ? 'arrival' : readLookBack(context),
 	};
 }
 
-function readLookBack(context: Context, options: { lookBack?: string; lookBackAmount?: number; lookBackUnit?: string }): StateWait['lookBack'] {
-	if (options.lookBack === 'last') return { last: readDuration(context, 'Last', options.lookBackAmount ?? 1, options.lookBackUnit ?? 'hours') };
-	return (options.lookBack as 'previous' | undefined) ?? 'previous';
+function readLookBack(context: Context): StateWait['lookBack'] {
+	const lookBack = raw<'previous' | 'entry' | 'arrival' | 'last'>(context, 'lookBack', 'previous');
+	if (lookBack !== 'last') return lookBack;
+	return { last: readDuration(context, 'Last', raw(context, 'lookBackAmount', 1), raw(context, 'lookBackUnit', 'hours')) };
+}
+
+type TimeRule = NonNullable<StateWait['until']>;
+
+/** The name of a field that says when the time is up. */
+function timeField(prefix: TimeRule['prefix'], field: string): string {
+	return prefix ? `${prefix}${field[0]!.toUpperCase()}${field.slice(1)}` : field;
 }
 
 /** The time rule of one person, expressions evaluated. */
-export function readUntil(context: IExecuteFunctions, item: number, { kind, prefix }: NonNullable<StateWait['until']>): Until & { past?: string } {
-	const get = <T>(field: string, fallback: T) =>
-		context.getNodeParameter(prefix ? `${prefix}${field[0]!.toUpperCase()}${field.slice(1)}` : field, item, fallback) as T;
+export function readUntil(context: IExecuteFunctions, item: number, until: TimeRule): Until & { past?: string } {
+	return untilOf(context, until, (field, fallback) => context.getNodeParameter(field, item, fallback) as typeof fallback);
+}
+
+/** The time rule that fields say. @throws NodeOperationError for an amount that is none */
+export function untilOf(node: Reader, { kind, prefix }: TimeRule, field: <T>(name: string, fallback: T) => T): Until & { past?: string } {
+	const get = <T>(name: string, fallback: T) => field(timeField(prefix, name), fallback);
 	if (kind === 'delay') {
-		const delay = readDuration(context, 'Wait', get('delayAmount', 1), get('delayUnit', 'days'));
+		const delay = readDuration(node, 'Wait', get('delayAmount', 1), get('delayUnit', 'days'));
 		const atTime = ['days', 'weeks', 'months', 'years'].includes(delay.unit) ? get('delayTime', '') || undefined : undefined;
 		return { kind, delay, atTime };
 	}
 	if (kind === 'weekday') {
 		return { kind, weekdays: get('weekdays', [1]), atTime: get('weekdayTime', '09:00'), sameDayPassed: get('weekdayPassed', 'nextWeek') };
 	}
-	const offset = checked(context, 'Shift By', () => validateOffset({ amount: get('offsetAmount', 0), unit: get('offsetUnit', 'days') }, 'Shift By'));
+	const offset = checked(node, 'Shift By', () => validateOffset({ amount: get('offsetAmount', 0), unit: get('offsetUnit', 'days') }, 'Shift By'));
 	return { kind, date: get<unknown>('date', ''), offset: { ...offset, before: get('offsetBefore', true) }, past: get('past', 'proceed') };
 }
 
-/** Whether everyone in a batch has the same time rule. */
-export function untilDiffers(context: IExecuteFunctions, { kind, prefix }: NonNullable<StateWait['until']>): boolean {
-	const fields = { delay: ['delayAmount', 'delayUnit', 'delayTime'], date: ['date', 'offsetAmount', 'offsetUnit'], weekday: ['weekdays', 'weekdayTime'] }[kind];
-	return fields.some((field) => isExpression(raw<unknown>(context, prefix ? `${prefix}${field[0]!.toUpperCase()}${field.slice(1)}` : field, '')));
-}
+const DIFFERING = { delay: ['delayAmount', 'delayUnit', 'delayTime'], date: ['date', 'offsetAmount', 'offsetUnit'], weekday: ['weekdays', 'weekdayTime'] };
 
+/** Whether everyone in a batch has the same time rule. @param fields as they stand in the panel */
+export function untilDiffers({ kind, prefix }: TimeRule, fields: (name: string) => unknown): boolean {
+	return DIFFERING[kind].some((field) => isExpression(fields(timeField(prefix, field))));
+}

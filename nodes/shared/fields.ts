@@ -32,9 +32,9 @@ export function conditionFields(property: string, example: string, fixed: boolea
 			name: 'path',
 			type: 'string',
 			default: '',
-			placeholder: example,
+			placeholder: `e.g. ${example}`,
 			noDataExpression: true,
-			description: 'Name of the property. Reach into objects with a dot (order.total), into lists with [] (items[].category).',
+			description: 'Its name. Reach into objects with a dot (order.total), into lists with [] (items[].category).',
 		},
 		{ displayName: 'Operator', name: 'operator', type: 'options', noDataExpression: true, options: operators, default: 'is' },
 		{
@@ -69,14 +69,18 @@ const UNITS: INodePropertyOptions[] = ['seconds', 'minutes', 'hours', 'days', 'w
 	value,
 }));
 
-/** Amount and unit, as two fields `<name>Amount` and `<name>Unit`. */
-export function durationFields(name: string, displayName: string, amount: number, unit: string, show?: Show): INodeProperties[] {
+/** What a unit's field says of a period that goes by the customer's calendar. */
+export const CALENDAR = 'Hours and below are exact. Days and above go by the calendar and clock of the customer’s time zone.';
+
+/** Amount and unit, as two fields `<name>Amount` and `<name>Unit`. @param description of the unit */
+export function durationFields(name: string, displayName: string, amount: number, unit: string, show?: Show, description?: string): INodeProperties[] {
 	const displayOptions = show ? { displayOptions: { show } } : {};
+	const unitField: INodeProperties = { displayName: 'Unit', name: `${name}Unit`, type: 'options', noDataExpression: true, options: UNITS, default: unit, ...displayOptions };
 	return [
 		{ displayName, name: `${name}Amount`, type: 'number', typeOptions: { minValue: 0, numberPrecision: 0 }, default: amount, ...displayOptions },
-		{ displayName: 'Unit', name: `${name}Unit`, type: 'options', noDataExpression: true, options: UNITS, default: unit, ...displayOptions },
+		description ? { ...unitField, description } : unitField,
 	];
 }
 
 /** The optional store credential of every journey node. */
-export const storeCredential = { name: 'journeyStore', required: false };
+export const storeCredential = { name: 'journeyStore', displayName: 'Store (Optional)', required: false };

@@ -2,7 +2,8 @@ import { NodeOperationError, type IExecuteFunctions, type INode, type ITriggerFu
 
 import { compileFilter, validateDuration, type Duration, type Filter, type PropertyCondition } from '../../lib/index';
 
-type Reader = Pick<IExecuteFunctions | ITriggerFunctions, 'getNode'>;
+/** Whatever names its node in an error. */
+export type Reader = Pick<IExecuteFunctions | ITriggerFunctions, 'getNode'>;
 
 /** What a panel holds of one condition. */
 export interface RawCondition {

@@ -102,7 +102,7 @@ journeys('calendar time in the customer\'s zone, else the journey\'s', (open) =>
 			nodes: [
 				journeyNode('Entry', 'journeyEntryTrigger', { event: 'joined' }), delayState('Before', 2, 'days'),
 				journeyNode('Wait', 'journeyState', {
-					waitFor: 'events', events: { branch: [{ event: 'order' }] }, limitUntil: 'date', limitDate: '2026-03-03', limitOffsetAmount: 0, options: { lookBack: 'entry' },
+					waitFor: 'events', events: { branch: [{ event: 'order' }] }, limitUntil: 'date', limitDate: '2026-03-03', limitOffsetAmount: 0, lookBack: 'entry',
 				}),
 				baseNode('End', 'noOp', 1), baseNode('Thank', 'noOp', 1),
 			],

@@ -73,9 +73,9 @@ journeys('waiting for an event, or a day', (open) => {
 });
 
 journeys('what happened since the previous State', (open) => {
-	const twice = (options: object) => ({
+	const twice = (more: object) => ({
 		name: 'Twice',
-		nodes: [entry, eventState('Read', [{ event: 'opened' }], [1, 'days']), eventState('Click', [{ event: 'clicked', output: 'clicked' }], [1, 'days'], options), remind, thank],
+		nodes: [entry, eventState('Read', [{ event: 'opened' }], [1, 'days']), eventState('Click', [{ event: 'clicked', output: 'clicked' }], [1, 'days'], more), remind, thank],
 		connections: wires('Entry > Read', 'Read:0 > Click', 'Read:1 > Click', 'Click:0 > Remind', 'Click:1 > Thank'),
 	});
 
@@ -112,8 +112,8 @@ journeys('what happened since the previous State', (open) => {
 		[{ lookBack: 'last', lookBackAmount: 20, lookBackUnit: 'minutes' }, '+1h customer-1 woken Click: event → clicked'],
 		[{ lookBack: 'last', lookBackAmount: 10, lookBackUnit: 'minutes' }, '+1d1h customer-1 woken Click: time'],
 		[{ lookBack: 'arrival' }, '+1d1h customer-1 woken Click: time'],
-	])('or as far back as the panel says: %j', async (options, expected) => {
-		const run = await open(twice(options));
+	])('or as far back as the panel says: %j', async (fields, expected) => {
+		const run = await open(twice(fields));
 		await run.send({ who: 'customer-1', event: 'cart' });
 		await run.pass('1 hour');
 		const at = (minutes: number) => new Date(+run.now - minutes * 60_000);

@@ -5,9 +5,9 @@ import { freshStore, FrozenClock, STORES, type TestStore } from './stores';
 import type { Store } from '../../lib/store/types';
 
 /** A State that waits for events, with a limit in whole units. */
-export function eventState(name: string, branches: object[], limit: [number, string] | 'never', options: object = {}) {
+export function eventState(name: string, branches: object[], limit: [number, string] | 'never', more: object = {}) {
 	const until = limit === 'never' ? { limitUntil: 'never' } : { limitUntil: 'delay', limitDelayAmount: limit[0], limitDelayUnit: limit[1] };
-	return journeyNode(name, 'journeyState', { waitFor: 'events', events: { branch: branches }, ...until, options });
+	return journeyNode(name, 'journeyState', { waitFor: 'events', events: { branch: branches }, ...until, ...more });
 }
 
 /** A State that waits for a while. */

@@ -1,0 +1,33 @@
+interface Panel {
+	[field: string]: unknown;
+	waitFor?: string;
+	events?: { branch?: Array<{ event?: string }> };
+}
+
+/** The wait in a few words, for the canvas. Self-contained, because the editor evaluates its text. */
+export function stateSubtitle(panel: Panel): string {
+	const forEvents = panel.waitFor === 'events';
+	const get = (name: string, preset: unknown) => panel[forEvents ? `limit${name[0]!.toUpperCase()}${name.slice(1)}` : name] ?? preset;
+	const isExpression = (value: unknown) => typeof value === 'string' && value.startsWith('=');
+	const period = (amount: unknown, unit: unknown) => (isExpression(amount) ? `… ${String(unit)}` : `${String(amount)} ${amount === 1 ? String(unit).slice(0, -1) : String(unit)}`);
+	const kinds: Record<string, () => string> = {
+		delay: () => {
+			const delay = period(get('delayAmount', 1), get('delayUnit', 'days'));
+			const time = /^(days|weeks|months|years)$/.test(String(get('delayUnit', 'days'))) ? get('delayTime', '') : '';
+			return time ? `${delay}, then until ${isExpression(time) ? '…' : String(time)}` : delay;
+		},
+		date: () => {
+			const offset = get('offsetAmount', 0);
+			return offset === 0 ? 'until a date' : `until ${period(offset, get('offsetUnit', 'days'))} ${get('offsetBefore', true) ? 'before' : 'after'} a date`;
+		},
+		weekday: () => {
+			const days = [...(get('weekdays', [1]) as number[])].sort().map((day) => ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'][day - 1]);
+			return `until ${days.join(' or ')}, ${String(get('weekdayTime', '09:00'))}`;
+		},
+	};
+	const time = kinds[String(get('until', 'delay'))]?.();
+	if (!forEvents) return time!.startsWith('until') ? time! : `wait ${time}`;
+	const names = (panel.events?.branch ?? []).map(({ event }) => event).filter((event) => event);
+	const events = `until ${names.length > 0 ? names.join(' or ') : 'an event'}`;
+	return time ? `${events}, at most ${time}` : events;
+}

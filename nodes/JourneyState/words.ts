@@ -1,0 +1,57 @@
+import type { ILoadOptionsFunctions, INodeParameters, INodePropertyOptions, ResourceMapperFields } from 'n8n-workflow';
+
+import { waitSentence } from '../../lib/index';
+import type { Reader } from '../shared/parameters';
+import { stateOutputs } from './outputs';
+import { untilDiffers, untilOf, type StateWait } from './wait';
+
+type Panel = INodeParameters | Record<string, unknown>;
+type Kind = NonNullable<StateWait['until']>['kind'] | 'never';
+
+/**
+ * The wait as a sentence, with an example date. What an expression says is different for each customer, so it has no
+ * example before a run.
+ *
+ * @param fields the panel; in a run, a date is the one of the sample
+ * @throws an error naming the field
+ */
+export function sentenceOf(node: Reader, fields: Panel, now: Date, zone: string): string {
+	const forEvents = fields.waitFor === 'events';
+	const kind = ((forEvents ? fields.limitUntil : fields.until) ?? 'delay') as Kind;
+	const names = (list: unknown) =>
+		((list as { branch?: Array<{ event?: string }> } | undefined)?.branch ?? []).map(({ event }) => event?.trim() || '…');
+	const events = forEvents ? names(fields.events) : undefined;
+	if (events?.length === 0) return 'Waits for an event: add it above.';
+	const resets = !forEvents && kind === 'delay' ? names(fields.resets) : [];
+	const rule = kind === 'never' ? undefined : ({ kind, prefix: forEvents ? 'limit' : '' } as const);
+	const differs = rule !== undefined && untilDiffers(rule, (name) => fields[name]);
+	if (differs && kind !== 'date') {
+		return `Waits${events ? ` for ${events.join(' or ')}, at most` : ''} as long as the expressions say for each customer.`;
+	}
+	const until = rule && untilOf(node, rule, (name, fallback) => (fields[name] ?? fallback) as typeof fallback);
+	if (until?.kind === 'date' && (differs || until.date === '')) until.date = undefined;
+	return waitSentence({ until, events, resets }, now, zone);
+}
+
+/** The sentence in the panel. n8n shows what a list of fields has to say when it has none, and asks again at each change. */
+export async function waitInWords(this: ILoadOptionsFunctions): Promise<ResourceMapperFields> {
+	return { fields: [], emptyFieldsNotice: asHtml(sentenceOrProblem(this)) };
+}
+
+function sentenceOrProblem(panel: ILoadOptionsFunctions): string {
+	try {
+		return sentenceOf(panel, panel.getCurrentNodeParameters() ?? {}, new Date(), panel.getTimezone());
+	} catch (error) {
+		return (error as Error).message;
+	}
+}
+
+/** The outputs, for *Output When Testing*. */
+export async function listOutputs(this: ILoadOptionsFunctions): Promise<INodePropertyOptions[]> {
+	return stateOutputs((this.getCurrentNodeParameters() ?? {}) as never).map(({ displayName }, value) => ({ name: displayName, value }));
+}
+
+/** The editor renders hints and notices as HTML. */
+export function asHtml(text: string): string {
+	return text.replace(/&/g, '&amp;').replace(/</g, '&lt;');
+}
