@@ -65,7 +65,9 @@ async function find(db: Connection, entries: IntakeEntry[]): Promise<Groups> {
 
 async function group(db: Connection, entries: IntakeEntry[]): Promise<Groups> {
 	const known = await findIdentities(db, entries.flatMap(({ identities }) => identities));
-	const users = await userIdsOf(db, [...new Set(known.values())]);
+	// A single identity cannot be another user's.
+	const several = entries.some(({ identities }) => identities.length > 1);
+	const users = several ? await userIdsOf(db, [...new Set(known.values())]) : new Map<number, Set<string>>();
 	const own = withoutOthers(entries, (identity) => {
 		const profile = known.get(identityKey(identity));
 		return profile === undefined ? undefined : users.get(profile);

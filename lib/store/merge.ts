@@ -19,8 +19,9 @@ const THEIRS = `CASE WHEN EXISTS (SELECT FROM instances WHERE id = en.instance_i
  * @returns the live instances of the merged people: events that were another's yesterday may wake them
  */
 export async function mergeProfiles(db: Connection, merges: Merge[]): Promise<number[]> {
-	const json = JSON.stringify(merges);
-	const M = 'jsonb_to_recordset($1::jsonb) AS m("from" bigint, "into" bigint)';
+	const pairs = [merges.map(({ from }) => from), merges.map(({ into }) => into)];
+	// Arrays, since the planner knows how long they are: it reached for whole tables behind a list in JSON.
+	const M = 'unnest($1::bigint[], $2::bigint[]) AS m("from", "into")';
 
 	await db.rows(
 		`UPDATE profiles p SET
@@ -33,7 +34,7 @@ export async function mergeProfiles(db: Connection, merges: Merge[]): Promise<nu
 				) strictest),
 			tags = ARRAY(SELECT DISTINCT t FROM unnest(old.tags || p.tags) t ORDER BY t),
 			email = coalesce(p.email, old.email), phone = coalesce(p.phone, old.phone),
-			zone = coalesce(p.zone, old.zone), locale = coalesce(p.locale, old.locale), updated_at = $2
+			zone = coalesce(p.zone, old.zone), locale = coalesce(p.locale, old.locale), updated_at = $3
 		 FROM ${M} JOIN profiles old ON old.id = m."from" JOIN profiles own ON own.id = m."into", LATERAL (
 			-- A deleted attribute has a time and no value.
 			SELECT coalesce(jsonb_object_agg(key, value) FILTER (WHERE value IS NOT NULL), '{}') AS attributes,
@@ -46,24 +47,24 @@ export async function mergeProfiles(db: Connection, merges: Merge[]): Promise<nu
 			) merged
 		 ) newest
 		 WHERE p.id = m."into"`,
-		[json, db.now],
+		[...pairs, db.now],
 	);
-	await db.rows(`UPDATE profiles p SET merged_into = m."into", updated_at = $2 FROM ${M} WHERE p.id = m."from"`, [json, db.now]);
+	await db.rows(`UPDATE profiles p SET merged_into = m."into", updated_at = $3 FROM ${M} WHERE p.id = m."from"`, [...pairs, db.now]);
 
 	await db.rows(
 		`WITH pairs AS (
 			SELECT i.id, row_number() OVER (PARTITION BY coalesce(m."into", i.profile_id), i.journey_id, i.correlation ORDER BY i.entered_at, i.id) AS place
 			FROM instances i LEFT JOIN ${M} ON m."from" = i.profile_id
-			WHERE i.profile_id IN (SELECT "from" FROM ${M}) OR i.profile_id IN (SELECT "into" FROM ${M})
+			WHERE i.profile_id = ANY($1::bigint[] || $2::bigint[])
 		), gone AS (
 			DELETE FROM instances WHERE id IN (SELECT id FROM pairs WHERE place > 1) RETURNING *
 		), filed AS (
 			INSERT INTO finished (id, profile_id, journey_id, step_id, correlation, status, reason, entered_at, ended_at, visit, context)
-			SELECT id, profile_id, journey_id, step_id, correlation, 'done', 'merged', entered_at, $2, visit, context FROM gone
+			SELECT id, profile_id, journey_id, step_id, correlation, 'done', 'merged', entered_at, $3, visit, context FROM gone
 		)
 		INSERT INTO journal (at, kind, journey_id, step_id, profile_id, instance_id, reason)
-		SELECT $2, 'done', journey_id, step_id, profile_id, id, 'merged' FROM gone`,
-		[json, db.now],
+		SELECT $3, 'done', journey_id, step_id, profile_id, id, 'merged' FROM gone`,
+		[...pairs, db.now],
 	);
 	await db.rows(
 		`INSERT INTO enrolments AS en
@@ -77,26 +78,26 @@ export async function mergeProfiles(db: Connection, merges: Merge[]): Promise<nu
 			entry_event_id = CASE WHEN ${THEIRS} THEN excluded.entry_event_id ELSE en.entry_event_id END,
 			first_entry = least(en.first_entry, excluded.first_entry), last_entry = greatest(en.last_entry, excluded.last_entry),
 			last_exit = greatest(en.last_exit, excluded.last_exit), converted_at = least(en.converted_at, excluded.converted_at)`,
-		[json],
+		pairs,
 	);
-	await db.rows(`DELETE FROM enrolments WHERE profile_id IN (SELECT "from" FROM ${M})`, [json]);
+	await db.rows(`DELETE FROM enrolments WHERE profile_id IN (SELECT "from" FROM ${M})`, pairs);
 	for (const table of ['identities', 'events', 'instances', 'candidates', 'finished', 'deliveries', 'engagements', 'journal']) {
-		await db.rows(`UPDATE ${table} t SET profile_id = m."into" FROM ${M} WHERE t.profile_id = m."from"`, [json]);
+		await db.rows(`UPDATE ${table} t SET profile_id = m."into" FROM ${M} WHERE t.profile_id = m."from"`, pairs);
 	}
 	await db.rows(
 		`UPDATE conversions t SET profile_id = m."into", first = false FROM ${M} WHERE t.profile_id = m."from"
 			AND EXISTS (SELECT FROM conversions c WHERE c.profile_id = m."into" AND c.journey_id = t.journey_id)`,
-		[json],
+		pairs,
 	);
-	await db.rows(`UPDATE conversions t SET profile_id = m."into" FROM ${M} WHERE t.profile_id = m."from"`, [json]);
+	await db.rows(`UPDATE conversions t SET profile_id = m."into" FROM ${M} WHERE t.profile_id = m."from"`, pairs);
 	await db.rows(
 		`INSERT INTO refusals AS r SELECT m."into", o.journey_id, o.reason, o.day, o.first_at, o.last_at, o.times, o.detail
 		 FROM refusals o JOIN ${M} ON m."from" = o.profile_id
 		 ON CONFLICT (profile_id, journey_id, reason, day) DO UPDATE
 			SET times = r.times + excluded.times, first_at = least(r.first_at, excluded.first_at), last_at = greatest(r.last_at, excluded.last_at)`,
-		[json],
+		pairs,
 	);
-	await db.rows(`DELETE FROM refusals WHERE profile_id IN (SELECT "from" FROM ${M})`, [json]);
-	const live = await db.rows<{ id: number }>(`SELECT id FROM instances WHERE profile_id IN (SELECT "into" FROM ${M})`, [json]);
+	await db.rows(`DELETE FROM refusals WHERE profile_id IN (SELECT "from" FROM ${M})`, pairs);
+	const live = await db.rows<{ id: number }>(`SELECT id FROM instances WHERE profile_id IN (SELECT "into" FROM ${M})`, pairs);
 	return live.map(({ id }) => id);
 }

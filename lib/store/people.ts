@@ -31,7 +31,9 @@ export async function findIdentities(db: Connection, identities: Identity[]): Pr
 /** The user ids of these profiles. */
 export async function userIdsOf(db: Connection, profiles: number[]): Promise<Map<number, Set<string>>> {
 	const rows = await db.rows<{ profile_id: number; values: string[] }>(
-		"SELECT profile_id, array_agg(value) AS values FROM identities WHERE kind = 'user_id' AND profile_id = ANY($1::bigint[]) GROUP BY 1",
+		`SELECT p.id AS profile_id, own.values FROM unnest($1::bigint[]) p(id) CROSS JOIN LATERAL (
+			SELECT array_agg(value) AS values FROM identities WHERE profile_id = p.id AND kind = 'user_id'
+		 ) own WHERE own.values IS NOT NULL`,
 		[profiles],
 	);
 	return new Map(rows.map((row) => [row.profile_id, new Set(row.values)]));

@@ -3,6 +3,8 @@ import { StoreError } from './types';
 
 /** Below the lease of 60 s: a frozen process must not hold up intake for longer than its batch is its own. */
 const LIMITS = "SET LOCAL lock_timeout = '20s'; SET LOCAL idle_in_transaction_session_timeout = '30s';";
+/** Statements are short, and the planner thinks some of them long: compiling one would take longer than running it. */
+const NO_COMPILING = 'SET LOCAL jit = off;';
 
 /** A failed statement as both drivers report it. */
 export interface DatabaseError extends Error {
@@ -43,7 +45,7 @@ export async function transaction<T>(
 ): Promise<T> {
 	for (let tries = 1; ; tries++) {
 		const [time] = await session.script<{ now: Date }>(
-			`BEGIN; SET LOCAL search_path = ${schemaName(schema)}; SET LOCAL TimeZone = 'UTC'; ${LIMITS} SELECT now() AS now`,
+			`BEGIN; SET LOCAL search_path = ${schemaName(schema)}; SET LOCAL TimeZone = 'UTC'; ${LIMITS} ${NO_COMPILING} SELECT now() AS now`,
 		);
 		try {
 			const now = clock ? clock() : time!.now;

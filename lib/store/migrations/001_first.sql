@@ -25,7 +25,7 @@ CREATE TABLE identities (
 	created_at timestamptz NOT NULL,
 	PRIMARY KEY (kind, value)
 );
-CREATE INDEX identities_profile ON identities (profile_id);
+CREATE INDEX identities_profile ON identities (profile_id, kind);
 
 -- ── events ──────────────────────────────────────────────────────────────────────────────────────────────────────
 CREATE SEQUENCE event_ids;
@@ -40,6 +40,8 @@ CREATE TABLE events (
 	PRIMARY KEY (id, received_at)
 ) PARTITION BY RANGE (received_at);
 CREATE INDEX events_profile ON events (profile_id, name, occurred_at);
+-- Arrival follows the order on disk, so a few pages of summary find what a listener missed.
+CREATE INDEX events_arrival ON events USING brin (received_at) WITH (pages_per_range = 16, autosummarize = on);
 CREATE TABLE events_other PARTITION OF events DEFAULT;
 
 -- Uniqueness cannot cross partitions, so message ids are remembered here, hashed to a fixed width.
@@ -114,6 +116,7 @@ CREATE TABLE steps (
 	config jsonb NOT NULL DEFAULT '{}',
 	state text NOT NULL CHECK (state IN ('on', 'off')),
 	off_since timestamptz,
+	registered_at timestamptz NOT NULL, -- when a trigger last said that it listens
 	CHECK ((state = 'off') = (off_since IS NOT NULL)),
 	UNIQUE (workflow, node_id)
 );
@@ -226,6 +229,7 @@ CREATE TABLE conversions (
 	currency text,
 	PRIMARY KEY (profile_id, step_id, instance_id)
 );
+CREATE INDEX conversions_profile ON conversions (profile_id, journey_id);
 CREATE INDEX conversions_journey ON conversions (journey_id, converted_at);
 
 -- ── messages ────────────────────────────────────────────────────────────────────────────────────────────────────
