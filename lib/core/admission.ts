@@ -24,6 +24,8 @@ export interface Enrolment {
 	entries: number;
 	entry_times: Date[];
 	last_entry: Date;
+	/** Of the last entry. */
+	entry_event_id: number | null;
 	/** An instance is inside now. */
 	inside: boolean;
 }
@@ -38,7 +40,7 @@ const LONGEST_CORRELATION = 255;
 
 /**
  * Decides who enters, in the order of their events' own time; each sees what the one before it did. The first rule
- * that fails decides, in this order: journey open, already inside, once / lock / cap.
+ * that fails decides, in this order: journey open, duplicate, already inside, once / lock / cap.
  *
  * @param known earlier entries of these profiles in this journey
  */
@@ -59,6 +61,8 @@ export function decideAdmission(rules: EntryRules, candidates: Candidate[], know
 
 		const key = `${candidate.profile_id} ${correlation}`;
 		const before = enrolments.get(key);
+		// A listener that was away looks back, and may find what let somebody in.
+		if (before?.entry_event_id === candidate.event_id) return refuse('duplicate', { event_id: candidate.event_id });
 		if (before?.inside && rules.whileInside === 'refuse') return refuse('already_inside', { entered_at: before.last_entry });
 		if (before) {
 			const refusal = reentry(rules, before, at, candidate.zone ?? rules.zone);
@@ -66,7 +70,8 @@ export function decideAdmission(rules: EntryRules, candidates: Candidate[], know
 		}
 		const entry_times = [...keepTimes(rules, before, at, candidate.zone ?? rules.zone), at];
 		enrolments.set(key, {
-			profile_id: candidate.profile_id, correlation, entries: (before?.entries ?? 0) + 1, entry_times, last_entry: at, inside: true,
+			profile_id: candidate.profile_id, correlation, entries: (before?.entries ?? 0) + 1, entry_times, last_entry: at,
+			entry_event_id: candidate.event_id, inside: true,
 		});
 		const context = Object.fromEntries(
 			Object.entries(rules.values).map(([name, path]) => [name, readPath(candidate.properties, path) ?? null]),

@@ -24,7 +24,7 @@ export async function loadCandidates(
 /** Earlier entries of these profiles in a journey. */
 export async function loadEnrolments(db: Connection, journey: number, profiles: number[]): Promise<Enrolment[]> {
 	return await db.rows<Enrolment>(
-		`SELECT en.profile_id, en.correlation, en.entries, en.entry_times, en.last_entry, i.id IS NOT NULL AS inside
+		`SELECT en.profile_id, en.correlation, en.entries, en.entry_times, en.last_entry, en.entry_event_id, i.id IS NOT NULL AS inside
 		 FROM enrolments en LEFT JOIN instances i USING (profile_id, journey_id, correlation)
 		 WHERE en.profile_id = ANY($1::bigint[]) AND en.journey_id = $2`,
 		[profiles, journey],

@@ -38,10 +38,10 @@ export async function saveStep(db: Connection, place: Place): Promise<Step> {
 		[workflow!.id, place.nodeId],
 	);
 	const [step] = await db.rows<{ id: number }>(
-		`INSERT INTO steps (workflow, node_id, kind, name, state) VALUES ($1, $2, $3, $4, 'on')
-		 ON CONFLICT (workflow, node_id) DO UPDATE SET name = $4, state = 'on', off_since = NULL
+		`INSERT INTO steps (workflow, node_id, kind, name, state, registered_at) VALUES ($1, $2, $3, $4, 'on', $5)
+		 ON CONFLICT (workflow, node_id) DO UPDATE SET name = $4, state = 'on', off_since = NULL, registered_at = $5
 		 RETURNING id`,
-		[workflow!.id, place.nodeId, place.kind, place.name],
+		[workflow!.id, place.nodeId, place.kind, place.name, db.now],
 	);
 	return {
 		id: step!.id, workflow: workflow!.id, journey_id: workflow!.journey_id,
@@ -91,9 +91,15 @@ export async function saveJourney(
 	return journey!.id;
 }
 
-/** Marks steps whose nodes did not come back after their workflow was unpublished, or they were removed. */
+/**
+ * Marks steps whose nodes did not come back after their workflow was unpublished, or they were removed. Those that
+ * another process has registered meanwhile, as in a deploy or when another main takes over, stay on.
+ */
 export async function switchOff(db: Connection, steps: number[], since: Date): Promise<void> {
-	await db.rows("UPDATE steps SET state = 'off', off_since = $2 WHERE id = ANY($1::int[]) AND state = 'on'", [steps, since]);
+	await db.rows(
+		"UPDATE steps SET state = 'off', off_since = $2 WHERE id = ANY($1::int[]) AND state = 'on' AND registered_at <= $2",
+		[steps, since],
+	);
 }
 
 /** Says that the installation is alive. */

@@ -10,7 +10,7 @@ const candidate = (occurred: string, more: Partial<Candidate> = {}): Candidate =
 	return { id: ids, profile_id: 1, zone: null, event_id: ids, event_received_at: at('31T00:00'), occurred_at: at(occurred), properties: {}, correlation: null, ...more };
 };
 const before = (last: string, more: Partial<Enrolment> = {}): Enrolment => (
-	{ profile_id: 1, correlation: '', entries: 1, entry_times: [at(last)], last_entry: at(last), inside: false, ...more });
+	{ profile_id: 1, correlation: '', entries: 1, entry_times: [at(last)], last_entry: at(last), entry_event_id: null, inside: false, ...more });
 /** `+` enters, `*` restarts, or the reason. */
 const said = (of: EntryRules, candidates: Candidate[], known: Enrolment[] = []) =>
 	decideAdmission(of, candidates, known).map((one) => (one.enters ? (one.restarts ? '*' : '+') : one.reason));
@@ -34,6 +34,12 @@ describe('admission', () => {
 		const two = [candidate('01T00:00'), candidate('01T00:00', { profile_id: 2 })];
 		expect(said(rules({ reentry: { kind: 'once' } }), two)).toEqual(['+', '+']);
 		expect(said(rules({ reentry: { kind: 'once' } }), two, [before('01T00:00', { profile_id: 2 })])).toEqual(['+', 'once']);
+	});
+
+	it('lets nobody in twice by one event', () => {
+		const one = candidate('01T00:00');
+		expect(said(rules({}), [one], [before('01T00:00', { entry_event_id: one.event_id })])).toEqual(['duplicate']);
+		expect(said(rules({ whileInside: 'restart' }), [one], [before('01T00:00', { entry_event_id: one.event_id, inside: true })])).toEqual(['duplicate']);
 	});
 
 	it('opens at the start and closes at the end, by own time', () => {

@@ -103,7 +103,7 @@ describe('two transactions about one person', () => {
 		['an Entry Trigger that finds an event at work', 'event', /journey registry/],
 	] as const)('%s waits for it', async (_what, first, statement) => {
 		const { name, world, names, claims } = await oneRunning();
-		await it_.store.tx(async (db) => await switchOff(db, [world.entry], new Date(+db.now - 1)));
+		await it_.store.tx(async (db) => await switchOff(db, [world.entry], db.now));
 		const { store, gate } = stopping(it_.store, 'after', statement);
 		const registry = new Registry(first === 'registration' ? store : it_.store, { subscribe() {}, unsubscribe() {} } as never, console, () => undefined);
 		const register = () => registry.register({

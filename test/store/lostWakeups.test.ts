@@ -186,7 +186,9 @@ describe('people who park while their event arrives', () => {
 			limit: 100, emit: async () => undefined,
 		};
 		for (let time = 0; time < times; time++) {
+			await ask(store, `UPDATE steps SET registered_at = registered_at - interval '10 seconds' WHERE id = $1`, [world.entry]);
 			await store.tx(async (db) => await switchOff(db, [world.entry], new Date(+db.now - 5_000)));
+			expect(await ask(store, `SELECT state FROM steps WHERE id = $1`, [world.entry])).toEqual([{ state: 'off' }]);
 			const some = everyone.slice(time * 4, time * 4 + 4);
 			const registering = async () => {
 				await after(time % 7);
