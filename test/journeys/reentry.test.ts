@@ -69,7 +69,8 @@ journeys('entering again', (open) => {
 		const run = await open(canvas({ reentry: 'once' }));
 		await run.pass('1 day');
 		const earlier = new Date(+run.now - 3_600_000);
-		await run.send(cart(1), cart(2, earlier));
+		await run.send(cart(1));
+		await run.send(cart(2, earlier));
 		await run.pass('1 day');
 		expect(await decided(run)).toEqual(['+1d entered Entry', '+1d refused: already_inside']);
 		expect(run.itemsOf('End')[0]!.json.context).toEqual({ total: 2 });
