@@ -6,6 +6,8 @@ const ROWS_AT_ONCE = 10_000;
 
 /** Makes the partitions of this month and the next ones. */
 export async function makeMonths(db: Connection): Promise<void> {
+	// Two processes that start together would both make what neither sees.
+	await db.rows("SELECT pg_advisory_xact_lock(hashtext('journey months'), 0)");
 	await db.rows(
 		`SELECT make_month(parent, (date_trunc('month', $1::timestamptz) + make_interval(months => ahead))::date)
 		 FROM unnest(ARRAY['events', 'journal']) parent, generate_series(0, $2::int) ahead`,

@@ -304,12 +304,19 @@ CREATE TABLE refusals (
 CREATE FUNCTION make_month(parent text, month date) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
 	child text := format('%s_%s', parent, to_char(month, 'YYYY_MM'));
+	time_column text := CASE parent WHEN 'events' THEN 'received_at' ELSE 'at' END;
+	first timestamptz := month;
+	next timestamptz := month + interval '1 month';
 BEGIN
 	IF to_regclass(child) IS NOT NULL THEN
 		RETURN false;
 	END IF;
-	EXECUTE format('CREATE TABLE %I PARTITION OF %I FOR VALUES FROM (%L) TO (%L)',
-		child, parent, month::timestamptz, (month + interval '1 month')::timestamptz);
+	-- Rows of a month that nobody made ahead are in the default partition, and move.
+	EXECUTE format('LOCK TABLE %I IN SHARE ROW EXCLUSIVE MODE', parent);
+	EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', child, parent);
+	EXECUTE format('WITH early AS (DELETE FROM %I WHERE %I >= %L AND %I < %L RETURNING *) INSERT INTO %I SELECT * FROM early',
+		parent || '_other', time_column, first, time_column, next, child);
+	EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', parent, child, first, next);
 	RETURN true;
 END $$;
 

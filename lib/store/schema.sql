@@ -1,0 +1,451 @@
+-- The schema that the migrations make. Written by `npm run schema:dump`; a test compares.
+
+TABLE candidates
+	id bigint NOT NULL GENERATED ALWAYS AS IDENTITY
+	step_id integer NOT NULL
+	journey_id integer NOT NULL
+	profile_id bigint NOT NULL
+	event_id bigint NOT NULL
+	event_received_at timestamp with time zone NOT NULL
+	due_at timestamp with time zone NOT NULL
+	attempts smallint NOT NULL DEFAULT 0
+	token uuid
+	CONSTRAINT candidates_event_id_journey_id_key UNIQUE (event_id, journey_id)
+	CONSTRAINT candidates_journey_id_fkey FOREIGN KEY (journey_id) REFERENCES journeys(id)
+	CONSTRAINT candidates_pkey PRIMARY KEY (id)
+	CONSTRAINT candidates_step_id_fkey FOREIGN KEY (step_id) REFERENCES steps(id)
+	CREATE INDEX candidates_due ON candidates USING btree (step_id, attempts, due_at) WHERE (token IS NULL)
+	CREATE INDEX candidates_profile ON candidates USING btree (profile_id)
+	CREATE INDEX candidates_token ON candidates USING btree (token) WHERE (token IS NOT NULL)
+
+TABLE canvases
+	workflow integer NOT NULL
+	hash text NOT NULL
+	canvas jsonb NOT NULL
+	seen_at timestamp with time zone NOT NULL
+	CONSTRAINT canvases_pkey PRIMARY KEY (workflow, hash)
+	CONSTRAINT canvases_workflow_fkey FOREIGN KEY (workflow) REFERENCES workflows(id)
+
+TABLE claims
+	token uuid NOT NULL DEFAULT gen_random_uuid()
+	step_id integer NOT NULL
+	execution text
+	lease_until timestamp with time zone NOT NULL
+	CONSTRAINT claims_pkey PRIMARY KEY (token)
+	CONSTRAINT claims_step_id_fkey FOREIGN KEY (step_id) REFERENCES steps(id)
+	CREATE INDEX claims_lease ON claims USING btree (lease_until)
+
+TABLE condition_sets
+	id integer NOT NULL GENERATED ALWAYS AS IDENTITY
+	hash text NOT NULL
+	timer jsonb
+	CONSTRAINT condition_sets_hash_key UNIQUE (hash)
+	CONSTRAINT condition_sets_pkey PRIMARY KEY (id)
+
+TABLE conditions
+	set_id integer NOT NULL
+	ordinal integer NOT NULL
+	output text NOT NULL
+	event text NOT NULL
+	filter jsonpath
+	correlation text[]
+	effect text NOT NULL
+	CONSTRAINT conditions_effect_check CHECK ((effect = ANY (ARRAY['wake'::text, 'reset'::text])))
+	CONSTRAINT conditions_pkey PRIMARY KEY (set_id, ordinal)
+	CONSTRAINT conditions_set_id_fkey FOREIGN KEY (set_id) REFERENCES condition_sets(id)
+	CREATE INDEX conditions_event ON conditions USING btree (event, set_id)
+
+TABLE conversions
+	profile_id bigint NOT NULL
+	journey_id integer NOT NULL
+	step_id integer NOT NULL
+	instance_id bigint NOT NULL
+	event_id bigint NOT NULL
+	converted_at timestamp with time zone NOT NULL
+	first boolean NOT NULL
+	value numeric
+	currency text
+	CONSTRAINT conversions_journey_id_fkey FOREIGN KEY (journey_id) REFERENCES journeys(id)
+	CONSTRAINT conversions_pkey PRIMARY KEY (profile_id, step_id, instance_id)
+	CONSTRAINT conversions_step_id_fkey FOREIGN KEY (step_id) REFERENCES steps(id)
+	CREATE INDEX conversions_journey ON conversions USING btree (journey_id, converted_at)
+	CREATE INDEX conversions_profile ON conversions USING btree (profile_id, journey_id)
+
+TABLE deliveries
+	id bigint NOT NULL GENERATED ALWAYS AS IDENTITY
+	profile_id bigint NOT NULL
+	journey_id integer NOT NULL
+	step_id integer NOT NULL
+	instance_id bigint NOT NULL
+	visit integer NOT NULL
+	key uuid NOT NULL DEFAULT gen_random_uuid()
+	channel text NOT NULL
+	class text NOT NULL
+	status text NOT NULL
+	execution text NOT NULL
+	token uuid NOT NULL
+	claimed_at timestamp with time zone NOT NULL
+	settled_at timestamp with time zone
+	provider_id text
+	error text
+	CONSTRAINT deliveries_check CHECK (((status = 'claimed'::text) = (settled_at IS NULL)))
+	CONSTRAINT deliveries_class_check CHECK ((class = ANY (ARRAY['marketing'::text, 'transactional'::text])))
+	CONSTRAINT deliveries_journey_id_fkey FOREIGN KEY (journey_id) REFERENCES journeys(id)
+	CONSTRAINT deliveries_pkey PRIMARY KEY (id)
+	CONSTRAINT deliveries_status_check CHECK ((status = ANY (ARRAY['claimed'::text, 'sent'::text, 'failed'::text, 'unknown'::text])))
+	CONSTRAINT deliveries_step_id_fkey FOREIGN KEY (step_id) REFERENCES steps(id)
+	CREATE INDEX deliveries_open ON deliveries USING btree (token) WHERE (status = 'claimed'::text)
+	CREATE INDEX deliveries_profile ON deliveries USING btree (profile_id, channel, claimed_at)
+	CREATE INDEX deliveries_provider ON deliveries USING btree (provider_id) WHERE (provider_id IS NOT NULL)
+	CREATE INDEX deliveries_unknown ON deliveries USING btree (journey_id, id) WHERE (status = 'unknown'::text)
+	CREATE UNIQUE INDEX deliveries_key ON deliveries USING btree (key)
+	CREATE UNIQUE INDEX deliveries_wish ON deliveries USING btree (instance_id, step_id, visit)
+
+TABLE engagements
+	delivery_id bigint NOT NULL
+	kind text NOT NULL
+	at timestamp with time zone NOT NULL
+	profile_id bigint NOT NULL
+	detail jsonb NOT NULL DEFAULT '{}'::jsonb
+	CONSTRAINT engagements_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES deliveries(id)
+	CONSTRAINT engagements_kind_check CHECK ((kind = ANY (ARRAY['delivered'::text, 'opened'::text, 'clicked'::text, 'bounced'::text, 'complained'::text, 'unsubscribed'::text])))
+	CONSTRAINT engagements_pkey PRIMARY KEY (delivery_id, kind, at)
+	CREATE INDEX engagements_profile ON engagements USING btree (profile_id, kind, at)
+
+TABLE enrolments
+	profile_id bigint NOT NULL
+	journey_id integer NOT NULL
+	correlation text NOT NULL
+	instance_id bigint NOT NULL
+	entry_event_id bigint
+	entries integer NOT NULL
+	entry_times timestamp with time zone[] NOT NULL
+	first_entry timestamp with time zone NOT NULL
+	last_entry timestamp with time zone NOT NULL
+	last_exit timestamp with time zone
+	converted_at timestamp with time zone
+	CONSTRAINT enrolments_journey_id_fkey FOREIGN KEY (journey_id) REFERENCES journeys(id)
+	CONSTRAINT enrolments_pkey PRIMARY KEY (profile_id, journey_id, correlation)
+
+TABLE events PARTITION BY RANGE (received_at)
+	id bigint NOT NULL DEFAULT nextval('event_ids'::regclass)
+	profile_id bigint NOT NULL
+	name text NOT NULL
+	properties jsonb NOT NULL
+	occurred_at timestamp with time zone NOT NULL
+	received_at timestamp with time zone NOT NULL
+	message_id text
+	CONSTRAINT events_pkey PRIMARY KEY (id, received_at)
+	CREATE INDEX events_arrival ON ONLY events USING brin (received_at) WITH (pages_per_range='16', autosummarize='on')
+	CREATE INDEX events_profile ON ONLY events USING btree (profile_id, name, occurred_at)
+
+TABLE events_other PARTITION OF events
+	id bigint NOT NULL DEFAULT nextval('event_ids'::regclass)
+	profile_id bigint NOT NULL
+	name text NOT NULL
+	properties jsonb NOT NULL
+	occurred_at timestamp with time zone NOT NULL
+	received_at timestamp with time zone NOT NULL
+	message_id text
+	CONSTRAINT events_other_pkey PRIMARY KEY (id, received_at)
+	CREATE INDEX events_other_profile_id_name_occurred_at_idx ON events_other USING btree (profile_id, name, occurred_at)
+	CREATE INDEX events_other_received_at_idx ON events_other USING brin (received_at) WITH (pages_per_range='16', autosummarize='on')
+
+TABLE finished
+	id bigint NOT NULL
+	profile_id bigint NOT NULL
+	journey_id integer NOT NULL
+	step_id integer NOT NULL
+	correlation text NOT NULL
+	status text NOT NULL
+	reason text NOT NULL
+	error text
+	entered_at timestamp with time zone NOT NULL
+	ended_at timestamp with time zone NOT NULL
+	visit integer NOT NULL
+	context jsonb NOT NULL
+	CONSTRAINT finished_journey_id_fkey FOREIGN KEY (journey_id) REFERENCES journeys(id)
+	CONSTRAINT finished_pkey PRIMARY KEY (id)
+	CONSTRAINT finished_status_check CHECK ((status = ANY (ARRAY['done'::text, 'failed'::text])))
+	CONSTRAINT finished_step_id_fkey FOREIGN KEY (step_id) REFERENCES steps(id)
+	CREATE INDEX finished_ended ON finished USING btree (journey_id, ended_at)
+	CREATE INDEX finished_profile ON finished USING btree (profile_id, journey_id)
+
+TABLE identities
+	kind text NOT NULL
+	value text NOT NULL
+	profile_id bigint NOT NULL
+	created_at timestamp with time zone NOT NULL
+	CONSTRAINT identities_kind_check CHECK ((kind = ANY (ARRAY['user_id'::text, 'anonymous_id'::text, 'email'::text, 'phone'::text, 'device'::text])))
+	CONSTRAINT identities_pkey PRIMARY KEY (kind, value)
+	CREATE INDEX identities_profile ON identities USING btree (profile_id, kind)
+
+TABLE instances WITH (fillfactor=85, autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_cost_delay=0)
+	id bigint NOT NULL GENERATED ALWAYS AS IDENTITY
+	profile_id bigint NOT NULL
+	journey_id integer NOT NULL
+	step_id integer NOT NULL
+	set_id integer
+	visit integer NOT NULL DEFAULT 0
+	attempts smallint NOT NULL DEFAULT 0
+	losses smallint NOT NULL DEFAULT 0
+	resets smallint NOT NULL DEFAULT 0
+	status text NOT NULL
+	expires boolean NOT NULL DEFAULT false
+	after_arrival boolean NOT NULL DEFAULT false
+	correlation text NOT NULL DEFAULT ''::text
+	wake text
+	output text
+	end_reason text
+	token uuid
+	due_at timestamp with time zone NOT NULL
+	since timestamp with time zone NOT NULL
+	parked_at timestamp with time zone NOT NULL
+	left_at timestamp with time zone NOT NULL
+	entered_at timestamp with time zone NOT NULL
+	event_id bigint
+	event_received_at timestamp with time zone
+	vars jsonb
+	context jsonb NOT NULL DEFAULT '{}'::jsonb
+	error text
+	CONSTRAINT instances_check CHECK (((status = 'running'::text) = (token IS NOT NULL)))
+	CONSTRAINT instances_journey_id_fkey FOREIGN KEY (journey_id) REFERENCES journeys(id)
+	CONSTRAINT instances_pkey PRIMARY KEY (id)
+	CONSTRAINT instances_set_id_fkey FOREIGN KEY (set_id) REFERENCES condition_sets(id)
+	CONSTRAINT instances_status_check CHECK ((status = ANY (ARRAY['waiting'::text, 'running'::text])))
+	CONSTRAINT instances_step_id_fkey FOREIGN KEY (step_id) REFERENCES steps(id)
+	CONSTRAINT instances_wake_check CHECK ((wake = ANY (ARRAY['time'::text, 'event'::text, 'goal'::text, 'batch'::text, 'entry'::text])))
+	CREATE INDEX instances_due ON instances USING btree (step_id, attempts, due_at) WHERE ((status = 'waiting'::text) AND (NOT expires))
+	CREATE INDEX instances_limit ON instances USING btree (due_at) WHERE ((status = 'waiting'::text) AND expires)
+	CREATE INDEX instances_token ON instances USING btree (token) WHERE (token IS NOT NULL)
+	CREATE UNIQUE INDEX instances_live ON instances USING btree (profile_id, journey_id, correlation)
+
+TABLE journal PARTITION BY RANGE (at)
+	id bigint NOT NULL DEFAULT nextval('journal_ids'::regclass)
+	at timestamp with time zone NOT NULL
+	due_at timestamp with time zone
+	kind text NOT NULL
+	journey_id integer NOT NULL
+	step_id integer
+	profile_id bigint NOT NULL
+	instance_id bigint
+	reason text
+	detail jsonb
+	CONSTRAINT journal_pkey PRIMARY KEY (id, at)
+	CREATE INDEX journal_profile ON ONLY journal USING btree (profile_id, journey_id, at)
+
+TABLE journal_other PARTITION OF journal
+	id bigint NOT NULL DEFAULT nextval('journal_ids'::regclass)
+	at timestamp with time zone NOT NULL
+	due_at timestamp with time zone
+	kind text NOT NULL
+	journey_id integer NOT NULL
+	step_id integer
+	profile_id bigint NOT NULL
+	instance_id bigint
+	reason text
+	detail jsonb
+	CONSTRAINT journal_other_pkey PRIMARY KEY (id, at)
+	CREATE INDEX journal_other_profile_id_journey_id_at_idx ON journal_other USING btree (profile_id, journey_id, at)
+
+TABLE journeys
+	id integer NOT NULL GENERATED ALWAYS AS IDENTITY
+	key text NOT NULL
+	name text NOT NULL
+	zone text NOT NULL DEFAULT 'UTC'::text
+	correlation text[]
+	created_at timestamp with time zone NOT NULL
+	CONSTRAINT journeys_key_key UNIQUE (key)
+	CONSTRAINT journeys_pkey PRIMARY KEY (id)
+
+TABLE migrations
+	version integer NOT NULL
+	name text NOT NULL
+	applied_at timestamp with time zone NOT NULL
+	CONSTRAINT migrations_pkey PRIMARY KEY (version)
+
+TABLE profiles
+	id bigint NOT NULL GENERATED ALWAYS AS IDENTITY
+	attributes jsonb NOT NULL DEFAULT '{}'::jsonb
+	attribute_times jsonb NOT NULL DEFAULT '{}'::jsonb
+	tags text[] NOT NULL DEFAULT '{}'::text[]
+	consent jsonb NOT NULL DEFAULT '{}'::jsonb
+	email text
+	phone text
+	locale text
+	zone text
+	created_at timestamp with time zone NOT NULL
+	updated_at timestamp with time zone NOT NULL
+	merged_into bigint
+	CONSTRAINT profiles_pkey PRIMARY KEY (id)
+	CREATE INDEX profiles_merged ON profiles USING btree (id) WHERE (merged_into IS NOT NULL)
+
+TABLE refusals
+	profile_id bigint NOT NULL
+	journey_id integer NOT NULL
+	reason text NOT NULL
+	day date NOT NULL
+	first_at timestamp with time zone NOT NULL
+	last_at timestamp with time zone NOT NULL
+	times integer NOT NULL
+	detail jsonb NOT NULL
+	CONSTRAINT refusals_journey_id_fkey FOREIGN KEY (journey_id) REFERENCES journeys(id)
+	CONSTRAINT refusals_pkey PRIMARY KEY (profile_id, journey_id, reason, day)
+
+TABLE rejected
+	id bigint NOT NULL GENERATED ALWAYS AS IDENTITY
+	received_at timestamp with time zone NOT NULL
+	source text NOT NULL
+	position integer NOT NULL
+	reason text NOT NULL
+	body text NOT NULL
+	CONSTRAINT rejected_pkey PRIMARY KEY (id)
+	CREATE INDEX rejected_age ON rejected USING btree (received_at)
+
+TABLE seen
+	message uuid NOT NULL
+	received_at timestamp with time zone NOT NULL
+	CONSTRAINT seen_pkey PRIMARY KEY (message)
+	CREATE INDEX seen_age ON seen USING btree (received_at)
+
+TABLE steps
+	id integer NOT NULL GENERATED ALWAYS AS IDENTITY
+	workflow integer NOT NULL
+	node_id text NOT NULL
+	kind text NOT NULL
+	name text NOT NULL
+	set_id integer
+	config jsonb NOT NULL DEFAULT '{}'::jsonb
+	state text NOT NULL
+	off_since timestamp with time zone
+	registered_at timestamp with time zone NOT NULL
+	CONSTRAINT steps_check CHECK (((state = 'off'::text) = (off_since IS NOT NULL)))
+	CONSTRAINT steps_kind_check CHECK ((kind = ANY (ARRAY['entry'::text, 'audience'::text, 'state'::text, 'branch'::text, 'action'::text, 'goal'::text])))
+	CONSTRAINT steps_pkey PRIMARY KEY (id)
+	CONSTRAINT steps_set_id_fkey FOREIGN KEY (set_id) REFERENCES condition_sets(id)
+	CONSTRAINT steps_state_check CHECK ((state = ANY (ARRAY['on'::text, 'off'::text])))
+	CONSTRAINT steps_workflow_fkey FOREIGN KEY (workflow) REFERENCES workflows(id)
+	CONSTRAINT steps_workflow_node_id_key UNIQUE (workflow, node_id)
+	CREATE INDEX steps_set ON steps USING btree (set_id) WHERE (set_id IS NOT NULL)
+
+TABLE workflows
+	id integer NOT NULL GENERATED ALWAYS AS IDENTITY
+	host text NOT NULL
+	workflow_id text NOT NULL
+	journey_id integer
+	seen_at timestamp with time zone NOT NULL
+	CONSTRAINT workflows_journey_id_fkey FOREIGN KEY (journey_id) REFERENCES journeys(id)
+	CONSTRAINT workflows_pkey PRIMARY KEY (id)
+	CONSTRAINT workflows_workflow_id_host_key UNIQUE (workflow_id, host)
+
+VIEW report_conversions
+	journey text
+	goal text
+	profile bigint
+	instance bigint
+	converted_at timestamp with time zone
+	first boolean
+	value numeric
+	currency text
+	FROM conversions (profile_id, journey_id, step_id, instance_id, converted_at, first, value, currency)
+	FROM journeys (id, key)
+	FROM steps (id, name)
+
+VIEW report_entries
+	journey text
+	profile bigint
+	correlation text
+	entries integer
+	first_entry timestamp with time zone
+	last_entry timestamp with time zone
+	last_exit timestamp with time zone
+	converted_at timestamp with time zone
+	FROM enrolments (profile_id, journey_id, correlation, entries, first_entry, last_entry, last_exit, converted_at)
+	FROM journeys (id, key)
+
+VIEW report_instances
+	instance bigint
+	journey text
+	profile bigint
+	correlation text
+	step text
+	step_kind text
+	status text
+	reason text
+	error text
+	visit integer
+	entered_at timestamp with time zone
+	due_at timestamp with time zone
+	ended_at timestamp with time zone
+	FROM finished (id, profile_id, journey_id, step_id, correlation, status, reason, error, entered_at, ended_at, visit)
+	FROM instances (id, profile_id, journey_id, step_id, visit, status, correlation, due_at, entered_at, error)
+	FROM journeys (id, key)
+	FROM steps (id, kind, name)
+
+VIEW report_messages
+	message bigint
+	journey text
+	step text
+	profile bigint
+	instance bigint
+	visit integer
+	channel text
+	class text
+	status text
+	claimed_at timestamp with time zone
+	settled_at timestamp with time zone
+	provider_id text
+	error text
+	FROM deliveries (id, profile_id, journey_id, step_id, instance_id, visit, channel, class, status, claimed_at, settled_at, provider_id, error)
+	FROM journeys (id, key)
+	FROM steps (id, name)
+
+VIEW report_refusals
+	journey text
+	profile bigint
+	reason text
+	day date
+	times integer
+	first_at timestamp with time zone
+	last_at timestamp with time zone
+	detail jsonb
+	FROM journeys (id, key)
+	FROM refusals (profile_id, journey_id, reason, day, first_at, last_at, times, detail)
+
+VIEW report_skipped
+	at timestamp with time zone
+	journey text
+	step text
+	profile bigint
+	instance bigint
+	reason text
+	detail jsonb
+	FROM journal (at, kind, journey_id, step_id, profile_id, instance_id, reason, detail)
+	FROM journeys (id, key)
+	FROM steps (id, name)
+
+SEQUENCE event_ids
+
+SEQUENCE journal_ids
+
+FUNCTION jsonb_strip_nulls_top(document jsonb) RETURNS jsonb IMMUTABLE
+	SELECT coalesce(jsonb_object_agg(key, value), '{}') FROM jsonb_each(document) WHERE value <> 'null'
+
+FUNCTION make_month(parent text, month date) RETURNS boolean
+DECLARE
+	child text := format('%s_%s', parent, to_char(month, 'YYYY_MM'));
+	time_column text := CASE parent WHEN 'events' THEN 'received_at' ELSE 'at' END;
+	first timestamptz := month;
+	next timestamptz := month + interval '1 month';
+BEGIN
+	IF to_regclass(child) IS NOT NULL THEN
+		RETURN false;
+	END IF;
+	-- Rows of a month that nobody made ahead are in the default partition, and move.
+	EXECUTE format('LOCK TABLE %I IN SHARE ROW EXCLUSIVE MODE', parent);
+	EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', child, parent);
+	EXECUTE format('WITH early AS (DELETE FROM %I WHERE %I >= %L AND %I < %L RETURNING *) INSERT INTO %I SELECT * FROM early',
+		parent || '_other', time_column, first, time_column, next, child);
+	EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', parent, child, first, next);
+	RETURN true;
+END 

@@ -1,0 +1,70 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { migrations } from '../../lib/store/migrate';
+import { openStore } from '../../lib/run/engine';
+import { takeIn } from '../../lib/run/intake';
+import { makeMonths } from '../../lib/store/retention';
+import { dumpSchema } from '../support/dumpSchema';
+import { freshDatabase } from '../support/postgres';
+import { freshStore, STORES, type TestStore } from '../support/stores';
+import { ask, DAY_MS, eventOf } from '../support/world';
+
+const SCHEMA = join(__dirname, '../../lib/store/schema.sql');
+
+describe.each(STORES)('the schema on %s', (kind) => {
+	let it_: TestStore;
+	beforeAll(async () => {
+		it_ = await freshStore(kind);
+	}, 60_000);
+	afterAll(async () => await it_?.drop());
+
+	it('is the one that is committed; after a change to it, run `npm run schema:dump`', async () => {
+		const dump = await dumpSchema(it_.store);
+		if (process.env.JOURNEY_WRITE_SCHEMA && kind === 'postgres') writeFileSync(SCHEMA, dump);
+		expect(dump).toBe(readFileSync(SCHEMA, 'utf8'));
+	});
+
+	it('makes room for rows that came before their month', async () => {
+		const much = it_.clock.pass(200 * DAY_MS);
+		await takeIn(it_.store, 'test', [eventOf('early', 'Seen', much, { change: { attributes: { a: 1 } } })]);
+		const where = async () => await ask(it_.store, `SELECT tableoid::regclass::text AS table FROM events WHERE name = 'Seen'`);
+		expect(await where()).toEqual([{ table: 'events_other' }]);
+		await it_.store.tx(makeMonths);
+		await it_.store.tx(makeMonths);
+		expect(await where()).toEqual([{ table: 'events_2026_09' }]);
+		expect(await takeIn(it_.store, 'test', [eventOf('early', 'Later', much)])).toMatchObject({ events: 1 });
+	});
+});
+
+describe('a schema on a server', () => {
+	let database: Awaited<ReturnType<typeof freshDatabase>>;
+	beforeEach(async () => {
+		database = await freshDatabase();
+	});
+	afterEach(async () => await database.drop());
+	const open = async (schema = 'journey') => await openStore({ url: database.url, schema, connections: 2 });
+
+	it('is made once by processes that start together', async () => {
+		const stores = await Promise.all(Array.from({ length: 5 }, async () => await open()));
+		expect(await ask(stores[0]!, 'SELECT version, name FROM migrations ORDER BY version')).toEqual(migrations().map(({ version, name }) => ({ version, name })));
+		await Promise.all(stores.map(async (store) => await store.close()));
+	}, 30_000);
+
+	it('is refused when a newer version of the pack made it, and left alone', async () => {
+		const store = await open();
+		await ask(store, `INSERT INTO migrations VALUES (999, 'of_the_future', now())`);
+		await ask(store, 'DROP TABLE refusals CASCADE');
+		await expect(open()).rejects.toThrow(/schema "journey" has version 999, made by a newer n8n-nodes-journey; this one knows \d+\. Update the package/);
+		expect(await ask(store, `SELECT to_regclass('refusals') AS gone`)).toEqual([{ gone: null }]);
+		await store.close();
+	}, 30_000);
+
+	it('lives beside others in one database, and only takes a plain name', async () => {
+		const [one, other] = [await open('one'), await open('other')];
+		await takeIn(one, 'test', [eventOf('u', 'Seen', new Date())]);
+		expect(await ask(other, 'SELECT FROM events')).toEqual([]);
+		await Promise.all([one, other].map(async (store) => await store.close()));
+		for (const name of ['Journey', 'a-b', 'a"b', "a';--", '', '1a', 'x'.repeat(42)]) await expect(open(name)).rejects.toThrow(/schema ".*" cannot be used/s);
+	}, 30_000);
+});
