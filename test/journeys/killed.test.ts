@@ -52,6 +52,16 @@ journeys('n8n killed', (open) => {
 		expect(await ends(run)).toEqual([1, 2, 3].map((n) => `customer-${n} done: completed`));
 	});
 
+	it('behind the check: who was skipped is skipped again, which is told once', async () => {
+		const run = await open(canvas, { mailer: {} });
+		await run.send(carts[0]!, { who: 'customer-2', event: 'cart' });
+		run.killAfter('Check');
+		await run.pass('30 minutes');
+		expect((await run.timeline()).filter((line) => line.includes('skipped'))).toEqual([
+			'+0s customer-2 skipped Check: unreachable', expect.stringMatching(/^\S+ customer-1 skipped Check: already_unknown$/),
+		]);
+	});
+
 	it('behind the parking: they wait on, and what was sent is not in doubt for long', async () => {
 		const run = await open(canvas, { mailer: {} });
 		await run.send(...carts);
