@@ -161,6 +161,7 @@ describe('outputs of a Journey Branch', () => {
 
 	it('are what the editor evaluates', () => {
 		const panel = { mode: 'split', variants: { variant: [{ name: 'a', weight: 1 }] } };
+		// eslint-disable-next-line @typescript-eslint/no-implied-eval -- what the editor does with the text
 		const evaluate = new Function('$parameter', `return (${branchOutputs.toString()})($parameter)`) as typeof branchOutputs;
 		expect(evaluate(panel)).toEqual(branchOutputs(panel));
 	});
