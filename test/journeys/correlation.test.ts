@@ -6,11 +6,11 @@ jest.setTimeout(60_000);
 const apply = (who: string, id: string | number) => ({ who, event: 'applied', properties: { application: { id } } });
 const decided = (who: string, properties: object) => ({ who, event: 'decided', properties: properties as Record<string, unknown> });
 
-const canvas = (stateOptions: object = {}) => ({
+const canvas = (options: object = {}) => ({
 	name: 'Loan application',
 	nodes: [
 		journeyNode('Entry', 'journeyEntryTrigger', { event: 'applied', reentry: 'once', options: { correlation: 'application.id' } }),
-		eventState('Decision', [{ event: 'decided', output: 'decided' }], [7, 'days'], stateOptions),
+		eventState('Decision', [{ event: 'decided', output: 'decided' }], [7, 'days'], { options }),
 		baseNode('Remind', 'noOp', 1),
 		baseNode('Tell', 'noOp', 1),
 	],
