@@ -1,7 +1,7 @@
 import type { ITriggerFunctions, ITriggerResponse } from 'n8n-workflow';
 
 import type { Batch, Registration } from '../../lib/index';
-import { journeyEngine } from './engine';
+import { journeyEngine, storeSettings } from './engine';
 import { isTest, placeOf } from './place';
 
 type Listener = Omit<Registration, 'place' | 'emit'> & { kind: Registration['place']['kind'] };
@@ -11,9 +11,12 @@ const RETRY_MS = 5_000;
 /**
  * Subscribes a node to the engine while its workflow is published. Never throws for a store that is away: after five
  * tries n8n would leave the trigger dead until the next publish, while others go on.
+ *
+ * @throws StoreError when there is no store that this node could ever use: that is said when it is published
  */
-export function subscribe(context: ITriggerFunctions, { kind, ...listener }: Listener): ITriggerResponse {
+export async function subscribe(context: ITriggerFunctions, { kind, ...listener }: Listener): Promise<ITriggerResponse> {
 	if (isTest(context)) return {};
+	await storeSettings(context);
 	const place = placeOf(context, kind);
 	let leave: (() => void) | undefined;
 	let closed = false;
