@@ -7,17 +7,23 @@ import { ask, eventOf, idleEngine, makeRunning, makeWorld, wakesBy, type World }
 const HOUR_MS = 60 * 60_000;
 const HOUR: Duration = { amount: 1, unit: 'hours' };
 
-/** The live match and the look-back of a park ask the same question: each case is asked both ways. */
-describe.each(STORES.flatMap((kind) => (['events after the park', 'events before the park'] as const).map((order) => [kind, order] as const)))('waiting on %s, %s', (kind, order) => {
-	let it_: TestStore;
-	let world: World;
-	let rounds = 0;
-	let user: string;
-	let running: Awaited<ReturnType<typeof makeRunning>>[0];
+let it_: TestStore;
+let rounds = 0;
+
+describe.each(STORES)('waiting on %s', (kind) => {
 	beforeAll(async () => {
 		it_ = await freshStore(kind);
 	}, 60_000);
 	afterAll(async () => await it_?.drop());
+
+	describe.each(['events after the park', 'events before the park'] as const)('%s', cases);
+});
+
+/** The live match and the look-back of a park ask the same question: each case is asked both ways. */
+function cases(order: 'events after the park' | 'events before the park'): void {
+	let world: World;
+	let user: string;
+	let running: Awaited<ReturnType<typeof makeRunning>>[0];
 	beforeEach(async () => {
 		began = it_.clock.pass(3 * HOUR_MS);
 		world = await makeWorld(it_.store, `match${++rounds}`);
@@ -94,4 +100,4 @@ describe.each(STORES.flatMap((kind) => (['events after the park', 'events before
 		// It happened before, and arrived after.
 		expect(await takeIn(it_.store, 'test', [eventOf(user, 'Click', minutes(-30))])).toMatchObject({ woken: 1 });
 	});
-});
+}
