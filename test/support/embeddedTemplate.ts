@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { dependencies } from '../../package.json';
 import { openStore } from '../../lib/run/engine';
+import { temporaryFolder } from './guard';
 
 const MIGRATIONS = join(__dirname, '../../lib/store/migrations');
 
@@ -22,14 +23,13 @@ function stateName(): string {
 export async function copyEmptyStore(folder: string, schema: string, now: Date): Promise<void> {
 	const template = join(tmpdir(), `journey-empty-store-${stateName()}`);
 	if (!existsSync(template)) {
-		const making = mkdtempSync(`${template}-`);
+		const making = temporaryFolder('journey-empty-store-making');
 		const store = await openStore({ folder: making, schema, clock: () => now });
 		await store.close();
 		try {
 			renameSync(making, template);
 		} catch {
 			// Another test was quicker; its template is as good.
-			rmSync(making, { recursive: true, force: true });
 		}
 	}
 	mkdirSync(folder, { recursive: true, mode: 0o700 });
