@@ -44,12 +44,15 @@ export class Registry {
 	register(registration: Registration): () => void {
 		let closed = false;
 		let undo = () => undefined as void;
+		let said = '';
 		const attempt = async () => {
 			try {
 				const step = await this.store.tx(async (db) => await save(db, registration));
 				if (!closed) undo = this.listen(step, registration);
 			} catch (error) {
-				this.log.error(`${registration.place.name}: ${(error as Error).message}`);
+				const { message } = error as Error;
+				if (message !== said) this.log.error(`${registration.place.name}: ${message}`);
+				said = message;
 				if (!closed) setTimeout(() => void attempt(), RETRY_MS).unref();
 			}
 		};

@@ -2,7 +2,7 @@ import { Client, Pool, types, type ClientConfig, type PoolClient, type QueryResu
 
 import { migrate } from './migrate';
 import { schemaName, transaction, type Session } from './transaction';
-import type { Store, StoreSettings } from './types';
+import { StoreError, type Store, type StoreSettings } from './types';
 
 const INT8 = 20;
 const NUMERIC = 1700;
@@ -42,9 +42,13 @@ export async function openPostgres(settings: StoreSettings & { url: string }): P
 	// their own, sessions ended by the server (a restart, a time limit) would end n8n with them.
 	pool.on('error', () => undefined);
 	pool.on('connect', (client) => client.on('error', () => undefined));
+	const { host, port, database } = new Client(config);
+	const where = `${host}:${port}/${database}`;
 
 	const tx: Store['tx'] = async (work) => {
-		const client = await pool.connect();
+		const client = await pool.connect().catch((error: Error) => {
+			throw unreachable(where, error);
+		});
 		let broken = true;
 		try {
 			const result = await transaction(sessionOf(client), settings.schema, settings.clock, work);
@@ -67,10 +71,9 @@ export async function openPostgres(settings: StoreSettings & { url: string }): P
 		throw error;
 	}
 
-	const { host, port, database } = new Client(config);
 	return {
 		kind: 'postgres',
-		name: `${host}:${port}/${database}, schema ${settings.schema}`,
+		name: `${where}, schema ${settings.schema}`,
 		tx,
 		hint: async () => {
 			await pool.query('SELECT pg_notify($1, $2)', [channel, '']);
@@ -86,6 +89,15 @@ export async function openPostgres(settings: StoreSettings & { url: string }): P
 			await pool.end();
 		},
 	};
+}
+
+/** The driver says neither which store it is nor what to do; for a host with several addresses it says nothing at all. */
+function unreachable(where: string, error: Error): StoreError {
+	const reasons = error instanceof AggregateError ? error.errors.map((one: Error) => one.message) : [error.message];
+	return new StoreError(
+		`Journey Store: ${where} cannot be reached (${reasons.join('; ')}). Check that the server runs and that the Journey Store credential, or JOURNEY_STORE_URL, is right.`,
+		{ cause: error },
+	);
 }
 
 /** LISTEN needs a session of its own. It is only a hint: while it is away, the poll carries everything. */

@@ -20,6 +20,7 @@ export async function subscribe(context: ITriggerFunctions, { kind, ...listener 
 	const place = placeOf(context, kind);
 	let leave: (() => void) | undefined;
 	let closed = false;
+	let said = '';
 	const emit = async (batch: Batch) => {
 		const done = context.helpers.createDeferredPromise<never>();
 		context.emit([[...itemsOf(batch)]], undefined, done as never);
@@ -31,7 +32,9 @@ export async function subscribe(context: ITriggerFunctions, { kind, ...listener 
 			const engine = await journeyEngine(context);
 			if (!closed) leave = engine.registry.register({ ...listener, place, emit });
 		} catch (error) {
-			context.logger.error(`${place.name}: ${(error as Error).message}`);
+			const { message } = error as Error;
+			if (message !== said) context.logger.error(`${place.name}: ${message}`);
+			said = message;
 			if (!closed) setTimeout(() => void open(), RETRY_MS).unref();
 		}
 	};
