@@ -16,6 +16,7 @@ export class JourneyWriteKey implements ICredentialType {
 			typeOptions: { password: true },
 			default: '',
 			required: true,
+			placeholder: 'A long random text',
 			description: 'What your shop or app sends with its events, e.g. the writeKey of Segment’s libraries. Choose a long random text. Whoever knows it can write events, but read nothing.',
 		},
 		{

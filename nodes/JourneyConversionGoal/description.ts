@@ -3,6 +3,8 @@ import type { INodeTypeDescription } from 'n8n-workflow';
 import { durationFields, eventFilters, storeCredential } from '../shared/fields';
 import { goalOutputs } from './outputs';
 
+const onlyConversions = { show: { '/type': ['conversion'] } };
+
 export const description: INodeTypeDescription = {
 	displayName: 'Journey Conversion Goal',
 	name: 'journeyConversionGoal',
@@ -68,6 +70,7 @@ export const description: INodeTypeDescription = {
 					type: 'string',
 					default: '',
 					noDataExpression: true,
+					displayOptions: onlyConversions,
 					placeholder: 'e.g. currency',
 					description: 'Property of the event that holds the currency of the value',
 				},
@@ -86,6 +89,7 @@ export const description: INodeTypeDescription = {
 					type: 'string',
 					default: '',
 					noDataExpression: true,
+					displayOptions: onlyConversions,
 					placeholder: 'e.g. revenue',
 					description: 'Property of the event that holds what the conversion is worth',
 				},

@@ -1,5 +1,6 @@
 import type { INodeTypeDescription } from 'n8n-workflow';
 
+import { storeCredential } from '../shared/fields';
 import { webhooks } from './webhooks';
 
 export const description: INodeTypeDescription = {
@@ -26,7 +27,7 @@ export const description: INodeTypeDescription = {
 	outputs: [],
 	credentials: [
 		{ name: 'journeyWriteKey', displayName: 'Write Keys', required: true },
-		{ name: 'journeyStore', displayName: 'Store', required: false },
+		storeCredential,
 	],
 	webhooks,
 	properties: [

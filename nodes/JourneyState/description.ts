@@ -93,7 +93,7 @@ export const description: INodeTypeDescription = {
 				{ name: 'Since the Previous State', value: 'previous', description: 'A click that is quicker than this step is not lost. In front of the first State: since entry.' },
 				{ name: 'Since Entry', value: 'entry' },
 				{ name: 'Only After Arrival Here', value: 'arrival' },
-				{ name: 'From a Period Before Arrival On', value: 'last' },
+				{ name: 'Of the Last …', value: 'last' },
 			],
 			default: 'previous',
 		},

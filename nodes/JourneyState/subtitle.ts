@@ -2,6 +2,7 @@ interface Panel {
 	[field: string]: unknown;
 	waitFor?: string;
 	events?: { branch?: Array<{ event?: string }> };
+	resets?: { branch?: Array<{ event?: string }> };
 }
 
 /** The wait in a few words, for the canvas. Self-contained, because the editor evaluates its text. */
@@ -25,9 +26,10 @@ export function stateSubtitle(panel: Panel): string {
 			return `until ${days.join(' or ')}, ${String(get('weekdayTime', '09:00'))}`;
 		},
 	};
-	const time = kinds[String(get('until', 'delay'))]?.();
-	if (!forEvents) return time!.startsWith('until') ? time! : `wait ${time}`;
-	const names = (panel.events?.branch ?? []).map(({ event }) => event).filter((event) => event);
-	const events = `until ${names.length > 0 ? names.join(' or ') : 'an event'}`;
-	return time ? `${events}, at most ${time}` : events;
+	const names = (list: Panel['events']) => (list?.branch ?? []).map(({ event }) => event).filter((event) => event).join(' or ');
+	const kind = String(get('until', 'delay'));
+	const time = kinds[kind]?.();
+	if (forEvents) return `until ${names(panel.events) || 'an event'}${time ? `, at most ${time}` : ''}`;
+	const last = kind === 'delay' && names(panel.resets);
+	return `${kind === 'delay' ? 'wait ' : ''}${time}${last ? ` after the last ${last}` : ''}`;
 }

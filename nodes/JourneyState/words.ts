@@ -19,7 +19,7 @@ export function sentenceOf(node: Reader, fields: Panel, now: Date, zone: string)
 	const forEvents = fields.waitFor === 'events';
 	const kind = ((forEvents ? fields.limitUntil : fields.until) ?? 'delay') as Kind;
 	const names = (list: unknown) =>
-		((list as { branch?: Array<{ event?: string }> } | undefined)?.branch ?? []).map(({ event }) => event?.trim() || '…');
+		((list as { branch?: Array<{ event?: string }> } | undefined)?.branch ?? []).map(({ event }) => event?.trim() || 'an event');
 	const events = forEvents ? names(fields.events) : undefined;
 	if (events?.length === 0) return 'Waits for an event: add it above.';
 	const resets = !forEvents && kind === 'delay' ? names(fields.resets) : [];

@@ -1,0 +1,92 @@
+/** A node in one of the states that its panel can be in. */
+export interface Variant {
+	name: string;
+	type: string;
+	parameters: object;
+}
+
+const variants = (type: string, byName: Record<string, object>): Variant[] => Object.entries(byName).map(([name, parameters]) => ({ name, type, parameters }));
+
+const filters = { conditions: [{ path: 'cart.total', operator: 'greater', value: '50' }, { path: 'coupon', operator: 'doesNotExist' }] };
+const on = (...events: string[]) => ({ branch: events.map((event) => ({ event })) });
+
+/** Every node as it is when it is new, and in its main variants. */
+export const VARIANTS: Variant[] = [
+	...variants('journeyEntryTrigger', {
+		'Entry': {},
+		'Entry, never again': { event: 'Cart Updated', reentry: 'once' },
+		'Entry, limited': {
+			event: 'Cart Updated', filters, reentry: 'cap', values: { value: [{ name: 'cart_total', path: 'cart.total' }] },
+			options: { correlation: 'cart_id', end: '', key: 'cart', start: '', zone: '' },
+		},
+	}),
+	...variants('journeyAudienceFilter', {
+		'Audience': {},
+		'Audience, conditions': {
+			conditions: {
+				attribute: [{ path: 'plan', operator: 'is', value: 'free' }],
+				behaviour: [{ did: false, event: 'Order Completed', times: 1, period: 'within', withinAmount: 30, withinUnit: 'days' }],
+				consent: [{ channel: 'email', state: 'granted' }],
+				group: [{ match: 'any', conditions: { tag: [{ has: true, tag: 'vip' }] } }],
+			},
+		},
+	}),
+	...variants('journeyState', {
+		'Delay': {},
+		'Delay in hours': { delayUnit: 'hours' },
+		'Delay that starts again': { delayUnit: 'hours', resets: on('Cart Updated') },
+		'Date': { until: 'date' },
+		'Date, shifted': { until: 'date', date: '={{ $json.profile.attributes.renewal_date }}', offsetAmount: 3 },
+		'Weekday': { until: 'weekday', weekdays: [1, 4] },
+		'Events': { waitFor: 'events' },
+		'Events with a limit': { waitFor: 'events', events: { branch: [{ event: 'Order Completed' }, { event: 'Email Clicked', output: 'clicked' }] }, limitDelayAmount: 3 },
+		'Events, no limit': { waitFor: 'events', events: on('Order Completed'), limitUntil: 'never', lookBack: 'last', options: { correlation: '' } },
+	}),
+	...variants('journeyBranch', {
+		'Branch': {},
+		'Branch, rules': {
+			rules: {
+				rule: [
+					{ output: 'Big spenders', conditions: { context: [{ path: 'cart_total', operator: 'greater', value: '100' }], event: [{ path: 'total', operator: 'exists' }] } },
+					{ conditions: { tag: [{ has: false, tag: 'vip' }] } },
+				],
+			},
+		},
+		'Branch, split': { mode: 'split', options: { salt: '' } },
+	}),
+	...variants('journeyAction', {
+		'Check': {},
+		'Check, all options': { options: { ifConverted: 'skip', ifUnknown: 'skip', limit: 100 } },
+		'Check, transactional': { class: 'transactional' },
+		'Unknown deliveries': { operation: 'unknown' },
+		'Unknown deliveries, mark': { operation: 'unknown', unknown: 'markSent' },
+		'Set attributes': { operation: 'setAttributes' },
+		'Delete attributes': { operation: 'deleteAttributes' },
+		'Add tags': { operation: 'addTags' },
+		'Remove tags': { operation: 'removeTags' },
+		'Set journey values': { operation: 'setContext' },
+		'Record an event': { operation: 'recordEvent' },
+		'Leave': { operation: 'exit' },
+	}),
+	...variants('journeyConversionGoal', {
+		'Goal': {},
+		'Goal, all options': { event: 'Order Completed', options: { value: 'revenue', currency: 'currency', correlation: '', window: { period: { windowAmount: 7, windowUnit: 'days' } } } },
+		'Goal, exit': { type: 'exit', event: 'App Uninstalled' },
+	}),
+	...variants('journeyCustomerData', {
+		'Track': {},
+		'Track, all options': { identityKind: 'email', propertiesMode: 'json', eventOptions: { messageId: '', time: '', history: false, identities: {} } },
+		'Create or update': { resource: 'profile', operation: 'upsert' },
+		'Get': { resource: 'profile', operation: 'get' },
+		'Add identity': { resource: 'profile', operation: 'addIdentity' },
+		'Tag': { resource: 'profile', operation: 'addTags' },
+		'Untag': { resource: 'profile', operation: 'removeTags' },
+		'Set consent': { resource: 'profile', operation: 'setConsent' },
+		'Record engagement': { resource: 'message', operation: 'recordEngagement' },
+		'Explain': { resource: 'journey', operation: 'explain' },
+	}),
+	...variants('journeyEventCollectorTrigger', {
+		'Collector': {},
+		'Collector, limits': { limits: { bodyMegabytes: 5, batch: 500, latenessDays: 7, requestsPerMinute: 6000 } },
+	}),
+];

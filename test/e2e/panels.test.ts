@@ -1,0 +1,76 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Editor, type Panel } from '../support/editor';
+import { N8n } from '../support/n8n';
+import { repository } from '../support/n8nEnvironment';
+import { VARIANTS } from './panelVariants';
+
+jest.setTimeout(900_000);
+
+/** How the nodes of the gallery stand on the canvas. */
+const COLUMNS = 8;
+
+/** What is looked at and found to be right. After a change: look at `.tmp/screenshots`, then copy `.tmp/panels.txt` here. */
+const EXPECTED = join(__dirname, 'panels.txt');
+
+describe('what the editor shows', () => {
+	let n8n: N8n;
+	let editor: Editor | undefined;
+
+	beforeAll(async () => {
+		n8n = await N8n.start({ database: 'sqlite', pack: 'link', editor: true, env: { GENERIC_TIMEZONE: 'Europe/Istanbul' } });
+		editor = await Editor.open(n8n);
+	});
+	afterAll(async () => {
+		await editor?.close();
+		await n8n?.stop();
+	});
+
+	it('shows of each panel what applies, and nothing else', async () => {
+		if (!editor) return;
+		const nodes = VARIANTS.map(({ name, type, parameters }, at) => ({
+			id: `id-${at}`, name, type: `n8n-nodes-journey.${type}`, typeVersion: type === 'journeyEventCollectorTrigger' ? 2 : 1,
+			position: [(at % COLUMNS) * 320, Math.floor(at / COLUMNS) * 260], parameters,
+		}));
+		const { id } = await n8n.createWorkflow({ name: 'Gallery', nodes, connections: {} });
+		await editor.openCanvas(id, 'gallery');
+		const found: string[] = [];
+		for (const { name } of VARIANTS) {
+			const [outputs, subtitle] = [await editor.outputs(name), await editor.subtitle(name)];
+			found.push(inWords(name, subtitle, outputs, await editor.panel(name)));
+		}
+		mkdirSync(join(repository, '.tmp'), { recursive: true });
+		writeFileSync(join(repository, '.tmp', 'panels.txt'), found.join('\n'));
+		expect(found.join('\n')).toBe(readFileSync(EXPECTED, 'utf8'));
+	});
+
+	it('shows the example on the canvas, with everything on it in words', async () => {
+		if (!editor) return;
+		const example = JSON.parse(readFileSync(join(repository, 'examples', 'cart-abandonment.json'), 'utf8')) as object;
+		const { id } = await n8n.createWorkflow(example);
+		await editor.openCanvas(id, 'example', { width: 1500, height: 760 });
+		expect(await editor.subtitle('An hour of quiet')).toBe('wait 1 hour after the last Cart Updated');
+		expect(await editor.outputs('Click within a day')).toEqual(['Time is up', 'Clicked']);
+		expect((await editor.panel('Click within a day')).issues).toEqual([]);
+	});
+
+	it('shows the dialogs of the credentials', async () => {
+		if (!editor) return;
+		const store = await n8n.createCredential('Shop', 'journeyStore', { host: '127.0.0.1', port: 5432, database: 'shop', user: 'shop', schema: 'journey', ssl: 'verify' });
+		const key = await n8n.createCredential('Shop', 'journeyWriteKey', { writeKey: 'a-long-random-text' });
+		const [notice, ...fields] = await editor.credential(store, 'Store credential');
+		expect(notice).toMatch(/^Postgres 15 or newer\./);
+		expect(fields).toEqual(['Host *', 'Port *', 'Database *', 'User *', 'Password', 'Schema *', 'SSL', 'CA Certificate']);
+		expect(await editor.credential(key, 'Write key credential')).toEqual(['Write Key *', 'Second Write Key']);
+	});
+});
+
+/** One panel as text; dates differ from day to day. */
+function inWords(name: string, subtitle: string, outputs: string[], { labels, notices, issues }: Panel): string {
+	const dateless = notices.map((notice) => notice.replace(/[A-Z]\w\w \d+ [A-Z]\w\w \d{4}(, \d\d:\d\d)?/g, '<date>'));
+	const lines = {
+		'on the canvas': subtitle.replace('Execute workflow', '').trim(), outputs: outputs.join(' | '), fields: labels.join(' | '),
+		notices: dateless.join(' | '), 'marked red': issues.join(' | '),
+	};
+	return [name, ...Object.entries(lines).filter(([, text]) => text !== '').map(([what, text]) => `\t${what}: ${text}`), ''].join('\n');
+}

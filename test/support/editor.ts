@@ -1,0 +1,141 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { chromium, selectors, type Browser, type Locator, type Page } from 'playwright-core';
+import type { N8n } from './n8n';
+import { repository } from './n8nEnvironment';
+
+const PICTURES = join(repository, '.tmp', 'screenshots');
+const PROGRAMS = ['chromium', 'chromium-browser', 'google-chrome'];
+
+/** What a panel shows, top to bottom. */
+export interface Panel {
+	/** Names of fields and of groups of fields. */
+	labels: string[];
+	/** Text in coloured boxes. */
+	notices: string[];
+	/** Fields with a red mark. */
+	issues: string[];
+}
+
+/** n8n's editor in a browser, as the owner sees it. Every picture goes to `.tmp/screenshots`. */
+export class Editor {
+	private constructor(private readonly n8n: N8n, private readonly browser: Browser, readonly page: Page) {}
+
+	/**
+	 * @param n8n started with `editor: true`
+	 * @returns undefined, with a printed line, where no Chromium is installed: skip what needs it
+	 * @throws in CI (CI=true), where nothing may be skipped
+	 */
+	static async open(n8n: N8n): Promise<Editor | undefined> {
+		const executablePath = installed();
+		if (executablePath === undefined) {
+			const line = `none of ${PROGRAMS.join(', ')} is in the PATH`;
+			if (process.env.CI === 'true') throw new Error(`${line}; in CI these tests must run. Install Chromium.`);
+			console.warn(`SKIPPED: ${line}, so what the editor shows is not tested.`);
+			return undefined;
+		}
+		mkdirSync(PICTURES, { recursive: true });
+		selectors.setTestIdAttribute('data-test-id');
+		const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
+		const context = await browser.newContext({ viewport: { width: 1500, height: 1500 } });
+		context.setDefaultTimeout(60_000);
+		await context.addCookies([{ name: 'n8n-auth', value: await n8n.authCookie(), url: n8n.url }]);
+		return new Editor(n8n, browser, await context.newPage());
+	}
+
+	async close(): Promise<void> {
+		await this.browser.close();
+	}
+
+	/** Opens a workflow and takes a picture of its canvas. @param picture name of the file */
+	async openCanvas(workflow: string, picture: string, size = { width: 1500, height: 1500 }): Promise<void> {
+		await this.page.setViewportSize(size);
+		await this.page.goto(`${this.n8n.url}/workflow/${workflow}`);
+		await this.page.getByTestId('canvas-node').first().waitFor();
+		await this.still(this.page.getByTestId('canvas'));
+		await this.page.screenshot({ path: join(PICTURES, `${picture}.png`) });
+	}
+
+	/** Names on the outputs of a node on the open canvas. An output without a name counts as ''. */
+	async outputs(node: string): Promise<string[]> {
+		const handles = await this.page.locator(`[data-test-id="canvas-node-output-handle"][data-node-name="${node}"]`).allInnerTexts();
+		return handles.map((text) => text.trim());
+	}
+
+	/** Text at a node on the open canvas: its name, and what is written below it. */
+	async subtitle(node: string): Promise<string> {
+		const text = await this.node(node).innerText();
+		const lines = text.split('\n');
+		return lines.slice(lines.indexOf(node) + 1).join(' ');
+	}
+
+	/** Opens a node's panel on the open canvas, takes its picture, reads it and closes it. */
+	async panel(node: string): Promise<Panel> {
+		await this.node(node).dblclick({ position: { x: 20, y: 20 } });
+		const fields = this.page.getByTestId('node-parameters');
+		await fields.waitFor();
+		await this.still(fields);
+		await this.picture(fields, node);
+		const panel = {
+			labels: await visible(fields.getByTestId('input-label')),
+			notices: await visible(fields.locator('.notice')),
+			issues: (await visible(fields.locator('.has-issues').locator('xpath=ancestor::*[@data-test-id="parameter-item"][1]'))).map(firstLine),
+		};
+		await this.page.getByTestId('ndv-close-button').click();
+		await this.page.getByTestId('ndv').waitFor({ state: 'detached' });
+		return { ...panel, labels: panel.labels.map(firstLine) };
+	}
+
+	/** Opens the dialog of a credential, takes its picture and reads the names of its fields. */
+	async credential(id: string, picture: string): Promise<string[]> {
+		await this.page.goto(`${this.n8n.url}/home/credentials/${id}`);
+		const dialog = this.page.getByTestId('credential-edit-dialog');
+		await dialog.waitFor();
+		await this.still(dialog);
+		await dialog.screenshot({ path: join(PICTURES, `${picture}.png`) });
+		return (await visible(dialog.getByTestId('credential-connection-parameter'))).map(firstLine);
+	}
+
+	private node(name: string): Locator {
+		return this.page.locator(`[data-test-id="canvas-node"][data-node-name="${name}"]`);
+	}
+
+	/** The panel from its tabs to its last field. */
+	private async picture(fields: Locator, name: string): Promise<void> {
+		const box = (await fields.boundingBox())!;
+		const parts = await fields.locator('[data-test-id="parameter-item"], .parameter-item, .multi-parameter').all();
+		const boxes = await Promise.all(parts.map(async (part) => await part.boundingBox()));
+		const last = Math.max(...boxes.map((one) => (one ? one.y + one.height : 0)));
+		const top = box.y - 44;
+		const height = Math.min(Math.max(last + 24 - top, 120), 1500 - top);
+		await this.page.screenshot({ path: join(PICTURES, `${name}.png`), clip: { x: box.x, y: top, width: box.width, height } });
+	}
+
+	/** Waits until the text has not changed for half a second: the editor fetches parts of a panel later. */
+	private async still(what: Locator): Promise<void> {
+		for (let before = ''; ;) {
+			const text = await what.innerText();
+			if (text === before) return;
+			before = text;
+			await this.page.waitForTimeout(500);
+		}
+	}
+}
+
+async function visible(all: Locator): Promise<string[]> {
+	const shown = await Promise.all((await all.all()).map(async (one) => ((await one.isVisible()) ? (await one.innerText()).trim() : '')));
+	return shown.filter((text) => text !== '');
+}
+
+function firstLine(text: string): string {
+	return text.split('\n')[0]!.trim();
+}
+
+function installed(): string | undefined {
+	try {
+		return execFileSync('sh', ['-c', PROGRAMS.map((name) => `command -v ${name}`).join(' || ')]).toString().trim();
+	} catch {
+		return undefined;
+	}
+}
