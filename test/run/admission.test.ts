@@ -86,15 +86,6 @@ describe.each(STORES)('admission on %s', (kind) => {
 		expect(await enrolments()).toEqual([{ entries: 1, times: 1 }, { entries: 1, times: 1 }]);
 	});
 
-	it('lets a big batch in quickly', async () => {
-		const users = Array.from({ length: 2_000 }, (_, at) => `big${rounds}-${at}`);
-		await takeIn(it_.store, 'test', users.map((user) => eventOf(user, 'Enter', it_.clock.now)));
-		const { token } = (await claim(5_000))!;
-		const began = performance.now();
-		expect(await admitAll(rules(), token)).toHaveLength(2_000);
-		expect(performance.now() - began).toBeLessThan(5_000);
-	}, 20_000);
-
 	if (kind === 'embedded') return;
 
 	it.each([['refuse', 1, 0], ['restart', 2, 1]] as const)('of two executions at once, told to %s, leaves one instance inside', async (whileInside, entries, restarted) => {
