@@ -1,8 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Counts } from '../lib/report/counts';
 import type { N8n } from '../test/support/n8n';
-import type { WorkflowJson } from './waits';
+import type { WorkflowJson } from './asPlayed';
 
 const JOURNEY = 'cart-abandonment';
+const OPEN_WITHIN_MS = 60_000;
 
 /** A message of which nobody can say whether it was sent. */
 export interface Unknown {
@@ -40,6 +42,18 @@ export class Desk {
 		const { id } = await n8n.createWorkflow(WORKFLOW);
 		await n8n.activate(id);
 		return new Desk(n8n);
+	}
+
+	/** Waits until the store has been made and the journey is registered in it, which happens in the background. */
+	async journeyIsOpen(): Promise<void> {
+		for (const end = Date.now() + OPEN_WITHIN_MS; ; await sleep(200)) {
+			try {
+				await this.counts();
+				return await sleep(1_000); // its other nodes register right behind the Entry Trigger
+			} catch (error) {
+				if (Date.now() > end) throw error;
+			}
+		}
 	}
 
 	async counts(): Promise<Counts> {

@@ -41,19 +41,23 @@ async function main(): Promise<number> {
 	await shop.close();
 	screen.print(tableOf(counts, 'Everybody has come and gone:'));
 
-	const hero = people.find(({ kind }) => kind === (kill ? 'ignores the voucher too' : 'goes on shopping'))!;
+	const unknown = await stage.desk.unknown();
+	const hero = people.find(({ email, kind }) => (unknown.length > 0 ? email === unknown[0]!.profile.email : kind === 'goes on shopping'))!;
 	screen.print(`\nThe story of ${hero.id}, who ${hero.kind}, newest first:`);
 	for (const sentence of await stage.desk.story(hero.id)) screen.print(`  ${sentence}`);
 
-	const post = sortPost(people, smtp.mails, smtp.rejected, await stage.desk.unknown());
+	const post = sortPost(people, smtp.mails, smtp.rejected, unknown);
 	const wrong = [
-		...(kill ? [] : differences(counts, people)), ...(kill ? [] : post.unknown.map((one) => `unknown: ${one}`)),
+		...(kill ? [] : differences(counts, people)),
 		...post.lost.map((one) => `lost: ${one}`), ...post.doubled.map((one) => `doubled: ${one}`), ...post.unexpected.map((one) => `nobody was to get: ${one}`),
 	];
 	screen.print('');
 	for (const one of wrong) screen.print(`WRONG  ${one}`);
 	if (kill) {
-		screen.print(`lost ${post.lost.length}, doubled ${post.doubled.length}, unknown ${post.unknown.length}: ${post.unknown.join(', ') || 'none'}`);
+		const { arrived, not } = post.unknown;
+		const listed = (names: string[]) => (names.length > 0 ? ` (${names.map((name) => name.split('@')[0]).join(', ')})` : '');
+		const said = unknown.length > 0 ? `: ${arrived.length} had arrived${listed(arrived)}, ${not.length} had not${listed(not)}` : '';
+		screen.print(`lost ${post.lost.length}, doubled ${post.doubled.length}, unknown ${unknown.length}${said}`);
 	} else if (wrong.length === 0) {
 		screen.print(`Every count is what the played events imply, and each of ${smtp.mails.length} e-mails arrived exactly once.`);
 	}

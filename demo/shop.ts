@@ -1,6 +1,15 @@
 import { Analytics } from '@segment/analytics-node';
 import type { Customer } from './script';
 
+/**
+ * While n8n starts it answers 404 for a moment, before it knows its webhooks. The library takes that for final and would
+ * drop the events, so whatever stands in front of n8n has to turn it into "try again", as is done here.
+ */
+const patient: typeof fetch = async (input, init) => {
+	const response = await fetch(input, init);
+	return response.status === 404 ? new Response(null, { status: 503 }) : response;
+};
+
 /** The shop's server: tells the collector what customers do, through Segment's own library. */
 export class Shop {
 	private readonly analytics: Analytics;
@@ -10,7 +19,7 @@ export class Shop {
 
 	/** @param url of n8n */
 	constructor(url: string, writeKey: string) {
-		this.analytics = new Analytics({ writeKey, host: url, path: '/webhook/journey/v1/batch', flushAt: 50, flushInterval: 50 });
+		this.analytics = new Analytics({ writeKey, host: url, path: '/webhook/journey/v1/batch', flushAt: 50, flushInterval: 50, httpClient: patient });
 		this.analytics.on('error', ({ reason }) => this.undelivered.push(String(reason)));
 	}
 

@@ -6,8 +6,8 @@ import { temporaryFolder } from '../test/support/guard';
 import { N8n } from '../test/support/n8n';
 import { repository } from '../test/support/n8nEnvironment';
 import type { SmtpSink } from '../test/support/smtp';
+import { asPlayed, type WorkflowJson } from './asPlayed';
 import { Desk } from './desk';
-import { inSeconds, type WorkflowJson } from './waits';
 
 export interface Stage {
 	n8n: N8n;
@@ -31,8 +31,10 @@ export async function setStage(smtp: SmtpSink, say: (words: string) => void): Pr
 	const { host, port } = smtp;
 	const mail = await n8n.createCredential('Local mail sink', 'smtp', { user: '', password: '', host, port, secure: false, disableStartTls: true });
 	await publish(n8n, withCredential(example('collector'), '.journeyEventCollectorTrigger', 'journeyWriteKey', keys, 'Shop’s write key'));
-	const journey = await publish(n8n, withCredential(inSeconds(example('cart-abandonment')), '.emailSend', 'smtp', mail, 'Local mail sink'));
-	return { n8n, desk: await Desk.open(n8n), writeKey, journeyUrl: `${n8n.url}/workflow/${journey}` };
+	const journey = await publish(n8n, withCredential(asPlayed(example('cart-abandonment')), '.emailSend', 'smtp', mail, 'Local mail sink'));
+	const desk = await Desk.open(n8n);
+	await desk.journeyIsOpen();
+	return { n8n, desk, writeKey, journeyUrl: `${n8n.url}/workflow/${journey}` };
 }
 
 function example(name: string): WorkflowJson {

@@ -47,8 +47,8 @@ export interface Post {
 	doubled: string[];
 	/** Nobody was to get them. */
 	unexpected: string[];
-	/** Listed as unknown, and whether the mail had arrived. */
-	unknown: string[];
+	/** Listed as unknown: the customers whose mail had arrived, and those whose had not. */
+	unknown: { arrived: string[]; not: string[] };
 }
 
 /** Compares what has arrived with what was due. @param rejected addresses that were refused by the mail server */
@@ -66,6 +66,6 @@ export function sortPost(people: Customer[], mails: Mail[], rejected: string[], 
 		lost: [...due].filter((one) => !arrived.has(one) && !open.has(one)),
 		doubled: [...arrived].filter(([, times]) => times > 1).map(([one]) => one),
 		unexpected: [...arrived.keys()].filter((one) => !due.has(one) && !open.has(one)),
-		unknown: [...open].map((one) => `${one} (${arrived.has(one) ? 'had arrived' : 'had not arrived'})`),
+		unknown: { arrived: [...open].filter((one) => arrived.has(one)), not: [...open].filter((one) => !arrived.has(one)) },
 	};
 }
