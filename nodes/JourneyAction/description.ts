@@ -2,6 +2,7 @@ import type { INodeProperties, INodeTypeDescription } from 'n8n-workflow';
 
 import { storeCredential } from '../shared/fields';
 import { actionOutputs } from './outputs';
+import { actionSubtitle } from './subtitle';
 
 const only = (...operation: string[]) => ({ show: { operation } });
 
@@ -231,8 +232,7 @@ export const description: INodeTypeDescription = {
 	icon: { light: 'file:journeyAction.svg', dark: 'file:journeyAction.dark.svg' },
 	group: ['transform'],
 	version: 1,
-	subtitle:
-		'={{({ check: "check before sending", setAttributes: "set attributes", deleteAttributes: "delete attributes", addTags: "add tags", removeTags: "remove tags", setContext: "set journey values", recordEvent: "record event", exit: "leave the journey", unknown: "unknown deliveries" })[$parameter["operation"]]}}',
+	subtitle: `={{(${actionSubtitle.toString()})($parameter)}}`,
 	description: 'Decides whether a message may go out now, changes the customer’s profile, or ends the journey',
 	defaults: { name: 'Journey Action' },
 	inputs: ['main'],

@@ -1,0 +1,16 @@
+interface Panel {
+	[field: string]: unknown;
+	operation: string;
+}
+
+/** What an Action does, for the canvas. Self-contained, because the editor evaluates its text. */
+export function actionSubtitle(panel: Panel): string {
+	const words: Record<string, string> = {
+		check: 'check before sending', setAttributes: 'set attributes', deleteAttributes: 'delete attributes', addTags: 'add tags', removeTags: 'remove tags',
+		setContext: 'set journey values', recordEvent: 'record event', exit: 'leave the journey', unknown: 'unknown deliveries',
+	};
+	const told: Record<string, string> = { addTags: 'tags', removeTags: 'tags', recordEvent: 'event', deleteAttributes: 'names' };
+	const detail = panel[told[panel.operation] ?? ''];
+	const known = typeof detail === 'string' && detail !== '' && !detail.startsWith('=');
+	return `${words[panel.operation] ?? ''}${known ? `: ${detail}` : ''}`;
+}
