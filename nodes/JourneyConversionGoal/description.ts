@@ -98,7 +98,7 @@ export const description: INodeTypeDescription = {
 					name: 'window',
 					type: 'fixedCollection',
 					default: {},
-					description: 'How long after entry it still counts. Without a limit it counts as long as the customer is in the journey.',
+					description: 'How long after entry it still counts. Without a limit it always counts, also for customers who have left the journey since.',
 					options: [{ displayName: 'After Entry', name: 'period', values: durationFields('window', 'Within', 7, 'days') }],
 				},
 			],
