@@ -102,6 +102,8 @@ export default defineConfig([
 			'@n8n/community-nodes/no-runtime-dependencies': 'off',
 			// Not for the pack but for its tests: without them n8n itself cannot be installed here.
 			'@n8n/community-nodes/no-overrides-field': 'off',
+			// `test.ts` beside a node is what it does in a test run in the editor.
+			'@n8n/community-nodes/no-dead-files': 'off',
 			// It has a page of its own and an author with an address once it is published.
 			'@n8n/community-nodes/require-homepage': 'off',
 			'@n8n/community-nodes/valid-author': 'off',
