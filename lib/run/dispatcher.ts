@@ -1,5 +1,5 @@
 import { backoffMs, batchSize } from '../core/backoff';
-import { claimCandidates, claimInstances, isUnstarted, nextDue, type Due } from '../store/claim';
+import { claimCandidates, claimInstances, claimState, isUnstarted, nextDue, type Due } from '../store/claim';
 import { MOST_ATTEMPTS } from '../store/claim';
 import { returnClaim } from '../store/finish';
 import type { Store } from '../store/types';
@@ -150,7 +150,7 @@ export class Dispatcher {
 		const mark = flights.has(started) ? started + 0.5 : started;
 		flights.add(mark);
 		try {
-			await subscription.emit(batch);
+			await this.carry(subscription, batch);
 		} catch (error) {
 			this.onError(error as Error);
 		} finally {
@@ -158,6 +158,30 @@ export class Dispatcher {
 			this.leases.release(batch.token);
 			flights.delete(mark);
 			this.notify();
+		}
+	}
+
+	/**
+	 * Emits and waits until n8n says that it has ended. Where n8n works with a queue, a Redis that comes back empty has
+	 * lost executions, or the news of their end. So the store is asked once a lease: what nobody has started is emitted
+	 * again under the same token, of which the start fence lets one copy through, and what is settled has ended.
+	 */
+	private async carry(subscription: Subscription, batch: Batch): Promise<void> {
+		const copies = new Set<Promise<void>>();
+		const emit = () => {
+			const copy: Promise<void> = subscription.emit(batch).finally(() => copies.delete(copy));
+			copies.add(copy);
+		};
+		emit();
+		for (;;) {
+			const ask = timer(LEASE_MS);
+			const asked = await Promise.race([ask.over.then(() => true), ...[...copies].map(async (copy) => await copy.then(() => false))]);
+			ask.cancel();
+			if (copies.size === 0) return;
+			const state = await this.store.tx(async (db) => await claimState(db, batch.token)).catch(() => 'not known');
+			// A copy that ended without a start was refused, as any other would be.
+			if (state === 'gone' || (state === 'unstarted' && !asked)) return;
+			if (state === 'unstarted' && !this.stopped) emit();
 		}
 	}
 
@@ -177,4 +201,10 @@ export class Dispatcher {
 		if (flights.length === 0) return true;
 		return flights.length < MOST_IN_FLIGHT && flights.every((started) => Date.now() - started > SECOND_AFTER_MS);
 	}
+}
+
+function timer(ms: number): { over: Promise<void>; cancel(): void } {
+	let handle: NodeJS.Timeout;
+	const over = new Promise<void>((resolve) => (handle = setTimeout(resolve, ms).unref()));
+	return { over, cancel: () => clearTimeout(handle) };
 }

@@ -106,6 +106,13 @@ export async function isUnstarted(db: Connection, token: string): Promise<boolea
 	return (await db.rows('SELECT FROM claims WHERE token = $1 AND execution IS NULL FOR UPDATE', [token])).length > 0;
 }
 
+/** Whether an execution has started a claim; gone: it is settled, or was given back. */
+export async function claimState(db: Connection, token: string): Promise<'unstarted' | 'started' | 'gone'> {
+	const [claim] = await db.rows<{ execution: string | null }>('SELECT execution FROM claims WHERE token = $1', [token]);
+	if (!claim) return 'gone';
+	return claim.execution === null ? 'unstarted' : 'started';
+}
+
 /** Claims whose process is dead or frozen, oldest first, at most `limit`. */
 export async function expiredClaims(db: Connection, limit: number): Promise<string[]> {
 	const rows = await db.rows<{ token: string }>(
