@@ -21,7 +21,7 @@ describe.each(STORES)('Journey Customer Data on %s', (kind) => {
 		await ask(test.store, 'TRUNCATE rejected, profiles, identities, events, seen, candidates RESTART IDENTITY CASCADE');
 	});
 
-	const resources = { track: 'event', recordEngagement: 'message', explain: 'journey' } as Record<string, string>;
+	const resources = { track: 'event', recordEngagement: 'message', explain: 'journey', counts: 'journey' } as Record<string, string>;
 	const node = (operation: string, parameters: object, more: object = {}) =>
 		journeyNode('Customer Data', 'journeyCustomerData', { resource: resources[operation] ?? 'profile', operation, identity: '={{ $json.user }}', ...parameters }, more);
 	const GOES_ON = { onError: 'continueRegularOutput' };
@@ -182,5 +182,17 @@ describe.each(STORES)('Journey Customer Data on %s', (kind) => {
 		const bad = await nodes.run(node('explain', { journey: 'shop', limit: 0 }), [{ user: 'u1' }]);
 		expect(bad.error?.message).toBe('Item 0: Limit must be a whole number from 1 to 1000, found 0');
 		expect((await nodes.run(node('explain', { journey: 'nowhere' }), [{ user: 'u1' }])).error?.message).toMatch(/no journey has the key "nowhere": use one of: shop/);
+	});
+
+	it('counts a journey for each item, and says what is wrong with a key', async () => {
+		const counts = node('counts', { journey: '={{ $json.key }}' });
+		const { outputs, error } = await nodes.run(counts, [{ key: 'shop' }]);
+		expect(error).toBeUndefined();
+		expect(json(outputs[0])).toEqual([{ journey: 'shop', entered: { times: 0, people: 0 }, inside: [], ended: {}, refused: {}, messages: [], converted: [] }]);
+		const mixed = await nodes.run({ ...counts, ...GOES_ON }, [{ key: 'nowhere' }, { key: 'shop' }, { key: '' }]);
+		expect(json(mixed.outputs[0])).toEqual([
+			{ error: expect.stringMatching(/no journey has the key "nowhere": use one of: shop/) }, expect.objectContaining({ journey: 'shop' }),
+			{ error: expect.stringMatching(/^Item 2: Journey Key/) },
+		]);
 	});
 });
