@@ -112,13 +112,13 @@ export class Editor {
 		await this.page.screenshot({ path: join(PICTURES, `${name}.png`), clip: { x: box.x, y: top, width: box.width, height } });
 	}
 
-	/** Waits until the text has not changed for half a second: the editor fetches parts of a panel later. */
+	/** Waits until the text has not changed for a quarter of a second: the editor fetches parts of a panel later. */
 	private async still(what: Locator): Promise<void> {
 		for (let before = ''; ;) {
 			const text = await what.innerText();
 			if (text === before) return;
 			before = text;
-			await this.page.waitForTimeout(500);
+			await this.page.waitForTimeout(250);
 		}
 	}
 }
