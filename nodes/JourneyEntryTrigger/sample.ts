@@ -6,7 +6,7 @@ import { readEntry } from './entry';
 
 /** Nobody has the id 0, so nothing is found that the made-up customer did. */
 const NOBODY: Profile = {
-	id: 0, email: 'customer-1@example.com', phone: '+15550100', locale: 'en', zone: null, attributes: { first_name: 'Robin' }, tags: [],
+	id: 0, email: 'customer-1@example.com', phone: '+15550100', locale: 'en', zone: null, attributes: { first_name: 'Customer' }, tags: [],
 };
 
 /** A run in the editor: the newest real event that would let somebody in, or a made-up one. Nobody enters. */

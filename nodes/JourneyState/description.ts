@@ -77,10 +77,11 @@ export const description: INodeTypeDescription = {
 			name: 'words',
 			type: 'resourceMapper',
 			noDataExpression: true,
-			default: { mappingMode: 'defineBelow', value: null },
+			// What the editor makes of an empty one: otherwise looking at a State would change it.
+			default: { mappingMode: 'defineBelow', value: {}, matchingColumns: [], schema: [], attemptToConvertTypes: false, convertFieldsToString: false },
 			typeOptions: {
 				loadOptionsDependsOn: ['waitFor', 'events', 'resets', ...TIME_FIELDS],
-				resourceMapper: { resourceMapperMethod: 'waitInWords', mode: 'map', supportAutoMap: false, fieldWords: { singular: 'sentence', plural: 'sentences' } },
+				resourceMapper: { resourceMapperMethod: 'waitInWords', mode: 'map', supportAutoMap: false, fieldWords: { singular: 'sentence', plural: 'the sentence' } },
 			},
 		},
 		{

@@ -32,7 +32,7 @@ describe('what the editor shows', () => {
 			id: `id-${at}`, name, type: `n8n-nodes-journey.${type}`, typeVersion: type === 'journeyEventCollectorTrigger' ? 2 : 1,
 			position: [(at % COLUMNS) * 320, Math.floor(at / COLUMNS) * 260], parameters,
 		}));
-		const { id } = await n8n.createWorkflow({ name: 'Gallery', nodes, connections: {} });
+		const { id, versionId } = await n8n.createWorkflow({ name: 'Gallery', nodes, connections: {} });
 		await editor.openCanvas(id, 'gallery');
 		const found: string[] = [];
 		for (const { name } of VARIANTS) {
@@ -42,6 +42,8 @@ describe('what the editor shows', () => {
 		mkdirSync(join(repository, '.tmp'), { recursive: true });
 		writeFileSync(join(repository, '.tmp', 'panels.txt'), found.join('\n'));
 		expect(found.join('\n')).toBe(readFileSync(EXPECTED, 'utf8'));
+		// The editor saves what changes by itself: looking must not change a published journey.
+		expect((await n8n.workflow(id)).versionId).toBe(versionId);
 	});
 
 	it('shows the example on the canvas, with everything on it in words', async () => {

@@ -6,7 +6,7 @@ import { objectFields, time } from './values';
 const only = (...operation: string[]) => ({ show: { operation } });
 
 export const profileFields: INodeProperties[] = [
-	...objectFields('attributes', 'Attributes', '{\n  "first_name": "Robin",\n  "plan": "free"\n}', 'upsert'),
+	...objectFields('attributes', 'Attributes', '{\n  "first_name": "Customer",\n  "plan": "free"\n}', 'upsert'),
 	{
 		displayName: 'Options',
 		name: 'profileOptions',
