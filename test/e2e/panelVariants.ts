@@ -84,6 +84,7 @@ export const VARIANTS: Variant[] = [
 		'Set consent': { resource: 'profile', operation: 'setConsent' },
 		'Record engagement': { resource: 'message', operation: 'recordEngagement' },
 		'Explain': { resource: 'journey', operation: 'explain' },
+		'Counts': { resource: 'journey', operation: 'counts' },
 	}),
 	...variants('journeyEventCollectorTrigger', {
 		'Collector': {},
