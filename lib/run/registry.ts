@@ -18,6 +18,8 @@ export interface Registration {
 	/** Most people in one batch. */
 	limit: number;
 	emit: (batch: Batch) => Promise<void>;
+	/** Since when it should be listening, by this process's clock: the store may have been away. */
+	since: Date;
 }
 
 const GONE_AFTER_MS = 30_000;
@@ -104,7 +106,7 @@ export class Registry {
 	}
 }
 
-async function save(db: Connection, { place, journey, listens }: Registration): Promise<Step> {
+async function save(db: Connection, { place, journey, listens, since }: Registration): Promise<Step> {
 	await lockRegistry(db, 'register');
 	const others = await otherHosts(db, place.host, place.workflowId, new Date(+db.now - ALIVE_MS));
 	if (others.length > 0) {
@@ -124,10 +126,11 @@ async function save(db: Connection, { place, journey, listens }: Registration): 
 		// A reset timer captures the journey values again, where only the store is at hand.
 		const values = Object.entries(journey?.rules.values ?? {}).map(([name, path]) => [name, parseSinglePath(path)]);
 		await saveListener(db, step.id, set, journey ? { ...listens.config, values: Object.fromEntries(values) as Json } : listens.config);
-		if (step.off_since) {
-			const since = new Date(Math.max(+step.off_since, +db.now - CATCH_UP_MS));
-			if (place.kind === 'entry') await addCandidatesSince(db, step.id, since);
-			else await convertSince(db, step.id, since);
+		if (step.fresh || step.off_since) {
+			const missed = step.off_since ?? +db.now - (Date.now() - +since);
+			const from = new Date(Math.max(+missed, +db.now - CATCH_UP_MS));
+			if (place.kind === 'entry') await addCandidatesSince(db, step.id, from);
+			else await convertSince(db, step.id, from);
 		}
 	}
 	return step;

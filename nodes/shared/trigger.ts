@@ -4,7 +4,7 @@ import type { Batch, Registration } from '../../lib/index';
 import { journeyEngine, storeSettings } from './engine';
 import { isTest, placeOf } from './place';
 
-type Listener = Omit<Registration, 'place' | 'emit'> & { kind: Registration['place']['kind'] };
+type Listener = Omit<Registration, 'place' | 'emit' | 'since'> & { kind: Registration['place']['kind'] };
 
 const RETRY_MS = 5_000;
 
@@ -18,6 +18,7 @@ export async function subscribe(context: ITriggerFunctions, { kind, ...listener 
 	if (isTest(context)) return {};
 	await storeSettings(context);
 	const place = placeOf(context, kind);
+	const since = new Date();
 	let leave: (() => void) | undefined;
 	let closed = false;
 	let said = '';
@@ -30,7 +31,7 @@ export async function subscribe(context: ITriggerFunctions, { kind, ...listener 
 	const open = async () => {
 		try {
 			const engine = await journeyEngine(context);
-			if (!closed) leave = engine.registry.register({ ...listener, place, emit });
+			if (!closed) leave = engine.registry.register({ ...listener, place, emit, since });
 		} catch (error) {
 			const { message } = error as Error;
 			if (message !== said) context.logger.error(`${place.name}: ${message}`);

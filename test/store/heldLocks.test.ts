@@ -108,7 +108,7 @@ describe('two transactions about one person', () => {
 		const registry = new Registry(first === 'registration' ? store : it_.store, { subscribe() {}, unsubscribe() {} } as never, console, () => undefined);
 		const register = () => registry.register({
 			place: { host: 'host', workflowId: name, nodeId: 'entry', name: 'The entry', kind: 'entry' },
-			journey: { key: name, name, rules }, listens: { conditions: [wakesBy('Enter')], config: {} }, limit: 1, emit: async () => undefined,
+			journey: { key: name, name, rules }, listens: { conditions: [wakesBy('Enter')], config: {} }, limit: 1, emit: async () => undefined, since: new Date(),
 		});
 		const entering = async () => await happens(first === 'event' ? store : it_.store, names[0]!, 'Enter');
 		let entered: Promise<unknown> = Promise.resolve();

@@ -183,7 +183,7 @@ describe('people who park while their event arrives', () => {
 			place: { host: 'host', workflowId: key, nodeId: 'entry', name: 'The entry', kind: 'entry' as const },
 			journey: { key, name: key, rules: { zone: 'UTC' } as never },
 			listens: { conditions: [wakesBy('Enter')], config: {} },
-			limit: 100, emit: async () => undefined,
+			limit: 100, emit: async () => undefined, since: new Date(),
 		};
 		for (let time = 0; time < times; time++) {
 			await ask(store, `UPDATE steps SET registered_at = registered_at - interval '10 seconds' WHERE id = $1`, [world.entry]);
