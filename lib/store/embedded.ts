@@ -1,5 +1,7 @@
-import { mkdirSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 
 import { ownFolder } from './folderLock';
@@ -55,6 +57,19 @@ class WorkerSession implements Session {
 	}
 }
 
+/** Makes the database of a new store beside its place first: one that was cut off in the middle could never be opened. */
+async function make(database: string): Promise<void> {
+	const unfinished = `${database}.new`;
+	rmSync(unfinished, { recursive: true, force: true });
+	try {
+		await promisify(execFile)(process.execPath, [join(__dirname, 'embedded.create.js'), unfinished]);
+	} catch (error) {
+		const { stderr, message } = error as Error & { stderr?: string };
+		throw new StoreError(`Journey Store: no database could be made in ${database}: ${stderr?.trim() || message}`, { cause: error });
+	}
+	renameSync(unfinished, database);
+}
+
 /**
  * Opens the embedded store: Postgres compiled to WebAssembly (PGlite) in a folder, owned by one process.
  * It runs with fsync off: what is committed survives the death of the process, not a loss of power.
@@ -75,8 +90,10 @@ export async function openEmbedded(settings: StoreSettings & { folder: string })
 	const tx: Store['tx'] = async (work) =>
 		await inTurn(async () => await transaction(session, settings.schema, settings.clock, work));
 
+	const database = join(settings.folder, 'pg');
 	try {
-		await session.call('open', { folder: join(settings.folder, 'pg') });
+		if (!existsSync(database)) await make(database);
+		await session.call('open', { folder: database });
 		await migrate(tx, settings.schema);
 	} catch (error) {
 		await session.end();
