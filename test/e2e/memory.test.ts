@@ -1,0 +1,118 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { openStore } from '../../lib/run/engine';
+import { baseNode, journeyNode, wires } from '../support/canvas';
+import { temporaryFolder } from '../support/guard';
+import { eventState } from '../support/journeys';
+import { N8n } from '../support/n8n';
+import { freshDatabase } from '../support/postgres';
+import { fillWaiting } from '../support/waiting';
+import { Watch } from '../support/watch';
+
+jest.setTimeout(400_000);
+
+const WAITING = 100_000;
+const MEGABYTE = 1024 * 1024;
+
+const journey = {
+	name: 'Long wait',
+	settings: { saveDataSuccessExecution: 'none' },
+	nodes: [journeyNode('Entry', 'journeyEntryTrigger', { event: 'cart' }), eventState('Wait', [{ event: 'order', output: 'ordered' }], [30, 'days']), baseNode('End', 'noOp', 1)],
+	connections: wires('Entry > Wait', 'Wait:0 > End', 'Wait:1 > End'),
+};
+
+const collector = (writeKey: string) => ({
+	name: 'Collector',
+	settings: { saveDataSuccessExecution: 'none' },
+	nodes: [journeyNode('Collector', 'journeyEventCollectorTrigger', { path: 'journey' }, { webhookId: 'collector', credentials: { journeyWriteKey: { id: writeKey, name: 'Shop' } } })],
+	connections: {},
+});
+
+/** n8n collects the garbage of its own start in two steps; after this time at least the first is done. */
+const REST_MS = 14_000;
+/** With time to spare for the second. */
+const MORE_REST_MS = 12_000;
+
+/** What n8n has in memory at rest, in MB: the least it comes to; as soon as that is little enough, no longer is waited. */
+async function memory(n8n: N8n, enough = 0): Promise<number> {
+	await sleep(REST_MS);
+	let least = Infinity;
+	for (const end = Date.now() + MORE_REST_MS; Date.now() < end && least > enough; await sleep(500)) {
+		least = Math.min(least, Math.round(n8n.rss() / MEGABYTE));
+	}
+	return least;
+}
+
+/** How long n8n takes to boot, in milliseconds; tried again while that is too long, since the machine may be busy. */
+async function boot(n8n: N8n, enough = Infinity): Promise<number> {
+	let least = Infinity;
+	for (let tries = 0; tries < 3 && (tries === 0 || least > enough); tries++) {
+		await n8n.restart();
+		least = Math.min(least, n8n.bootedInMs);
+	}
+	return least;
+}
+
+describe(`n8n with ${WAITING.toLocaleString('en')} people waiting`, () => {
+	let idle: number;
+	let n8n: N8n | undefined;
+
+	afterEach(async () => {
+		await n8n?.stop();
+		n8n = undefined;
+	});
+
+	it('on Postgres takes at most 50 MB and 2 s of boot more than with nobody', async () => {
+		const { url } = await freshDatabase();
+		const watch = new Watch(await openStore({ url, schema: 'journey' }), () => n8n!.logs());
+		n8n = await N8n.start({ database: 'sqlite', pack: 'link', env: { JOURNEY_STORE_URL: url } });
+		await n8n.activate((await n8n.createWorkflow(journey)).id);
+		await watch.send('cart', ['first']);
+		await watch.until('one waits', async () => (await watch.count("instances WHERE status = 'waiting'")) === 1);
+		const bootedIdle = await boot(n8n);
+		idle = await memory(n8n);
+
+		await fillWaiting(watch.store, 'Wait', WAITING);
+		const bootedFull = await boot(n8n, bootedIdle + 2_000);
+		const full = await memory(n8n, idle + 50);
+		const asked = Date.now();
+		await watch.send('order', ['first', 'u77777']);
+		await watch.until('who has ordered is through', async () => (await watch.count('finished')) === 2);
+		console.info(`Postgres: one waits: ${idle} MB, booted in ${bootedIdle} ms; ${WAITING} wait: ${full} MB, booted in ${bootedFull} ms; an order was through in ${Date.now() - asked} ms`);
+		expect(await watch.count("instances WHERE status = 'waiting'")).toBe(WAITING - 1);
+		expect(full - idle).toBeLessThanOrEqual(50);
+		expect(bootedFull - bootedIdle).toBeLessThanOrEqual(2_000);
+		await watch.store.close();
+	});
+
+	it('on the embedded store takes at most 350 MB more than without one, whatever the number', async () => {
+		const userFolder = temporaryFolder('journey-n8n');
+		const folder = join(userFolder, '.n8n', 'journey');
+		n8n = await N8n.start({ database: 'sqlite', pack: 'link', userFolder });
+		await n8n.activate((await n8n.createWorkflow(journey)).id);
+		const key = await n8n.createCredential('Shop', 'journeyWriteKey', { writeKey: 'key' });
+		await n8n.activate((await n8n.createWorkflow(collector(key))).id);
+		/** The store is open and takes events in. */
+		const open = async () => {
+			const body = JSON.stringify({ userId: 'somebody', event: 'Looked Around', writeKey: 'key' });
+			while (!(await fetch(`${n8n!.url}/webhook/journey/v1/track`, { method: 'POST', body })).ok) await sleep(500);
+		};
+		await open();
+		const few = await memory(n8n, idle + 350);
+		await n8n.stop();
+		const store = await openStore({ folder, schema: 'journey' });
+		const watch = new Watch(store, () => n8n!.logs());
+		// Nobody has come to the State yet, so what it listens to is not known.
+		await watch.rows(`WITH made AS (INSERT INTO condition_sets (hash) VALUES ('test') RETURNING id)
+			INSERT INTO conditions (set_id, ordinal, output, event, effect) SELECT id, 1, '1:ordered', 'order', 'wake' FROM made`);
+		await fillWaiting(store, 'Wait', WAITING);
+		await store.close();
+		await n8n.start();
+		await open();
+		const full = await memory(n8n, idle + 350);
+		console.info(`Embedded: nobody waits: ${few} MB; ${WAITING} wait: ${full} MB; without an embedded store: ${idle} MB`);
+		expect(few - idle).toBeLessThanOrEqual(350);
+		expect(full - idle).toBeLessThanOrEqual(350);
+	});
+});
