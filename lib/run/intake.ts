@@ -1,5 +1,6 @@
 import { foldChanges } from '../core/people';
 import type { IntakeEntry } from '../core/types';
+import { listenedTo } from '../store/conditions';
 import { insertEvents, insertRejected, rememberMessages, type NewEvent, type Refused } from '../store/events';
 import { addCandidates, convertByEvents, wakeByEvents } from '../store/match';
 import { writeProfiles } from '../store/people';
@@ -40,9 +41,12 @@ export async function takeIn(
 
 		const events = fresh.flatMap((entry, at) => (entry.event ? [eventRow(entry, profiles[at]!)] : []));
 		if (events.length === 0) return result;
-		const ids = await insertEvents(db, events);
-		result.events = ids.length;
+		const stored = await insertEvents(db, events);
+		result.events = stored.length;
 		if (!options.match) return result;
+		const listened = await listenedTo(db, [...new Set(events.map(({ name }) => name))]);
+		const ids = stored.filter(({ name }) => listened.has(name)).map(({ id }) => id);
+		if (ids.length === 0) return result;
 		// Goals first: a goal and a State on the same event, the goal wins.
 		result.conversions = await convertByEvents(db, ids);
 		result.woken = await wakeByEvents(db, ids, restart);

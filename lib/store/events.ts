@@ -26,18 +26,17 @@ export async function rememberMessages(db: Connection, messageIds: string[]): Pr
 	return new Set(rows.map((row) => row.message_id));
 }
 
-/** Inserts events. @returns their ids, in the order of their own time */
-export async function insertEvents(db: Connection, events: NewEvent[]): Promise<number[]> {
-	const rows = await db.rows<{ id: number }>(
+/** Inserts events. @returns them in the order of their own time */
+export async function insertEvents(db: Connection, events: NewEvent[]): Promise<Array<{ id: number; name: string }>> {
+	return await db.rows(
 		`INSERT INTO events (profile_id, name, properties, occurred_at, received_at, message_id)
 		 SELECT profile_id, name, properties, occurred_at, $2, message_id
 		 FROM jsonb_to_recordset($1::jsonb)
 			AS e(index int, profile_id bigint, name text, properties jsonb, occurred_at timestamptz, message_id text)
 		 ORDER BY occurred_at, index
-		 RETURNING id`,
+		 RETURNING id, name`,
 		[JSON.stringify(events), db.now],
 	);
-	return rows.map(({ id }) => id);
 }
 
 export interface Refused {

@@ -38,7 +38,7 @@ describe('two transactions about one person', () => {
 
 	it('a park that finds a match at work waits for it and looks back', async () => {
 		const { world, names, claims } = await oneRunning();
-		const { store, gate } = stopping(it_.store, 'after', /INSERT INTO candidates/);
+		const { store, gate } = stopping(it_.store, 'after', /SELECT name AS event/);
 		const matching = happens(store, names[0]!, 'Click');
 		await gate.reached;
 		const parked = parking(it_.store, world, claims[0]!);
