@@ -24,6 +24,7 @@ export { testPostgres } from './store/postgres';
 export type { Refused } from './store/events';
 export { collect, keptBody, type Accept, type CollectorSettings } from './run/collector';
 export { RequestRate } from './run/collector/requestRate';
+export { OwnPort } from './run/collector/ownPort';
 export { ENDPOINT_PATHS } from './core/segment/calls';
 export { canvasHash, canvasOf, type Canvas, type Connections } from './core/canvas/canvas';
 export { checkCanvas } from './core/canvas/check';

@@ -3,10 +3,11 @@ import { readMessage } from '../core/segment/intake';
 import { storableText } from '../core/segment/refusal';
 import type { IntakeEntry, Rejection } from '../core/types';
 import type { Refused } from '../store/events';
+import type { Outcome, Part } from './takeInParts';
 import { readJson } from './collector/body';
 import { HttpRefusal } from './collector/httpRefusal';
 import type { RequestRate } from './collector/requestRate';
-import { basicAuthUser, matchingKey } from './collector/writeKeys';
+import { basicAuthUser, senderOf } from './collector/writeKeys';
 
 /** An HTTP request, read but not yet decoded. Header names are in lower case. */
 export interface CollectorRequest {
@@ -33,8 +34,8 @@ export interface CollectorAnswer {
 	cause?: unknown;
 }
 
-/** Keeps entries and refusals in one transaction: resolves after the commit, throws when nothing was kept. */
-export type Accept = (entries: IntakeEntry[], refused: Refused[]) => Promise<unknown>;
+/** Keeps entries and refusals: resolves after the commit. @throws HttpRefusal, or whatever keeps the store away: a 503 */
+export type Accept = (part: Part) => Promise<Outcome>;
 
 const LONGEST_KEPT = 32_768;
 const RETRY_AFTER_SECONDS = '5';
@@ -43,13 +44,13 @@ const RETRY_AFTER_SECONDS = '5';
  * Answers one request to Segment's tracking API, after its events are committed.
  *
  * 200 with the messages that were refused · 400 unreadable body · 401 write key · 404 and 405 not this API ·
- * 413 body or batch too large · 415 encoding · 429 too many requests · 503 when `accept` throws. After 429 and 503 the
+ * 413 body or batch too large · 415 encoding · 429 too many requests · 503 when `accept` could not. After 429 and 503 the
  * libraries send again, so they carry Retry-After. CORS is left to whoever owns the socket.
  */
 export async function collect(request: CollectorRequest, settings: CollectorSettings, rate: RequestRate, now: Date, accept: Accept): Promise<CollectorAnswer> {
 	try {
-		const { entries, refused } = await read(request, settings, rate, now);
-		if (entries.length + refused.length > 0) await tryToAccept(accept, entries, refused);
+		const part = await read(request, settings, rate, now);
+		const refused = [...part.refused, ...(await tryToAccept(accept, part))].sort((a, b) => a.position - b.position);
 		return { status: 200, headers: {}, body: { rejected: refused.map(({ position, reason }) => ({ index: position, reason })) } };
 	} catch (error) {
 		if (!(error instanceof HttpRefusal)) throw error;
@@ -58,32 +59,32 @@ export async function collect(request: CollectorRequest, settings: CollectorSett
 	}
 }
 
-async function read(request: CollectorRequest, settings: CollectorSettings, rate: RequestRate, now: Date) {
+async function read(request: CollectorRequest, settings: CollectorSettings, rate: RequestRate, now: Date): Promise<Part> {
 	const endpoint = endpointOf(request.path);
 	if (endpoint === undefined) throw new HttpRefusal(404, `There is no ${request.path} here: use /v1/batch, /v1/track, /v1/identify, /v1/page, /v1/screen, /v1/group or /v1/alias.`);
 	if (request.method !== 'POST') throw new HttpRefusal(405, `${request.method} is not supported: use POST.`, { Allow: 'POST' });
 
-	const admit = (key: unknown) => admitSender(key, settings, rate, now);
+	const admit = async (key: unknown) => await admitSender(key, settings, rate);
 	const header = headerOf(request, 'authorization');
-	if (header !== undefined) admit(basicAuthUser(header));
+	if (header !== undefined) await admit(basicAuthUser(header));
 	const body = await readJson(request.body, headerOf(request, 'content-encoding'), settings.bodyLimitBytes);
-	if (header === undefined) admit((body as { writeKey?: unknown } | null)?.writeKey);
+	if (header === undefined) await admit((body as { writeKey?: unknown } | null)?.writeKey);
 	return readMessages(body, endpoint, settings, now);
 }
 
-function admitSender(key: unknown, settings: CollectorSettings, rate: RequestRate, now: Date): void {
-	const sender = typeof key === 'string' ? matchingKey(key, settings.writeKeys) : undefined;
+async function admitSender(key: unknown, settings: CollectorSettings, rate: RequestRate): Promise<void> {
+	const sender = typeof key === 'string' ? senderOf(key, settings.writeKeys) : undefined;
 	if (sender === undefined) {
 		// Without WWW-Authenticate: it would ask a shop's visitors for a password.
 		throw new HttpRefusal(401, 'The write key is missing or wrong: send it as the user name of basic authentication, or as writeKey in the body.');
 	}
-	const seconds = rate.take(sender, settings.requestsPerMinute, now);
+	const seconds = await rate.take(sender, settings.requestsPerMinute);
 	if (seconds > 0) {
 		throw new HttpRefusal(429, `More than ${settings.requestsPerMinute} requests a minute with this write key: send larger batches.`, { 'Retry-After': String(seconds) });
 	}
 }
 
-function readMessages(body: unknown, endpoint: Call | 'batch', settings: CollectorSettings, now: Date) {
+function readMessages(body: unknown, endpoint: Call | 'batch', settings: CollectorSettings, now: Date): Part {
 	const shared = { receivedAt: now, latenessDays: settings.latenessDays };
 	const entries: IntakeEntry[] = [];
 	const refused: Refused[] = [];
@@ -93,7 +94,7 @@ function readMessages(body: unknown, endpoint: Call | 'batch', settings: Collect
 		if ('entry' in result) entries.push(result.entry);
 		else refused.push({ position: index, reason: result.reason, body: keptBody(raw) });
 	});
-	return { entries, refused };
+	return { entries, refused, bodyOf: ({ index }) => keptBody(messages[index]) };
 }
 
 function batchOf(body: unknown, limit: number) {
@@ -103,13 +104,14 @@ function batchOf(body: unknown, limit: number) {
 	return { messages: batch as unknown[], envelope: { sentAt, context } };
 }
 
-async function tryToAccept(accept: Accept, entries: IntakeEntry[], refused: Refused[]): Promise<void> {
-	try {
-		await accept(entries, refused);
-	} catch (error) {
-		const message = 'The store cannot be reached at the moment: nothing was kept, send the same again.';
-		throw new HttpRefusal(503, message, { 'Retry-After': RETRY_AFTER_SECONDS }, { cause: error });
-	}
+/** @returns what the store refused on top */
+async function tryToAccept(accept: Accept, part: Part): Promise<Refused[]> {
+	if (part.entries.length + part.refused.length === 0) return [];
+	const outcome = await accept(part).catch((error: Error): Outcome => ({ stored: false, error }));
+	if (outcome.stored) return outcome.refused;
+	if (outcome.error instanceof HttpRefusal) throw outcome.error;
+	const message = 'The store cannot be reached at the moment: nothing was kept, send the same again.';
+	throw new HttpRefusal(503, message, { 'Retry-After': RETRY_AFTER_SECONDS }, { cause: outcome.error });
 }
 
 /** What was refused, as text that can be kept. */

@@ -4,11 +4,13 @@ import { openPostgres } from '../store/postgres';
 import { makeMonths } from '../store/retention';
 import { findStep, saveCanvas, type Place, type Step } from '../store/steps';
 import type { Store, StoreSettings } from '../store/types';
+import { RequestRate } from './collector/requestRate';
 import { Dispatcher } from './dispatcher';
 import { Executions } from './executions';
 import { Janitor } from './janitor';
 import { Leases } from './leases';
 import { Registry } from './registry';
+import { takeInParts, type Outcome, type Part } from './takeInParts';
 
 export interface EngineLog {
 	info(message: string): void;
@@ -35,6 +37,7 @@ export class Engine {
 	readonly executions: Executions;
 	readonly registry: Registry;
 	readonly janitor: Janitor;
+	readonly rate = new RequestRate();
 	private readonly steps = new Map<string, Step>();
 
 	/** @param moves false: nothing happens by itself; the caller does what loops would, `dispatcher.tick()` and `janitor.sweep()` */
@@ -78,6 +81,13 @@ export class Engine {
 	/** Records the canvas that an execution has seen. */
 	async recordCanvas(place: Place, hash: string, canvas: Canvas): Promise<void> {
 		await this.store.tx(async (db) => await saveCanvas(db, place, hash, canvas));
+	}
+
+	/** Takes parts in from a door, together if it goes well, and moves who is due. @returns what became of each, committed */
+	async takeIn(source: string, parts: Part[]): Promise<Outcome[]> {
+		return await takeInParts(this.store, source, parts, ({ woken, candidates, conversions }) => {
+			if (woken + candidates + conversions > 0) this.announce();
+		});
 	}
 
 	/** Says that something is due, here and in other processes. */

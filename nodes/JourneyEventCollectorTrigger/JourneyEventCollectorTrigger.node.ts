@@ -1,12 +1,14 @@
-import type { IHookFunctions, INodeType, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
+import type { IHookFunctions, INodeType, ITriggerFunctions, ITriggerResponse, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 
-import { collect, RequestRate, takeIn, type Accept } from '../../lib/index';
+import { collect, RequestRate, type Accept, type Engine } from '../../lib/index';
 import { journeyEngine } from '../shared/engine';
 import { description } from './description';
+import { listen } from './ownPort';
 import { requestBytes } from './requestBytes';
-import { settingsOf } from './settings';
+import { ownPortOf, settingsOf } from './settings';
 
-const rate = new RequestRate();
+/** Of test runs, and of requests that find the store away. */
+const alone = new RequestRate();
 
 /** The HTTP door for events: answers after the commit, and starts no execution. */
 export class JourneyEventCollectorTrigger implements INodeType {
@@ -16,6 +18,7 @@ export class JourneyEventCollectorTrigger implements INodeType {
 		default: {
 			/** n8n asks this when the workflow is published: the moment to refuse bad parameters. */
 			async checkExists(this: IHookFunctions): Promise<boolean> {
+				ownPortOf(this);
 				await settingsOf(this);
 				return true;
 			},
@@ -28,19 +31,20 @@ export class JourneyEventCollectorTrigger implements INodeType {
 		},
 	};
 
+	/** The collector's own port, if the panel asks for one. */
+	async trigger(this: ITriggerFunctions): Promise<ITriggerResponse> {
+		return await listen(this);
+	}
+
 	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
 		const settings = await settingsOf(this);
 		const request = this.getRequestObject();
 		const { body, encoding } = await requestBytes(request, settings.bodyLimitBytes);
 		const { method, path, headers } = request;
 		const test = this.getMode() === 'manual';
-		const accept: Accept = test
-			? async () => undefined
-			: async (entries, refused) => {
-					const engine = await journeyEngine(this);
-					const { woken, candidates, conversions } = await takeIn(engine.store, 'collector', entries, refused);
-					if (woken + candidates + conversions > 0) engine.announce();
-				};
+		const engine = test ? undefined : await journeyEngine(this).catch((error: Error) => error);
+		const rate = engine === undefined || engine instanceof Error ? alone : engine.rate;
+		const accept: Accept = async (part) => (test ? { stored: true, refused: [] } : (await ready(engine).takeIn('collector', [part]))[0]!);
 
 		const answer = await collect({ method, path, headers: { ...headers, 'content-encoding': encoding }, body }, settings, rate, new Date(), accept);
 		if (answer.cause !== undefined) {
@@ -50,4 +54,9 @@ export class JourneyEventCollectorTrigger implements INodeType {
 		this.getResponseObject().status(answer.status).set(answer.headers).json({ ...answer.body, ...note });
 		return { noWebhookResponse: true };
 	}
+}
+
+function ready(engine: Engine | Error | undefined): Engine {
+	if (engine instanceof Error) throw engine;
+	return engine!;
 }

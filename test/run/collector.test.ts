@@ -6,23 +6,25 @@ import { gzipSync } from 'node:zlib';
 import type { IntakeEntry } from '../../lib/core/types';
 import { collect, type Accept, type CollectorRequest, type CollectorSettings } from '../../lib/run/collector';
 import { RequestRate } from '../../lib/run/collector/requestRate';
+import type { Outcome } from '../../lib/run/takeInParts';
 import type { Refused } from '../../lib/store/events';
 
 const now = new Date('2026-03-10T12:00:00.000Z');
 const settings: CollectorSettings = { writeKeys: ['key-one', 'key-two'], bodyLimitBytes: 100_000, batchLimit: 500, requestsPerMinute: 60, latenessDays: 7 };
 const basic = (user: string) => `Basic ${Buffer.from(`${user}:`).toString('base64')}`;
+const STORED: Outcome = { stored: true, refused: [] };
 const track = (more: object = {}) => ({ type: 'track', userId: 'u1', event: 'Order Completed', ...more });
 
 /** Sends one request to the collector; what it handed over is in `entries` and `refused`. */
-async function send(body: unknown, more: Partial<CollectorRequest> & { settings?: Partial<CollectorSettings>; accept?: Accept; rate?: RequestRate; now?: Date } = {}) {
+async function send(body: unknown, more: Partial<CollectorRequest> & { settings?: Partial<CollectorSettings>; accept?: Accept; rate?: RequestRate } = {}) {
 	const entries: IntakeEntry[] = [];
 	const refused: Refused[] = [];
 	let calls = 0;
-	const accept: Accept = async (...args) => {
+	const accept: Accept = async (part) => {
 		calls++;
-		entries.push(...args[0]);
-		refused.push(...args[1]);
-		await more.accept?.(...args);
+		entries.push(...part.entries);
+		refused.push(...part.refused);
+		return (await more.accept?.(part)) ?? STORED;
 	};
 	const request = {
 		method: more.method ?? 'POST',
@@ -30,7 +32,7 @@ async function send(body: unknown, more: Partial<CollectorRequest> & { settings?
 		headers: more.headers ?? { authorization: basic('key-one'), 'content-type': 'application/json' },
 		body: Buffer.isBuffer(body) ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
 	};
-	const answer = await collect(request, { ...settings, ...more.settings }, more.rate ?? new RequestRate(), more.now ?? now, accept);
+	const answer = await collect(request, { ...settings, ...more.settings }, more.rate ?? new RequestRate(), now, accept);
 	return { ...answer, entries, refused, calls };
 }
 
@@ -143,15 +145,28 @@ describe('what is not answered with 200', () => {
 		expect(JSON.stringify(answer.body)).not.toContain('ECONNREFUSED');
 	});
 
-	it('429 with Retry-After beyond the rate, for each key alone, and it refills', async () => {
+	it('says what the store refused, in the order of the batch, with what was sent at hand to be kept', async () => {
+		const kept: string[] = [];
+		const accept: Accept = async ({ entries, bodyOf }) => {
+			kept.push(bodyOf(entries[1]!));
+			return { stored: true, refused: [{ position: entries[1]!.index, reason: 'cannot be stored', body: '' }] };
+		};
+		const answer = await send({ batch: [track(), { nonsense: 1 }, track({ event: 'Poison' }), 7] }, { accept });
+		expect((answer.body as { rejected: Array<{ index: number }> }).rejected.map(({ index }) => index)).toEqual([1, 2, 3]);
+		expect(kept).toEqual(['{"type":"track","userId":"u1","event":"Poison"}']);
+	});
+
+	it('429 with Retry-After beyond the rate, for each key alone, until the minute is over', async () => {
+		jest.useFakeTimers();
 		const rate = new RequestRate();
-		const request = (key: string, seconds: number) => send({ batch: [track()] }, { rate, headers: { authorization: basic(key) }, now: new Date(now.getTime() + seconds * 1000) });
-		for (let i = 0; i < 60; i++) expect((await request('key-one', 0)).status).toBe(200);
-		expect(await request('key-one', 0)).toMatchObject({ status: 429, headers: { 'Retry-After': '1' }, calls: 0 });
-		expect((await request('key-two', 0)).status).toBe(200);
-		expect((await request('key-one', 1)).status).toBe(200);
-		expect((await request('key-one', 1)).status).toBe(429);
-		expect((await request('key-one', 0)).status).toBe(429);
+		const request = (key: string) => send({ batch: [track()] }, { rate, headers: { authorization: basic(key) } });
+		for (let i = 0; i < 60; i++) expect((await request('key-one')).status).toBe(200);
+		jest.advanceTimersByTime(20_000);
+		expect(await request('key-one')).toMatchObject({ status: 429, headers: { 'Retry-After': '40' }, calls: 0 });
+		expect((await request('key-two')).status).toBe(200);
+		jest.advanceTimersByTime(40_001);
+		expect((await request('key-one')).status).toBe(200);
+		jest.useRealTimers();
 	});
 });
 
@@ -164,9 +179,10 @@ describe('Segment’s own client', () => {
 	beforeEach(async () => {
 		[handedOver, statuses, storeIsDown] = [[], [], 0];
 		const rate = new RequestRate();
-		const accept: Accept = async (entries) => {
+		const accept: Accept = async ({ entries }) => {
 			if (storeIsDown-- > 0) throw new Error('down');
 			handedOver.push(...entries);
+			return STORED;
 		};
 		// eslint-disable-next-line @typescript-eslint/no-misused-promises -- a failure here fails the request, and with it the test
 		server = createServer(async (request, response) => {

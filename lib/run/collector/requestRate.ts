@@ -1,25 +1,47 @@
-const MINUTE_MS = 60_000;
+import type { Redis } from 'ioredis';
+import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes, type RateLimiterAbstract } from 'rate-limiter-flexible';
 
-interface Bucket {
-	tokens: number;
-	at: number;
-}
+const MINUTE_SECONDS = 60;
 
-/** Counts requests per sender in this process. A sender may use up a minute's worth at once. */
+/**
+ * Counts requests per sender and minute: in this process, or in Redis for all processes together. While Redis is away
+ * each process counts for itself.
+ */
 export class RequestRate {
-	private readonly buckets = new Map<string, Bucket>();
+	private readonly limiters = new Map<number, RateLimiterAbstract>();
+
+	/** @param shared a client that fails at once while Redis is away, and what its keys begin with */
+	constructor(private readonly shared?: { client: Redis; prefix: string }) {}
 
 	/**
 	 * Takes one request.
-	 * @param sender must come from a bounded set: it is remembered
+	 * @param sender must come from a bounded set, and is no secret: it is remembered, in Redis too
 	 * @returns 0 if it may go on, otherwise after how many seconds to come back
 	 */
-	take(sender: string, perMinute: number, now: Date): number {
-		const last = this.buckets.get(sender) ?? { tokens: perMinute, at: now.getTime() };
-		const refilled = last.tokens + ((now.getTime() - last.at) * perMinute) / MINUTE_MS;
-		const tokens = Math.min(perMinute, Math.max(last.tokens, refilled));
-		const allowed = tokens >= 1;
-		this.buckets.set(sender, { tokens: allowed ? tokens - 1 : tokens, at: now.getTime() });
-		return allowed ? 0 : Math.ceil(((1 - tokens) * MINUTE_MS) / perMinute / 1000);
+	async take(sender: string, perMinute: number): Promise<number> {
+		try {
+			await this.limiter(perMinute).consume(sender);
+			return 0;
+		} catch (refused) {
+			if (!(refused instanceof RateLimiterRes)) throw refused;
+			return Math.max(1, Math.ceil(refused.msBeforeNext / 1000));
+		}
+	}
+
+	private limiter(perMinute: number): RateLimiterAbstract {
+		let limiter = this.limiters.get(perMinute);
+		if (!limiter) this.limiters.set(perMinute, (limiter = this.make(perMinute)));
+		return limiter;
+	}
+
+	private make(points: number): RateLimiterAbstract {
+		const own = { points, duration: MINUTE_SECONDS };
+		if (!this.shared) return new RateLimiterMemory(own);
+		return new RateLimiterRedis({
+			...own, storeClient: this.shared.client, keyPrefix: `${this.shared.prefix}:${points}`, rejectIfRedisNotReady: true,
+			// Above the limit there is nothing to ask until the minute is over.
+			inMemoryBlockOnConsumed: points,
+			insuranceLimiter: new RateLimiterMemory(own),
+		});
 	}
 }

@@ -1,12 +1,13 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 
 /**
- * Which of the configured write keys was given; `undefined` for none. The time it takes tells nothing about the keys:
- * hashes have one length, and every key is compared.
+ * Whose write key was given, as a hash of the key; `undefined` for nobody's. The time it takes tells nothing about the
+ * keys: hashes have one length, and every key is compared.
  */
-export function matchingKey(given: string, writeKeys: string[]): string | undefined {
+export function senderOf(given: string, writeKeys: string[]): string | undefined {
 	const hash = digest(given);
-	return writeKeys.filter((key) => key !== '' && timingSafeEqual(digest(key), hash))[0];
+	const known = writeKeys.filter((key) => key !== '' && timingSafeEqual(digest(key), hash)).length > 0;
+	return known ? hash.toString('hex') : undefined;
 }
 
 /** The user name of an `Authorization: Basic` header, where Segment's libraries put the write key. */

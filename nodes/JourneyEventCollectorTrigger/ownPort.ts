@@ -1,0 +1,61 @@
+import { NodeOperationError, type ITriggerFunctions, type ITriggerResponse } from 'n8n-workflow';
+
+import { OwnPort, RequestRate, type CollectorSettings, type Engine } from '../../lib/index';
+import { journeyEngine } from '../shared/engine';
+import { isTest } from '../shared/place';
+import { ownPortOf, settingsOf } from './settings';
+
+const KEYS_AGAIN_MS = 10_000;
+const OPEN_AGAIN_MS = 5_000;
+
+/**
+ * Listens on the collector's own port while the workflow is published, if the panel says so. The store may be away: then
+ * senders are asked to send again.
+ *
+ * @throws NodeOperationError naming the field when the port cannot be had, so that publishing says it. When n8n starts,
+ * the port may still be with the process before: then it goes on trying, since n8n itself would give up after 15 s
+ */
+export async function listen(context: ITriggerFunctions): Promise<ITriggerResponse> {
+	const own = ownPortOf(context);
+	if (!own || isTest(context)) return {};
+	const name = context.getNode().name;
+	const publishing = !['init', 'leadershipChange'].includes(context.getActivationMode());
+	let settings = await settingsOf(context, 'port');
+
+	let engine: Engine | undefined;
+	const alone = new RequestRate();
+	const open = async () => await OwnPort.open({
+		...own,
+		settings: () => settings,
+		rate: () => engine?.rate ?? alone,
+		store: async (parts) => await (engine ??= await journeyEngine(context)).takeIn('collector', parts),
+		onTrouble: (error) => context.logger.error(`${name}: events could not be stored, their sender was asked to send them again`, { error }),
+	});
+
+	let port: OwnPort | undefined;
+	let closed = false;
+	let again: NodeJS.Timeout | undefined;
+	const tryToOpen = async (): Promise<void> => {
+		try {
+			port = await open();
+			if (closed) await port.close();
+			else context.logger.info(`${name}: listens on ${own.address}:${own.port}`);
+		} catch (error) {
+			context.logger.error(`${name}: ${(error as Error).message}`);
+			if (publishing) throw new NodeOperationError(context.getNode(), (error as Error).message);
+			if (!closed) again = setTimeout(() => void tryToOpen(), OPEN_AGAIN_MS).unref();
+		}
+	};
+	await tryToOpen();
+	// Keys are changed in the credential, which starts no trigger again.
+	const refresh = async (): Promise<CollectorSettings> => (settings = await settingsOf(context, 'port'));
+	const keys = setInterval(() => void refresh().catch((error: Error) => context.logger.warn(`${name}: the write keys could not be read again: ${error.message}`)), KEYS_AGAIN_MS).unref();
+	return {
+		closeFunction: async () => {
+			closed = true;
+			clearInterval(keys);
+			clearTimeout(again);
+			await port?.close();
+		},
+	};
+}
