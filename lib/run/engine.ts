@@ -1,15 +1,15 @@
 import type { Canvas } from '../core/canvas/canvas';
 import { openEmbedded } from '../store/embedded';
 import { openPostgres } from '../store/postgres';
-import { makeMonths } from '../store/retention';
 import { findStep, saveCanvas, type Place, type Step } from '../store/steps';
-import type { Store, StoreSettings } from '../store/types';
+import type { Keep, Store, StoreSettings } from '../store/types';
 import { RequestRate } from './collector/requestRate';
 import { Dispatcher } from './dispatcher';
 import { Executions } from './executions';
 import { Janitor } from './janitor';
 import { Leases } from './leases';
 import { Registry } from './registry';
+import { openMonths } from './retention';
 import { takeInParts, type Outcome, type Part } from './takeInParts';
 
 export interface EngineLog {
@@ -23,7 +23,7 @@ export async function openStore(settings: StoreSettings): Promise<Store> {
 	const store = settings.url
 		? await openPostgres({ ...settings, url: settings.url })
 		: await openEmbedded({ ...settings, folder: settings.folder! });
-	await store.tx(makeMonths);
+	await openMonths(store);
 	return store;
 }
 
@@ -45,12 +45,13 @@ export class Engine {
 		readonly store: Store,
 		readonly log: EngineLog,
 		moves = true,
+		keep: Keep = {},
 	) {
 		const onError = (error: Error) => log.error(`Journey: ${error.message}`);
 		this.leases = new Leases(store);
 		this.dispatcher = new Dispatcher(store, this.leases, onError);
 		this.executions = new Executions(store, this.leases, () => this.dispatcher.notify());
-		this.janitor = new Janitor(store, () => this.dispatcher.notify(), onError);
+		this.janitor = new Janitor(store, () => this.dispatcher.notify(), onError, { keep, warn: (message) => log.warn(`Journey: ${message}`) });
 		this.registry = new Registry(store, this.dispatcher, log, () => {
 			if (!moves) return;
 			this.dispatcher.start();
@@ -60,7 +61,7 @@ export class Engine {
 	}
 
 	static async open(settings: StoreSettings, log: EngineLog): Promise<Engine> {
-		return new Engine(await openStore(settings), log);
+		return new Engine(await openStore(settings), log, true, settings.keep);
 	}
 
 	/** The step of a node, looked up once. */

@@ -1,15 +1,16 @@
 import { MOST_ATTEMPTS, expiredClaims } from '../store/claim';
 import { doubtDeliveries } from '../store/deliveries';
 import { expireInstances, returnClaim } from '../store/finish';
-import { dropSeen, makeMonths } from '../store/retention';
-import type { Store } from '../store/types';
+import { dropSeen } from '../store/retention';
+import type { Keep, Store } from '../store/types';
+import { forget, openMonths } from './retention';
 
 const SWEEP_EVERY_MS = 5_000;
 const HOUSEKEEPING_EVERY_MS = 60 * 60_000;
 const CLAIMS_A_SWEEP = 100;
 const ROWS_A_SWEEP = 5_000;
 
-/** The standing chores: expired leases back to waiting, the journey's own limit, partitions ahead, old message ids. */
+/** The standing chores: expired leases back to waiting, the journey's own limit, partitions ahead, what is too old. */
 export class Janitor {
 	private sweeping?: NodeJS.Timeout;
 	private housekeeping?: NodeJS.Timeout;
@@ -18,6 +19,7 @@ export class Janitor {
 		private readonly store: Store,
 		private readonly onWork: () => void,
 		private readonly onError: (error: Error) => void,
+		private readonly retention: { keep: Keep; warn: (message: string) => void } = { keep: {}, warn: () => undefined },
 	) {}
 
 	start(): void {
@@ -57,8 +59,9 @@ export class Janitor {
 	}
 
 	async keepHouse(): Promise<void> {
-		await this.store.tx(makeMonths);
+		await openMonths(this.store);
 		while ((await this.store.tx(dropSeen)) > 0);
+		await forget(this.store, this.retention.keep, this.retention.warn);
 		await this.store.maintain();
 	}
 }

@@ -1,18 +1,87 @@
+import type { Canvas } from '../core/canvas/canvas';
 import type { Connection } from './types';
 
 const MONTHS_AHEAD = 2;
 const SEEN_DAYS = 30;
 const ROWS_AT_ONCE = 10_000;
 
-/** Makes the partitions of this month and the next ones. */
+/** What is kept by month. */
+export type Monthly = 'events' | 'journal';
+
+/**
+ * Makes the partitions of this month and the next ones, and of the months of rows that came without one: the clock of
+ * the database may have been wrong.
+ *
+ * @throws 55P03 when somebody uses the table for longer than a moment: to be tried again
+ */
 export async function makeMonths(db: Connection): Promise<void> {
-	// Two processes that start together would both make what neither sees.
-	await db.rows("SELECT pg_advisory_xact_lock(hashtext('journey months'), 0)");
+	await lockMonths(db);
 	await db.rows(
-		`SELECT make_month(parent, (date_trunc('month', $1::timestamptz) + make_interval(months => ahead))::date)
-		 FROM unnest(ARRAY['events', 'journal']) parent, generate_series(0, $2::int) ahead`,
+		`SELECT make_month(parent, month) FROM (
+			SELECT parent, (date_trunc('month', $1::timestamptz) + make_interval(months => ahead))::date AS month
+			FROM unnest(ARRAY['events', 'journal']) parent, generate_series(0, $2::int) ahead
+			UNION SELECT 'events', date_trunc('month', received_at)::date FROM events_other
+			UNION SELECT 'journal', date_trunc('month', at)::date FROM journal_other
+		 ) months ORDER BY parent, month`,
 		[db.now, MONTHS_AHEAD],
 	);
+}
+
+/** Two processes that start together would both make, or drop, what neither sees. */
+async function lockMonths(db: Connection): Promise<void> {
+	await db.rows("SELECT pg_advisory_xact_lock(hashtext('journey months'), 0)");
+}
+
+/** The months that ended before this moment, oldest first. */
+export async function monthsBefore(db: Connection, of: Monthly, before: Date): Promise<Array<{ month: string; end: Date }>> {
+	return await db.rows(
+		`SELECT month::text, month + interval '1 month' AS end FROM (
+			SELECT to_date(right(c.relname, 7), 'YYYY_MM') AS month
+			FROM pg_inherits JOIN pg_class c ON c.oid = inhrelid
+			WHERE inhparent = $1::regclass AND c.relname ~ ('^' || $1 || '_\\d{4}_\\d{2}$')
+		 ) months WHERE month + interval '1 month' <= $2 ORDER BY month`,
+		[of, before],
+	);
+}
+
+/**
+ * Drops all rows of a month.
+ *
+ * @param month its first day
+ * @throws 55P03 when somebody uses the table for longer than a moment: to be tried again
+ */
+export async function dropMonth(db: Connection, of: Monthly, month: string): Promise<void> {
+	await lockMonths(db);
+	await db.rows('SELECT drop_month($1, $2::date)', [of, month]);
+}
+
+/** The canvases on which the published workflows of journeys ran last. */
+export async function publishedCanvases(db: Connection): Promise<Array<{ journey_id: number; journey: string; canvas: Canvas }>> {
+	return await db.rows(
+		`SELECT DISTINCT ON (w.id) j.id AS journey_id, j.key AS journey, c.canvas
+		 FROM workflows w JOIN journeys j ON j.id = w.journey_id JOIN canvases c ON c.workflow = w.id
+		 WHERE EXISTS (SELECT FROM steps s WHERE s.workflow = w.id AND s.kind = 'entry' AND s.state = 'on')
+		 ORDER BY w.id, c.seen_at DESC`,
+	);
+}
+
+/**
+ * From when on the people who are in journeys, or about to enter, need events: the one that each of them carries, and
+ * in some journeys all since entry. Reads all of them: for once in a while.
+ *
+ * @param sinceEntry journeys in which events count from entry on
+ */
+export async function oldestNeeded(db: Connection, sinceEntry: number[]): Promise<{ at: Date; journey: string } | undefined> {
+	const [oldest] = await db.rows<{ at: Date; journey: string }>(
+		`SELECT at, j.key AS journey FROM (
+			SELECT journey_id, min(event_received_at) AS at FROM instances GROUP BY journey_id
+			UNION ALL SELECT journey_id, min(entered_at) - interval '5 minutes' FROM instances WHERE journey_id = ANY($1::int[]) GROUP BY journey_id
+			UNION ALL SELECT journey_id, min(event_received_at) FROM candidates GROUP BY journey_id
+		 ) needed JOIN journeys j ON j.id = needed.journey_id
+		 WHERE at IS NOT NULL ORDER BY at LIMIT 1`,
+		[sinceEntry],
+	);
+	return oldest;
 }
 
 /** Forgets message ids older than 30 days, a bounded number at a time. @returns how many */
@@ -24,4 +93,31 @@ export async function dropSeen(db: Connection): Promise<number> {
 		[db.now, SEEN_DAYS, ROWS_AT_ONCE],
 	);
 	return rows.length;
+}
+
+/** Forgets input that was refused before this moment, a bounded number at a time. @returns how many */
+export async function dropRejected(db: Connection, before: Date): Promise<number> {
+	const rows = await db.rows(
+		'DELETE FROM rejected WHERE id IN (SELECT id FROM rejected WHERE received_at < $1 ORDER BY received_at LIMIT $2) RETURNING 1',
+		[before, ROWS_AT_ONCE],
+	);
+	return rows.length;
+}
+
+/** Forgets journeys of people that ended before this moment, a bounded number at a time. @returns how many */
+export async function dropFinished(db: Connection, before: Date): Promise<number> {
+	const rows = await db.rows(
+		`DELETE FROM finished WHERE id IN (
+			SELECT f.id FROM journeys j CROSS JOIN LATERAL (
+				SELECT id FROM finished WHERE journey_id = j.id AND ended_at < $1 ORDER BY ended_at LIMIT $2
+			) f LIMIT $2
+		) RETURNING 1`,
+		[before, ROWS_AT_ONCE],
+	);
+	return rows.length;
+}
+
+/** Forgets refused entries of days before this moment. @returns how many */
+export async function dropRefusals(db: Connection, before: Date): Promise<number> {
+	return (await db.rows('DELETE FROM refusals WHERE day < $1::timestamptz::date RETURNING 1', [before])).length;
 }

@@ -1,6 +1,6 @@
 -- The schema that the migrations make. Written by `npm run schema:dump`; a test compares.
 
-TABLE candidates
+TABLE candidates WITH (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=5000, autovacuum_vacuum_cost_delay=0)
 	id bigint NOT NULL GENERATED ALWAYS AS IDENTITY
 	step_id integer NOT NULL
 	journey_id integer NOT NULL
@@ -26,7 +26,7 @@ TABLE canvases
 	CONSTRAINT canvases_pkey PRIMARY KEY (workflow, hash)
 	CONSTRAINT canvases_workflow_fkey FOREIGN KEY (workflow) REFERENCES workflows(id)
 
-TABLE claims
+TABLE claims WITH (fillfactor=50, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=500, autovacuum_vacuum_cost_delay=0)
 	token uuid NOT NULL DEFAULT gen_random_uuid()
 	step_id integer NOT NULL
 	execution text
@@ -71,7 +71,7 @@ TABLE conversions
 	CREATE INDEX conversions_journey ON conversions USING btree (journey_id, converted_at)
 	CREATE INDEX conversions_profile ON conversions USING btree (profile_id, journey_id)
 
-TABLE deliveries
+TABLE deliveries WITH (autovacuum_vacuum_scale_factor=0.05)
 	id bigint NOT NULL GENERATED ALWAYS AS IDENTITY
 	profile_id bigint NOT NULL
 	journey_id integer NOT NULL
@@ -112,7 +112,7 @@ TABLE engagements
 	CONSTRAINT engagements_pkey PRIMARY KEY (delivery_id, kind, at)
 	CREATE INDEX engagements_profile ON engagements USING btree (profile_id, kind, at)
 
-TABLE enrolments
+TABLE enrolments WITH (fillfactor=90, autovacuum_vacuum_scale_factor=0.05)
 	profile_id bigint NOT NULL
 	journey_id integer NOT NULL
 	correlation text NOT NULL
@@ -264,7 +264,7 @@ TABLE migrations
 	applied_at timestamp with time zone NOT NULL
 	CONSTRAINT migrations_pkey PRIMARY KEY (version)
 
-TABLE profiles
+TABLE profiles WITH (fillfactor=90, autovacuum_vacuum_scale_factor=0.05)
 	id bigint NOT NULL GENERATED ALWAYS AS IDENTITY
 	attributes jsonb NOT NULL DEFAULT '{}'::jsonb
 	attribute_times jsonb NOT NULL DEFAULT '{}'::jsonb
@@ -291,6 +291,7 @@ TABLE refusals
 	detail jsonb NOT NULL
 	CONSTRAINT refusals_journey_id_fkey FOREIGN KEY (journey_id) REFERENCES journeys(id)
 	CONSTRAINT refusals_pkey PRIMARY KEY (profile_id, journey_id, reason, day)
+	CREATE INDEX refusals_day ON refusals USING brin (day) WITH (pages_per_range='16', autosummarize='on')
 
 TABLE rejected
 	id bigint NOT NULL GENERATED ALWAYS AS IDENTITY
@@ -302,7 +303,7 @@ TABLE rejected
 	CONSTRAINT rejected_pkey PRIMARY KEY (id)
 	CREATE INDEX rejected_age ON rejected USING btree (received_at)
 
-TABLE seen
+TABLE seen WITH (autovacuum_vacuum_scale_factor=0.02)
 	message uuid NOT NULL
 	received_at timestamp with time zone NOT NULL
 	CONSTRAINT seen_pkey PRIMARY KEY (message)
@@ -427,6 +428,17 @@ VIEW report_skipped
 SEQUENCE event_ids
 
 SEQUENCE journal_ids
+
+FUNCTION drop_month(parent text, month date) RETURNS boolean
+DECLARE
+	child text := format('%s_%s', parent, to_char(month, 'YYYY_MM'));
+BEGIN
+	IF to_regclass(child) IS NULL THEN
+		RETURN false;
+	END IF;
+	EXECUTE format('DROP TABLE %I', child);
+	RETURN true;
+END 
 
 FUNCTION jsonb_strip_nulls_top(document jsonb) RETURNS jsonb IMMUTABLE
 	SELECT coalesce(jsonb_object_agg(key, value), '{}') FROM jsonb_each(document) WHERE value <> 'null'

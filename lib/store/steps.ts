@@ -107,12 +107,12 @@ export async function beat(db: Connection, workflows: number[]): Promise<void> {
 	await db.rows('UPDATE workflows SET seen_at = $2 WHERE id = ANY($1::int[])', [workflows, db.now]);
 }
 
-/** Records a canvas of a workflow, once. */
+/** Records the canvas that a workflow runs now. */
 export async function saveCanvas(db: Connection, { host, workflowId }: Place, hash: string, canvas: object): Promise<void> {
 	await db.rows(
 		`INSERT INTO canvases (workflow, hash, canvas, seen_at)
 		 SELECT id, $3, $4, $5 FROM workflows WHERE host = $1 AND workflow_id = $2
-		 ON CONFLICT (workflow, hash) DO NOTHING`,
+		 ON CONFLICT (workflow, hash) DO UPDATE SET seen_at = $5`,
 		[host, workflowId, hash, JSON.stringify(canvas), db.now],
 	);
 }

@@ -26,6 +26,14 @@ export interface Store {
 	close(): Promise<void>;
 }
 
+/** For how many whole months something is kept; absent: for ever. */
+export interface Keep {
+	/** Events, and refused input. */
+	events?: number;
+	/** The journal, journeys that have ended, and refused entries. */
+	history?: number;
+}
+
 export interface StoreSettings {
 	/** Postgres: `postgres://…`; absent: embedded. */
 	url?: string;
@@ -36,6 +44,8 @@ export interface StoreSettings {
 	ssl?: boolean | { ca?: string; rejectUnauthorized?: boolean };
 	/** Connections of this process. */
 	connections?: number;
+	/** What is dropped when; absent: everything is kept. */
+	keep?: Keep;
 	/** Frozen clock of a test. */
 	clock?: () => Date;
 }

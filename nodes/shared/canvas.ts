@@ -10,6 +10,7 @@ interface Checked {
 
 /** By store, workflow and hash: a copy of a workflow keeps its node ids, and so the hash. */
 const problemsOf = new WeakMap<Engine, Map<string, Problem[]>>();
+const latestOf = new WeakMap<Engine, Map<string, string>>();
 const canvasOfWorkflow = new WeakMap<Workflow, Checked>();
 const MOST_REMEMBERED = 1_000;
 
@@ -39,13 +40,18 @@ export async function guardCanvas(context: IExecuteFunctions, engine: Engine): P
 	const { canvas, hash } = readCanvas(context);
 	const known = problemsOf.get(engine) ?? new Map<string, Problem[]>();
 	problemsOf.set(engine, known);
-	const key = `${context.getWorkflow().id} ${hash}`;
+	const workflowId = context.getWorkflow().id!;
+	const key = `${workflowId} ${hash}`;
+	// Also when an older version is published again: what ran last is what retention asks.
+	const latest = latestOf.get(engine) ?? new Map<string, string>();
+	latestOf.set(engine, latest);
 	let problems = known.get(key);
-	if (!problems) {
+	if (!problems || latest.get(workflowId) !== hash) {
 		const checked = checkCanvas(canvas);
 		problems = checked.problems;
 		for (const { message } of checked.warnings) context.logger.warn(`Journey "${context.getWorkflow().name}": ${message}`);
 		await engine.recordCanvas(placeOf(context, 'entry'), hash, canvas);
+		latest.set(workflowId, hash);
 		if (known.size >= MOST_REMEMBERED) known.clear();
 		known.set(key, problems);
 	}

@@ -31,6 +31,25 @@ function holder(): Holder {
  * n8n's user folder.
  */
 export async function storeSettings(context: JourneyContext): Promise<StoreSettings> {
+	return { ...(await placeOfStore(context)), keep: keepSettings(process.env) };
+}
+
+/**
+ * For how long the store keeps what it could do without. Of the environment, as it is the store's and not a node's.
+ * @throws StoreError naming the variable
+ */
+export function keepSettings(environment: NodeJS.ProcessEnv): StoreSettings['keep'] {
+	const months = (name: string) => {
+		const text = environment[name]?.trim();
+		if (!text) return undefined;
+		if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
+		throw new StoreError(`${name} is "${text}". Give a whole number of months from 1, or leave it out to keep everything.`);
+	};
+	const [events, history] = [months('JOURNEY_KEEP_EVENTS_MONTHS'), months('JOURNEY_KEEP_HISTORY_MONTHS')];
+	return { events, history };
+}
+
+async function placeOfStore(context: JourneyContext): Promise<StoreSettings> {
 	if (context.getNode().credentials?.journeyStore) return settingsOf(await context.getCredentials('journeyStore'));
 	const url = process.env.JOURNEY_STORE_URL;
 	const schema = process.env.JOURNEY_STORE_SCHEMA ?? 'journey';

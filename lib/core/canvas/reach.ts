@@ -1,0 +1,72 @@
+import { validateDuration } from '../duration';
+import type { Duration } from '../types';
+import type { Canvas, CanvasNode } from './canvas';
+import { kindOf, named } from './roles';
+
+/** A node that asks for what happened before now. */
+export interface Reach {
+	/** The node as messages name it. */
+	node: string;
+	/** What it asks for, as a part of a sentence: `for Order Completed within 30 days`. */
+	asks: string;
+	/** How far back; null: as far as there is anything. */
+	within: Duration | null;
+}
+
+/** Panels, as far as they look back. */
+interface Conditions {
+	behaviour?: Array<{ event?: string; period?: string; withinAmount?: number; withinUnit?: string }>;
+	group?: Array<{ conditions?: Conditions }>;
+}
+interface Panel {
+	conditions?: Conditions;
+	mode?: string;
+	rules?: { rule?: Array<{ conditions?: Conditions }> };
+	waitFor?: string;
+	lookBack?: string;
+	lookBackAmount?: number;
+	lookBackUnit?: string;
+	options?: { window?: { period?: { windowAmount?: number; windowUnit?: string } } };
+}
+
+/** How far back each node of a journey asks for events, so that nothing is dropped that a rule would miss. */
+export function reachesOf(canvas: Canvas): Reach[] {
+	return canvas.nodes.filter((node) => !node.disabled).flatMap((node) => {
+		const panel: Panel = node.parameters;
+		switch (kindOf(node)) {
+			case 'journeyAudienceFilter': return ofConditions(node, panel.conditions);
+			case 'journeyBranch': return panel.mode === 'split' ? [] : (panel.rules?.rule ?? []).flatMap((rule) => ofConditions(node, rule.conditions));
+			case 'journeyState': return ofState(node, panel);
+			case 'journeyConversionGoal': return ofGoal(node, panel);
+			default: return [];
+		}
+	});
+}
+
+/** Whether people who wait somewhere in this journey count events from their entry on. */
+export function countsSinceEntry(canvas: Canvas): boolean {
+	return canvas.nodes.some((node) => kindOf(node) === 'journeyState' && !node.disabled && node.parameters.waitFor === 'events' && node.parameters.lookBack === 'entry');
+}
+
+function ofConditions(node: CanvasNode, conditions: Conditions = {}): Reach[] {
+	const own = (conditions.behaviour ?? []).map(({ event, period, withinAmount, withinUnit }): Reach =>
+		period === 'within'
+			? reach(node, `for ${event}`, withinAmount ?? 30, withinUnit ?? 'days')
+			: { node: named(node), asks: `whether ${event} ever happened`, within: null });
+	return [...own, ...(conditions.group ?? []).flatMap((group) => ofConditions(node, group.conditions))];
+}
+
+function ofState(node: CanvasNode, { waitFor, lookBack, lookBackAmount, lookBackUnit }: Panel): Reach[] {
+	if (waitFor !== 'events' || lookBack !== 'last') return [];
+	return [reach(node, 'for events', lookBackAmount ?? 1, lookBackUnit ?? 'hours')];
+}
+
+function ofGoal(node: CanvasNode, { options }: Panel): Reach[] {
+	const period = options?.window?.period;
+	return period ? [reach(node, 'for its event', period.windowAmount ?? 7, period.windowUnit ?? 'days')] : [];
+}
+
+function reach(node: CanvasNode, what: string, amount: unknown, unit: unknown): Reach {
+	const within = validateDuration({ amount, unit }, node.name);
+	return { node: named(node), asks: `${what} within ${within.amount} ${within.unit}`, within };
+}

@@ -1,0 +1,97 @@
+import { DateTime } from 'luxon';
+
+import { countsSinceEntry, reachesOf } from '../core/canvas/reach';
+import { dropFinished, dropMonth, dropRefusals, dropRejected, makeMonths, monthsBefore, oldestNeeded, publishedCanvases, type Monthly } from '../store/retention';
+import type { DatabaseError } from '../store/transaction';
+import type { Connection, Keep, Store } from '../store/types';
+
+const LOCK_NOT_AVAILABLE = '55P03';
+const TRIES = 20;
+const PAUSE_MS = 500;
+
+/** How long something is tried again whose lock others hold. */
+export type Pause = (ms: number) => Promise<unknown>;
+const sleep: Pause = async (ms) => await new Promise((resolve) => setTimeout(resolve, ms).unref());
+
+/**
+ * Runs a transaction that gives up when it does not get its lock within a moment, again and again: while it waits,
+ * everybody else waits behind it.
+ *
+ * @throws what it threw last
+ */
+export async function inAGap<T>(store: Store, work: (db: Connection) => Promise<T>, pause = sleep): Promise<T> {
+	for (let tries = 1; ; tries++) {
+		try {
+			return await store.tx(work);
+		} catch (error) {
+			if ((error as DatabaseError).code !== LOCK_NOT_AVAILABLE || tries === TRIES) throw error;
+			await pause(PAUSE_MS);
+		}
+	}
+}
+
+/** Makes the months ahead. */
+export async function openMonths(store: Store): Promise<void> {
+	await inAGap(store, makeMonths);
+}
+
+/**
+ * Drops what the settings do not keep. Never enrolments, messages and conversions, which answer *once*, caps and goals;
+ * never a month in which somebody who is in a journey finds an event that they carry.
+ *
+ * @param warn is told why something is kept that should go
+ * @returns the partitions dropped
+ */
+export async function forget(store: Store, keep: Keep, warn: (message: string) => void, pause = sleep): Promise<string[]> {
+	const before = await store.tx(async ({ now }) => (months: number) => DateTime.fromJSDate(now, { zone: 'utc' }).minus({ months }).toJSDate());
+	const dropped: string[] = [];
+	if (keep.events !== undefined) {
+		const needed = await eventsNeeded(store, keep.events, warn);
+		if (needed !== undefined) dropped.push(...(await dropMonths(store, 'events', new Date(Math.min(+needed, +before(keep.events))), warn, pause)));
+		const from = before(keep.events);
+		while ((await store.tx(async (db) => await dropRejected(db, from))) > 0);
+	}
+	if (keep.history !== undefined) {
+		const from = before(keep.history);
+		dropped.push(...(await dropMonths(store, 'journal', from, warn, pause)));
+		while ((await store.tx(async (db) => await dropFinished(db, from))) > 0);
+		await store.tx(async (db) => await dropRefusals(db, from));
+	}
+	return dropped;
+}
+
+/** From when on events are needed; undefined: nothing may go, because a published journey asks for more than is to be kept. */
+async function eventsNeeded(store: Store, months: number, warn: (message: string) => void): Promise<Date | undefined> {
+	const { now, canvases } = await store.tx(async (db) => ({ now: db.now, canvases: await publishedCanvases(db) }));
+	const today = DateTime.fromJSDate(now, { zone: 'utc' });
+	const from = today.minus({ months });
+	for (const { journey, canvas } of canvases) {
+		const far = reachesOf(canvas).find(({ within }) => within === null || today.minus({ [within.unit]: within.amount }) < from);
+		if (!far) continue;
+		warn(
+			`No events are dropped: JOURNEY_KEEP_EVENTS_MONTHS is ${months}, but in journey "${journey}" ${far.node} asks ${far.asks}. Keep events for longer, or ask for less there.`,
+		);
+		return undefined;
+	}
+	const sinceEntry = canvases.filter(({ canvas }) => countsSinceEntry(canvas)).map((one) => one.journey_id);
+	const oldest = await store.tx(async (db) => await oldestNeeded(db, sinceEntry));
+	if (oldest && oldest.at < from.startOf('month').toJSDate()) {
+		warn(`Events from ${oldest.at.toISOString().slice(0, 7)} on are kept for now: somebody in journey "${oldest.journey}" carries one.`);
+	}
+	return oldest?.at ?? now;
+}
+
+async function dropMonths(store: Store, of: Monthly, before: Date, warn: (message: string) => void, pause: Pause): Promise<string[]> {
+	const dropped: string[] = [];
+	for (const { month } of await store.tx(async (db) => await monthsBefore(db, of, before))) {
+		try {
+			await inAGap(store, async (db) => await dropMonth(db, of, month), pause);
+			dropped.push(`${of} ${month.slice(0, 7)}`);
+		} catch (error) {
+			if ((error as DatabaseError).code !== LOCK_NOT_AVAILABLE) throw error;
+			warn(`The ${of} of ${month.slice(0, 7)} are still read by somebody, and are dropped at a later try.`);
+			break;
+		}
+	}
+	return dropped;
+}
