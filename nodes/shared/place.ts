@@ -1,4 +1,5 @@
-import type { IExecuteFunctions, ITriggerFunctions } from 'n8n-workflow';
+import { randomUUID } from 'node:crypto';
+import type { IExecuteFunctions, IRunExecutionData, ITriggerFunctions } from 'n8n-workflow';
 
 import type { Claim, Place, StepKind } from '../../lib/index';
 
@@ -8,9 +9,18 @@ export function placeOf(context: IExecuteFunctions | ITriggerFunctions, kind: St
 	return { host: context.getInstanceId(), workflowId: context.getWorkflow().id!, nodeId: node.id, name: node.name, kind };
 }
 
-/** This execution's right to write about a batch. */
+const runs = new WeakMap<IRunExecutionData, string>();
+
+/**
+ * This run's right to write about a batch. n8n's id of the execution alone does not tell two runs apart: its queue hands
+ * out a job again when Redis comes back as it was a moment ago, and both would pass the fence. All nodes of a run, and
+ * their retries, share its data.
+ */
 export function claimOf(context: IExecuteFunctions, token: string): Claim {
-	return { token, execution: context.getExecutionId() };
+	const { runExecutionData } = context as unknown as { runExecutionData: IRunExecutionData };
+	const run = runs.get(runExecutionData) ?? randomUUID();
+	runs.set(runExecutionData, run);
+	return { token, execution: `${context.getExecutionId()} ${run}` };
 }
 
 /** A run in the editor: nothing is parked or stored as real. */

@@ -119,6 +119,17 @@ journeys('a batch that n8n runs twice', (open) => {
 		]);
 	});
 
+	it.each(['Entry', 'Check', 'Mail', 'Wait'])('has one effect, when the second copy is the same execution and comes after %s of the first', async (node) => {
+		const run = await open(canvas, { mailer: {} });
+		run.after(node, async () => await run.runAgain({ same: true }));
+		await run.send(...carts);
+		await run.pass('1 day');
+		expect(run.mails.map(({ to }) => to)).toEqual([1, 2, 3].map(address));
+		expect(await run.timeline('customer-2')).toEqual([
+			'+0s entered Entry', '+0s parked Wait until +1h', '+0s sent Check: email', '+1h woken Wait: time', '+1h done: completed',
+		]);
+	});
+
 	it('has no further effect, when the second copy comes at the end', async () => {
 		const run = await open(canvas, { mailer: {} });
 		await run.send(...carts);

@@ -40,6 +40,7 @@ interface Emission {
 	node: INode;
 	items: INodeExecutionData[];
 	done?: { resolve(run: IRun): void };
+	execution?: string;
 }
 
 /**
@@ -149,9 +150,12 @@ export class CanvasRunner {
 		this.cutAfter = node;
 	}
 
-	/** Runs the last batch once more, as n8n does at boot with what it cannot tell had begun, and by its Retry button. */
-	async runAgain(): Promise<void> {
-		await this.execute({ ...this.last!, done: undefined });
+	/**
+	 * Runs the last batch once more, as n8n does at boot with what it cannot tell had begun, and by its Retry button.
+	 * @param same as the same execution: n8n's queue hands out a job again when Redis comes back as it was a moment ago
+	 */
+	async runAgain({ same = false } = {}): Promise<void> {
+		await this.execute({ ...this.last!, done: undefined, ...(same ? {} : { execution: undefined }) });
 	}
 
 	/** Lets time pass, from one due time to the next, and everything run that falls due. `0 seconds` only drains. */
@@ -250,10 +254,11 @@ export class CanvasRunner {
 	}
 
 	private async execute(emission: Emission): Promise<void> {
-		const { node, items, done } = (this.last = emission);
+		const { node, items, done, execution = this.host.execution() } = emission;
+		this.last = { ...emission, execution };
 		this.executions++;
 		const death = new Promise<undefined>((resolve) => (this.died = () => resolve(undefined)));
-		const run = await Promise.race([this.host.run(this.host.workflow(this.workflowId, this.canvas!), node, items), death]);
+		const run = await Promise.race([this.host.run(this.host.workflow(this.workflowId, this.canvas!), node, items, execution), death]);
 		if (!run) return await this.rise();
 		const { error } = run.data.resultData;
 		if (error) this.problems.push(`${run.data.resultData.lastNodeExecuted}: ${error.message}`);

@@ -69,9 +69,13 @@ export class Host {
 		return close && (async () => await close());
 	}
 
+	/** Id of the next execution. */
+	execution(): string {
+		return String(++this.executions);
+	}
+
 	/** Runs the canvas from a node, as n8n does with what a trigger emits. */
-	async run(workflow: Workflow, node: INode, items: INodeExecutionData[]): Promise<IRun> {
-		const executionId = String(++this.executions);
+	async run(workflow: Workflow, node: INode, items: INodeExecutionData[], executionId: string): Promise<IRun> {
 		const additionalData = this.additionalData(executionId);
 		const hooks = new ExecutionLifecycleHooks('trigger', executionId, { id: workflow.id } as IWorkflowBase);
 		hooks.addHandler('nodeExecuteAfter', async (name, data) => {
