@@ -25,3 +25,11 @@ export const assign = (values: Record<string, string>) => ({
 	includeOtherFields: true,
 	assignments: { assignments: Object.entries(values).map(([name, value]) => ({ id: name, name, type: 'string', value })) },
 });
+
+/** An IF that compares a number: output 0 when it holds, else 1. */
+export const ifNumber = (name: string, left: string, operation: 'lt' | 'gt' | 'equals', right: number) => baseNode(name, 'if', 2.2, {
+	conditions: {
+		options: { caseSensitive: true, leftValue: '', typeValidation: 'strict', version: 2 }, combinator: 'and',
+		conditions: [{ id: 'condition', leftValue: left, rightValue: right, operator: { type: 'number', operation } }],
+	},
+});

@@ -30,7 +30,9 @@ export class N8n extends N8nRest {
 	/** how long the last start took, in milliseconds */
 	bootedInMs = 0;
 	private main: Child | undefined;
-	private workers: Child[] = [];
+	private workers = 0;
+	/** Workers and webhook processes. */
+	private helpers: Child[] = [];
 
 	private constructor(readonly userFolder: string, private readonly environment: NodeJS.ProcessEnv) {
 		super(`http://127.0.0.1:${environment.N8N_PORT}`);
@@ -64,10 +66,20 @@ export class N8n extends N8nRest {
 			QUEUE_HEALTH_CHECK_PORT: String(health),
 			N8N_WORKER_SERVER_ADDRESS: '127.0.0.1',
 		};
-		const worker = this.spawn(['worker', `--concurrency=${concurrency}`], env, `worker-${this.workers.length + 1}.log`);
-		this.workers.push(worker);
+		const worker = this.spawn(['worker', `--concurrency=${concurrency}`], env, `worker-${++this.workers}.log`);
+		this.helpers.push(worker);
 		await worker.until(() => answers(`http://127.0.0.1:${health}/healthz/readiness`), bootMs);
 		return worker;
+	}
+
+	/** Starts a process that answers production webhooks and does nothing else; `kill` it or let `stop` end it. */
+	async webhookProcess(): Promise<{ process: Child; url: string }> {
+		const url = `http://127.0.0.1:${await freePort()}`;
+		const env = { ...this.environment, N8N_PORT: new URL(url).port, N8N_RUNNERS_BROKER_PORT: String(await freePort()) };
+		const process = this.spawn(['webhook'], env, 'webhook.log');
+		this.helpers.push(process);
+		await process.until(async () => await answers(`${url}/healthz/readiness`), bootMs);
+		return { process, url };
 	}
 
 	private spawn(args: string[], env: NodeJS.ProcessEnv, log: string): Child {
@@ -83,19 +95,19 @@ export class N8n extends N8nRest {
 		return this.running.pid;
 	}
 
-	/** kill -9 of the main process and its task runner. Workers live on. */
+	/** kill -9 of the main process and its task runner. Other processes live on. */
 	async kill(): Promise<void> {
 		await this.running.finish('SIGKILL');
 	}
 
-	/** Ends the main process and all workers the way a deploy does (SIGTERM), and waits. */
+	/** Ends all processes the way a deploy does (SIGTERM), and waits. */
 	async stop(): Promise<void> {
-		const children = [...this.workers, ...(this.main ? [this.main] : [])];
+		const children = [...this.helpers, ...(this.main ? [this.main] : [])];
 		await Promise.all(children.map(async (child) => await child.finish('SIGTERM', { group: false, withinMs: 90_000 })));
-		this.workers = [];
+		this.helpers = [];
 	}
 
-	/** Stops the main process (SIGTERM) and starts it again; workers live on. */
+	/** Stops the main process (SIGTERM) and starts it again; other processes live on. */
 	async restart(): Promise<void> {
 		await this.running.finish('SIGTERM', { group: false, withinMs: 90_000 });
 		await this.start();

@@ -22,12 +22,7 @@ export interface RedisServer {
  * @throws in CI (CI=true), where nothing may be skipped
  */
 export async function startRedis(): Promise<RedisServer | undefined> {
-	if (!installed()) {
-		const line = 'redis-server is not in the PATH';
-		if (process.env.CI === 'true') throw new Error(`${line}; in CI these tests must run. Install Redis.`);
-		console.warn(`SKIPPED: ${line}, so what needs Redis is not tested.`);
-		return undefined;
-	}
+	if (!redisIsThere()) return undefined;
 	const port = await freePort();
 	const folder = temporaryFolder('journey-redis');
 	const flags = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder];
@@ -47,11 +42,18 @@ export async function startRedis(): Promise<RedisServer | undefined> {
 	};
 }
 
-function installed(): boolean {
+/**
+ * Whether `redis-server` is in the PATH. If not, a line says what is skipped.
+ * @throws in CI (CI=true), where nothing may be skipped
+ */
+export function redisIsThere(): boolean {
 	try {
 		execFileSync('redis-server', ['--version'], { stdio: 'ignore' });
 		return true;
 	} catch {
+		const line = 'redis-server is not in the PATH';
+		if (process.env.CI === 'true') throw new Error(`${line}; in CI these tests must run. Install Redis.`);
+		console.warn(`SKIPPED: ${line}, so what needs Redis is not tested.`);
 		return false;
 	}
 }

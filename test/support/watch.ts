@@ -3,6 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { IntakeEntry, Json } from '../../lib/core/types';
 import { takeIn } from '../../lib/run/intake';
 import type { Store } from '../../lib/store/types';
+import type { Happening } from './canvasRunner';
+import { timelineOf } from './headless/timeline';
 
 const STATE = {
 	steps: 'SELECT id, name, kind, state, off_since FROM steps ORDER BY id',
@@ -26,6 +28,26 @@ export class Watch {
 		await takeIn(this.store, 'test', users.map((user, index): IntakeEntry => ({
 			index, identities: [{ kind: 'user_id', value: user }], event: { name: event, properties }, occurredAt: new Date(),
 		})));
+	}
+
+	/** What customers do, in one batch; own times as given, else now. */
+	async happen(...happenings: Happening[]): Promise<void> {
+		await takeIn(this.store, 'test', happenings.map(({ who, event, properties = {}, at, change, email }, index): IntakeEntry => ({
+			index, occurredAt: at ?? new Date(),
+			identities: [{ kind: 'user_id', value: who }, ...(email === undefined ? [] : [{ kind: 'email' as const, value: email }])],
+			...(event !== undefined && { event: { name: event, properties } }), ...(change && { change }),
+		})));
+	}
+
+	/** What was decided about a customer (with a correlation: `who/correlation`), in order and without times. */
+	async story(who: string): Promise<string[]> {
+		const lines = (await timelineOf(this.store, new Date(0))).map((line) => line.split(' ').slice(1));
+		return lines.filter(([name]) => name === who).map(([, ...words]) => words.join(' ').replace(/ until .*/, ''));
+	}
+
+	async tagsOf(who: string): Promise<string[]> {
+		const [profile] = await this.rows<{ tags: string[] }>("SELECT tags FROM profiles p JOIN identities i ON i.profile_id = p.id WHERE i.kind = 'user_id' AND i.value = $1", [who]);
+		return profile?.tags ?? [];
 	}
 
 	/** Profiles with an address and consent to e-mail: `u7` gets customer-7@example.com. */

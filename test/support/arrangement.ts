@@ -1,0 +1,65 @@
+import { openStore } from '../../lib/run/engine';
+import type { Child } from './child';
+import { N8n } from './n8n';
+import type { Workflow } from './n8nRest';
+import { freshDatabase } from './postgres';
+import { redisIsThere, startRedis, type RedisServer } from './redis';
+import { Watch } from './watch';
+
+/** single: one process does everything. queue: one main, two workers and one process for webhooks, on one Postgres. */
+export type Kind = 'single' | 'queue';
+
+/** For `describe.each`: what can be started on this machine. */
+export const ARRANGEMENTS: Kind[] = redisIsThere() ? ['single', 'queue'] : ['single'];
+
+const LISTENING = ['journeyEntryTrigger', 'journeyState', 'journeyConversionGoal'];
+
+/** A started n8n, in one process or several, with a Postgres store that all of them use unless a node says otherwise. */
+export class Arrangement {
+	private constructor(
+		readonly n8n: N8n,
+		readonly watch: Watch,
+		readonly storeUrl: string,
+		readonly workers: Child[],
+		/** where production webhooks answer */
+		readonly webhooks: { process?: Child; url: string },
+		readonly redis?: RedisServer,
+	) {}
+
+	/** @param env more environment variables, for every process */
+	static async start(kind: Kind, env: Record<string, string> = {}): Promise<Arrangement> {
+		const { url } = await freshDatabase();
+		const common = { pack: 'link', env: { JOURNEY_STORE_URL: url, ...env } };
+		const store = await openStore({ url, schema: 'journey' });
+		if (kind === 'single') {
+			const n8n = await N8n.start({ ...common, database: 'sqlite' });
+			return new Arrangement(n8n, new Watch(store, () => n8n.logs()), url, [], { url: n8n.url });
+		}
+		const redis = (await startRedis())!;
+		const n8n = await N8n.start({ ...common, database: { postgres: (await freshDatabase()).url }, queue: { redisPort: redis.port } });
+		const [first, second, webhooks] = await Promise.all([n8n.worker(), n8n.worker(), n8n.webhookProcess()]);
+		const workers = [first, second];
+		const logs = () => n8n.logs() + workers.map((worker) => worker.logs().slice(-2_000)).join('');
+		return new Arrangement(n8n, new Watch(store, logs), url, workers, webhooks, redis);
+	}
+
+	/** Creates and publishes a workflow, and waits until all its nodes that listen are known to the store. @returns its id */
+	async publish(workflow: { name: string; settings: object; nodes: Array<{ type: string }>; connections: object }): Promise<string> {
+		const { id } = await this.n8n.createWorkflow(workflow);
+		await this.n8n.activate(id);
+		await this.registered({ id, ...workflow });
+		return id;
+	}
+
+	private async registered({ id, nodes }: Pick<Workflow, 'id'> & { nodes: Array<{ type: string }> }): Promise<void> {
+		const listening = nodes.filter(({ type }) => LISTENING.some((name) => type.endsWith(`.${name}`))).length;
+		const steps = `steps JOIN workflows ON workflows.id = steps.workflow WHERE workflow_id = '${id}' AND state = 'on'`;
+		await this.watch.until('registered', async () => (await this.watch.count(steps)) >= listening);
+	}
+
+	async stop(): Promise<void> {
+		await this.n8n.stop();
+		await this.redis?.stop();
+		await this.watch.store.close();
+	}
+}
