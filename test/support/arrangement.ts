@@ -17,6 +17,7 @@ const LISTENING = ['journeyEntryTrigger', 'journeyState', 'journeyConversionGoal
 /** A started n8n, in one process or several, with a Postgres store that all of them use unless a node says otherwise. */
 export class Arrangement {
 	private constructor(
+		readonly kind: Kind,
 		readonly n8n: N8n,
 		readonly watch: Watch,
 		readonly storeUrl: string,
@@ -33,14 +34,16 @@ export class Arrangement {
 		const store = await openStore({ url, schema: 'journey' });
 		if (kind === 'single') {
 			const n8n = await N8n.start({ ...common, database: 'sqlite' });
-			return new Arrangement(n8n, new Watch(store, () => n8n.logs()), url, [], { url: n8n.url });
+			return new Arrangement(kind, n8n, new Watch(store, () => n8n.logs()), url, [], { url: n8n.url });
 		}
 		const redis = (await startRedis())!;
 		const n8n = await N8n.start({ ...common, database: { postgres: (await freshDatabase()).url }, queue: { redisPort: redis.port } });
-		const [first, second, webhooks] = await Promise.all([n8n.worker(), n8n.worker(), n8n.webhookProcess()]);
-		const workers = [first, second];
+		const workers: Child[] = [];
 		const logs = () => n8n.logs() + workers.map((worker) => worker.logs().slice(-2_000)).join('');
-		return new Arrangement(n8n, new Watch(store, logs), url, workers, webhooks, redis);
+		const starting = [n8n.worker(), n8n.worker()];
+		const webhooks = await n8n.webhookProcess();
+		workers.push(...(await Promise.all(starting)));
+		return new Arrangement(kind, n8n, new Watch(store, logs), url, workers, webhooks, redis);
 	}
 
 	/** Creates and publishes a workflow, and waits until all its nodes that listen are known to the store. @returns its id */
@@ -55,6 +58,18 @@ export class Arrangement {
 		const listening = nodes.filter(({ type }) => LISTENING.some((name) => type.endsWith(`.${name}`))).length;
 		const steps = `steps JOIN workflows ON workflows.id = steps.workflow WHERE workflow_id = '${id}' AND state = 'on'`;
 		await this.watch.until('registered', async () => (await this.watch.count(steps)) >= listening);
+	}
+
+	/** kill -9 of every process that runs executions: n8n itself, or its workers. */
+	async killExecuting(): Promise<void> {
+		if (this.kind === 'single') return await this.n8n.kill();
+		await Promise.all(this.workers.splice(0).map(async (worker) => await worker.finish('SIGKILL')));
+	}
+
+	/** Starts again what `killExecuting` has killed. */
+	async startExecuting(): Promise<void> {
+		if (this.kind === 'single') return await this.n8n.start();
+		this.workers.push(...(await Promise.all([this.n8n.worker(), this.n8n.worker()])));
 	}
 
 	async stop(): Promise<void> {
