@@ -1,6 +1,51 @@
-import type { ICredentialType, INodeProperties } from 'n8n-workflow';
+import type { ICredentialType, INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 
-/** The Postgres where people wait. Without it a node uses `JOURNEY_STORE_URL`, else the embedded store. */
+const SSL: INodePropertyOptions[] = [
+	{ name: 'Off', value: 'disable' },
+	{ name: 'On, Certificate Not Checked', value: 'allow', description: 'Protects against listeners, not against a false server' },
+	{ name: 'On, Certificate Checked', value: 'verify' },
+];
+
+const certificate = (name: string): INodeProperties => ({
+	displayName: 'CA Certificate',
+	name,
+	type: 'string',
+	typeOptions: { rows: 4, password: true },
+	default: '',
+	description: 'In PEM form, when the server’s certificate is signed by your own authority',
+});
+
+const displayOptions = { show: { redis: [true] } };
+
+const redisFields: INodeProperties[] = [
+	{ displayName: 'Redis Host', name: 'redisHost', type: 'string', default: 'localhost', required: true, displayOptions },
+	{ displayName: 'Redis Port', name: 'redisPort', type: 'number', default: 6379, required: true, displayOptions },
+	{ displayName: 'Redis User', name: 'redisUser', type: 'string', default: '', displayOptions, description: 'Leave it empty for the default user' },
+	{ displayName: 'Redis Password', name: 'redisPassword', type: 'string', typeOptions: { password: true }, default: '', displayOptions },
+	{ displayName: 'Redis Database', name: 'redisDatabase', type: 'number', default: 0, displayOptions },
+	{ displayName: 'Redis SSL', name: 'redisSsl', type: 'options', options: SSL, default: 'disable', displayOptions },
+	{ ...certificate('redisCa'), displayName: 'Redis CA Certificate', displayOptions: { show: { redis: [true], redisSsl: ['verify'] } } },
+	{
+		displayName: 'Event Stream',
+		name: 'stream',
+		type: 'string',
+		default: 'journey:events',
+		placeholder: 'No stream is read',
+		displayOptions,
+		description: 'Name of the stream that events are read from. It is made if it is not there; leave it empty to read none. Two stores that read the same stream need two groups, or each gets a part of the events.',
+	},
+	{
+		displayName: 'Consumer Group',
+		name: 'group',
+		type: 'string',
+		default: 'journey',
+		required: true,
+		displayOptions,
+		description: 'Made if it is not there. It remembers what was read.',
+	},
+];
+
+/** The Postgres where people wait, and a Redis beside it if there is one. Without it a node uses `JOURNEY_STORE_URL`, else the embedded store. */
 export class JourneyStore implements ICredentialType {
 	name = 'journeyStore';
 
@@ -34,21 +79,17 @@ export class JourneyStore implements ICredentialType {
 			displayName: 'SSL',
 			name: 'ssl',
 			type: 'options',
-			options: [
-				{ name: 'Off', value: 'disable' },
-				{ name: 'On, Certificate Not Checked', value: 'allow', description: 'Protects against listeners, not against a false server' },
-				{ name: 'On, Certificate Checked', value: 'verify' },
-			],
+			options: SSL,
 			default: 'disable',
 		},
+		{ ...certificate('ca'), displayOptions: { show: { ssl: ['verify'] } } },
 		{
-			displayName: 'CA Certificate',
-			name: 'ca',
-			type: 'string',
-			typeOptions: { rows: 4, password: true },
-			default: '',
-			displayOptions: { show: { ssl: ['verify'] } },
-			description: 'In PEM form, when the server’s certificate is signed by your own authority',
+			displayName: 'Use Redis',
+			name: 'redis',
+			type: 'boolean',
+			default: false,
+			description: 'Whether to use a Redis 6.2 or newer as well: journeys read events from a stream there, n8n’s processes wake each other through it, and they share the collector’s rate limits. Without it everything works, too.',
 		},
+		...redisFields,
 	];
 }

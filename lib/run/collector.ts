@@ -122,6 +122,11 @@ export function keptBody(raw: unknown): string {
 	} catch {
 		return '(nested too deeply to keep)';
 	}
+	return keptText(text);
+}
+
+/** The same of text. */
+export function keptText(text: string): string {
 	return storableText(text.length > LONGEST_KEPT ? `${text.slice(0, LONGEST_KEPT)}… (cut off, ${text.length} characters)` : text);
 }
 

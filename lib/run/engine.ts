@@ -8,6 +8,8 @@ import { Dispatcher } from './dispatcher';
 import { Executions } from './executions';
 import { Janitor } from './janitor';
 import { Leases } from './leases';
+import { RedisLink } from './redis/link';
+import { StreamReader } from './redis/streamReader';
 import { Registry } from './registry';
 import { openMonths } from './retention';
 import { takeInParts, type Outcome, type Part } from './takeInParts';
@@ -37,7 +39,9 @@ export class Engine {
 	readonly executions: Executions;
 	readonly registry: Registry;
 	readonly janitor: Janitor;
-	readonly rate = new RequestRate();
+	/** Of requests at the collector's doors. */
+	readonly rate: RequestRate;
+	private readonly stream?: StreamReader;
 	private readonly steps = new Map<string, Step>();
 
 	/** @param moves false: nothing happens by itself; the caller does what loops would, `dispatcher.tick()` and `janitor.sweep()` */
@@ -46,6 +50,7 @@ export class Engine {
 		readonly log: EngineLog,
 		moves = true,
 		keep: Keep = {},
+		private readonly redis?: RedisLink,
 	) {
 		const onError = (error: Error) => log.error(`Journey: ${error.message}`);
 		this.leases = new Leases(store);
@@ -56,12 +61,20 @@ export class Engine {
 			if (!moves) return;
 			this.dispatcher.start();
 			this.janitor.start();
+			this.stream?.start();
 		});
 		store.onHint(() => this.dispatcher.notify());
+		this.rate = redis?.rate ?? new RequestRate();
+		void redis?.onHint(() => this.dispatcher.notify());
+		const { stream } = redis?.settings ?? {};
+		if (stream) this.stream = new StreamReader({ ...redis!.settings, stream }, async (parts) => await this.takeIn('redis', parts), log);
 	}
 
 	static async open(settings: StoreSettings, log: EngineLog): Promise<Engine> {
-		return new Engine(await openStore(settings), log, true, settings.keep);
+		const store = await openStore(settings);
+		const { redis, schema } = settings;
+		const link = redis && (await RedisLink.open(redis, `journey:${schema}`, log));
+		return new Engine(store, log, true, settings.keep, link);
 	}
 
 	/** The step of a node, looked up once. */
@@ -95,14 +108,20 @@ export class Engine {
 	announce(): void {
 		this.dispatcher.notify();
 		// A lost hint costs a poll interval.
-		void this.store.hint().catch(() => undefined);
+		void this.hint().catch(() => undefined);
+	}
+
+	private async hint(): Promise<void> {
+		if (!(await this.redis?.hint())) await this.store.hint();
 	}
 
 	async close(): Promise<void> {
+		await this.stream?.stop();
 		this.janitor.stop();
 		this.registry.stop();
 		await this.dispatcher.stop();
 		this.leases.stop();
+		this.redis?.close();
 		await this.store.close();
 	}
 }

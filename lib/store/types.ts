@@ -34,6 +34,18 @@ export interface Keep {
 	history?: number;
 }
 
+/** An optional Redis beside the store. */
+export interface RedisSettings {
+	/** `redis://user:password@host:port/database` */
+	url: string;
+	/** TLS options as `node:tls` takes them. */
+	tls?: boolean | { ca?: string; rejectUnauthorized?: boolean };
+	/** The stream that events are read from; absent: none is read. */
+	stream?: string;
+	/** The consumer group that reads it. */
+	group: string;
+}
+
 export interface StoreSettings {
 	/** Postgres: `postgres://…`; absent: embedded. */
 	url?: string;
@@ -42,6 +54,7 @@ export interface StoreSettings {
 	schema: string;
 	/** TLS options as `pg` takes them. */
 	ssl?: boolean | { ca?: string; rejectUnauthorized?: boolean };
+	redis?: RedisSettings;
 	/** Connections of this process. */
 	connections?: number;
 	/** What is dropped when; absent: everything is kept. */

@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { ICredentialDataDecryptedObject, IExecuteFunctions, IHookFunctions, ITriggerFunctions, IWebhookFunctions } from 'n8n-workflow';
 
-import { Engine, StoreError, type StoreSettings } from '../../lib/index';
+import { Engine, StoreError, type RedisSettings, type StoreSettings } from '../../lib/index';
 
 export type JourneyContext = IExecuteFunctions | ITriggerFunctions | IWebhookFunctions | IHookFunctions;
 
@@ -53,7 +53,7 @@ async function placeOfStore(context: JourneyContext): Promise<StoreSettings> {
 	if (context.getNode().credentials?.journeyStore) return settingsOf(await context.getCredentials('journeyStore'));
 	const url = process.env.JOURNEY_STORE_URL;
 	const schema = process.env.JOURNEY_STORE_SCHEMA ?? 'journey';
-	if (url) return { url, schema };
+	if (url) return { url, schema, ...redisOfEnvironment() };
 	if (process.env.EXECUTIONS_MODE === 'queue') {
 		throw new StoreError(
 			`${context.getNode().name}: the embedded store belongs to one process and n8n runs in queue mode. Select a Journey Store credential with a Postgres, or set JOURNEY_STORE_URL.`,
@@ -74,13 +74,40 @@ export function settingsOf(credential: ICredentialDataDecryptedObject): StoreSet
 		url: url.href,
 		schema: String(credential.schema || 'journey'),
 		ssl: tls(credential),
+		...redisOf(credential),
 	};
 }
 
+const STREAM = 'journey:events';
+const GROUP = 'journey';
+
+/** The Redis of a credential that has one. */
+function redisOf(credential: ICredentialDataDecryptedObject): { redis?: RedisSettings } {
+	if (credential.redis !== true) return {};
+	const url = new URL('redis://localhost');
+	url.hostname = String(credential.redisHost);
+	url.port = String(credential.redisPort);
+	url.pathname = `/${Number(credential.redisDatabase ?? 0)}`;
+	url.username = encodeURIComponent(String(credential.redisUser ?? ''));
+	url.password = encodeURIComponent(String(credential.redisPassword ?? ''));
+	const stream = String(credential.stream ?? '').trim();
+	const tls = credential.redisSsl === 'disable' ? undefined : certificateChecks(credential.redisSsl, credential.redisCa);
+	return { redis: { url: url.href, ...(tls && { tls }), ...(stream && { stream }), group: String(credential.group || GROUP) } };
+}
+
+/** The same for `JOURNEY_STORE_URL`: the stream and group that a credential has when it is new. */
+function redisOfEnvironment(): { redis?: RedisSettings } {
+	const url = process.env.JOURNEY_REDIS_URL;
+	return url ? { redis: { url, stream: STREAM, group: GROUP } } : {};
+}
+
 function tls(credential: ICredentialDataDecryptedObject): StoreSettings['ssl'] {
-	if (credential.ssl === 'disable') return false;
-	const ca = String(credential.ca ?? '').trim();
-	return { rejectUnauthorized: credential.ssl !== 'allow', ...(ca ? { ca } : {}) };
+	return credential.ssl === 'disable' ? false : certificateChecks(credential.ssl, credential.ca);
+}
+
+function certificateChecks(ssl: unknown, authority: unknown): { rejectUnauthorized: boolean; ca?: string } {
+	const ca = String(authority ?? '').trim();
+	return { rejectUnauthorized: ssl !== 'allow', ...(ca ? { ca } : {}) };
 }
 
 /**

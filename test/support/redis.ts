@@ -12,20 +12,21 @@ export interface RedisServer {
 	stop(): Promise<void>;
 	/** kill -9 */
 	kill(): Promise<void>;
-	/** starts it again, empty, on the same port */
+	/** starts it again on the same port: empty, unless it `keeps` */
 	start(): Promise<void>;
 }
 
 /**
- * Starts `redis-server` from the PATH, on loopback, without persistence.
+ * Starts `redis-server` from the PATH, on loopback.
+ * @param keeps whether what it has acknowledged survives kill -9; default: without persistence
  * @returns undefined, with a printed line, when it is not installed: skip what needs it
  * @throws in CI (CI=true), where nothing may be skipped
  */
-export async function startRedis(): Promise<RedisServer | undefined> {
+export async function startRedis({ keeps = false } = {}): Promise<RedisServer | undefined> {
 	if (!redisIsThere()) return undefined;
 	const port = await freePort();
 	const folder = temporaryFolder('journey-redis');
-	const flags = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder];
+	const flags = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', keeps ? 'yes' : 'no', '--appendfsync', 'always', '--dir', folder];
 	let server: Child;
 
 	async function start(): Promise<void> {

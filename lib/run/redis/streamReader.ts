@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { Redis } from 'ioredis';
+
+import { readStreamEntry } from '../../core/segment/streamEntry';
+import type { RedisSettings } from '../../store/types';
+import { keptText } from '../collector';
+import type { Outcome, Part } from '../takeInParts';
+import { connect, nameOf, reasonOf } from './connect';
+
+const ENTRIES_AT_ONCE = 1_000;
+const BLOCK_MS = 1_000;
+/** A connection that says nothing for so long is dead, though nobody closed it. */
+const ANSWERS_MS = 10_000;
+/** What somebody has read and not acknowledged for so long, they never will. */
+const DEAD_AFTER_MS = 60_000;
+const RECLAIM_EVERY_MS = 30_000;
+const LATENESS_DAYS = 7;
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 10_000;
+
+type Log = { info(message: string): void; warn(message: string): void };
+type Entry = [id: string, fields: string[]];
+
+/**
+ * Reads events from a Redis stream, as one consumer of a group, and acknowledges them after they are committed.
+ *
+ * Whatever breaks in between leaves entries pending: this process or, if it is dead, another one takes them again, and
+ * those that were committed already are known by their message ids. While the store is away nothing more is read, and
+ * Redis keeps what comes.
+ */
+export class StreamReader {
+	private readonly consumer = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
+	private redis?: Redis;
+	private loop?: Promise<void>;
+	private stopped = false;
+	private wake?: () => void;
+	private hasGroup = false;
+	private reclaimAt = 0;
+	private said = '';
+
+	/** @param take commits parts. @returns what became of each */
+	constructor(
+		private readonly settings: RedisSettings & { stream: string },
+		private readonly take: (parts: Part[]) => Promise<Outcome[]>,
+		private readonly log: Log,
+	) {}
+
+	start(): void {
+		this.loop ??= this.run();
+	}
+
+	/** Resolves when what was read is committed and acknowledged, as far as store and Redis allow. */
+	async stop(): Promise<void> {
+		this.stopped = true;
+		this.wake?.();
+		// What waits for a Redis that is away would hold this up.
+		if (this.redis?.status !== 'ready') this.redis?.disconnect();
+		await this.loop;
+		this.redis?.disconnect();
+	}
+
+	private async run(): Promise<void> {
+		for (let failures = 0; !this.stopped; ) {
+			try {
+				this.redis ??= await connect(this.settings, { maxRetriesPerRequest: null, commandTimeout: ANSWERS_MS });
+				await this.turn(this.redis);
+				if (this.said) this.log.info(`Journey: events from ${this.name} are read again.`);
+				this.said = '';
+				failures = 0;
+			} catch (error) {
+				const reason = reasonOf(error as Error);
+				// Redis came back empty, or somebody deleted the stream.
+				if (reason.startsWith('NOGROUP')) this.hasGroup = false;
+				// Others on this connection would wait in vain, too.
+				else if (reason.includes('timed out') && !this.stopped) this.redis?.disconnect(true);
+				this.say(`no events can be read (${reason})`);
+				await this.pause(++failures);
+			}
+		}
+	}
+
+	private async turn(redis: Redis): Promise<void> {
+		const { stream, group } = this.settings;
+		if (!this.hasGroup) await this.makeGroup(redis);
+		if (Date.now() >= this.reclaimAt) {
+			const [, left] = (await redis.xautoclaim(stream, group, this.consumer, DEAD_AFTER_MS, '0-0', 'COUNT', ENTRIES_AT_ONCE)) as [string, Array<Entry | null>];
+			const entries = left.filter((one) => one !== null);
+			// There may be more of them.
+			if (entries.length === 0) this.reclaimAt = Date.now() + RECLAIM_EVERY_MS;
+			else return await this.settle(redis, entries);
+		}
+		const read = (await redis.xreadgroup('GROUP', group, this.consumer, 'COUNT', ENTRIES_AT_ONCE, 'BLOCK', BLOCK_MS, 'STREAMS', stream, '>')) as Array<[string, Entry[]]> | null;
+		if (read) await this.settle(redis, read[0]![1]);
+	}
+
+	private async makeGroup(redis: Redis): Promise<void> {
+		const { stream, group } = this.settings;
+		// From its beginning: what producers wrote before anybody read counts.
+		await redis.xgroup('CREATE', stream, group, '0', 'MKSTREAM').catch((error: Error) => {
+			if (!error.message.startsWith('BUSYGROUP')) throw error;
+		});
+		this.hasGroup = true;
+	}
+
+	/** Commits and acknowledges, again and again until nothing is left. */
+	private async settle(redis: Redis, entries: Entry[]): Promise<void> {
+		let open = entries;
+		for (let failures = 0; !this.stopped || failures === 0; ) {
+			const outcomes = await this.take(open.map((entry) => this.partOf(entry)));
+			const done = open.filter((_, at) => outcomes[at]!.stored);
+			if (done.length > 0) await redis.xack(this.settings.stream, this.settings.group, ...done.map(([id]) => id));
+			open = open.filter((_, at) => !outcomes[at]!.stored);
+			if (open.length === 0) return;
+			const failed = outcomes.find((one) => !one.stored) as { error: Error };
+			this.say(`${open.length} events cannot be stored now, and wait there (${failed.error.message})`);
+			await this.pause(++failures);
+		}
+	}
+
+	private partOf([id, fields]: Entry): Part {
+		const { stream } = this.settings;
+		const read = readStreamEntry(id, fields, { stream, index: 0, now: new Date(), latenessDays: LATENESS_DAYS });
+		const body = keptText(read.body);
+		if ('entry' in read) return { entries: [read.entry], refused: [], bodyOf: () => body };
+		return { entries: [], refused: [{ position: 0, reason: `${read.reason} (entry ${id})`, body }], bodyOf: () => body };
+	}
+
+	private get name(): string {
+		return `Redis ${nameOf(this.settings)}, stream ${this.settings.stream}`;
+	}
+
+	private say(problem: string): void {
+		if (!this.said) this.log.warn(`Journey: ${this.name}: ${problem}. It is tried again.`);
+		this.said = problem;
+	}
+
+	private async pause(failures: number): Promise<void> {
+		if (this.stopped) return;
+		await new Promise<void>((resolve) => {
+			const timer = setTimeout(resolve, Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(failures, 10))).unref();
+			this.wake = () => (clearTimeout(timer), resolve());
+		});
+	}
+}

@@ -1,0 +1,83 @@
+import { Engine } from '../../lib/run/engine';
+import { RedisLink } from '../../lib/run/redis/link';
+import type { Store } from '../../lib/store/types';
+import { startRedis, type RedisServer } from '../support/redis';
+
+jest.setTimeout(30_000);
+
+describe('what processes tell each other through Redis', () => {
+	let server: RedisServer | undefined;
+	let links: RedisLink[] = [];
+	let logged: string[];
+	beforeAll(async () => {
+		server = await startRedis();
+	});
+	afterAll(async () => await server?.stop());
+	beforeEach(() => (logged = []));
+	afterEach(() => {
+		links.forEach((link) => link.close());
+		links = [];
+	});
+
+	const log = { info: (message: string) => void logged.push(message), warn: (message: string) => void logged.push(message), error: (message: string) => void logged.push(message) };
+	async function link(name = 'journey:shop'): Promise<RedisLink> {
+		const one = await RedisLink.open({ url: server!.url, group: 'journey' }, name, log);
+		links.push(one);
+		await until(async () => await one.hint());
+		return one;
+	}
+	async function until(check: () => Promise<boolean>): Promise<void> {
+		while (!(await check())) await new Promise((resolve) => setImmediate(resolve));
+	}
+
+	it('is that something is due, to those of the same store', async () => {
+		if (!server) return;
+		const [a, b, other] = [await link(), await link(), await link('journey:other')];
+		const heard: string[] = [];
+		await b.onHint(() => heard.push('b'));
+		await other.onHint(() => heard.push('other'));
+		expect(await a.hint()).toBe(true);
+		await until(async () => heard.length > 0);
+		await other.hint();
+		await until(async () => heard.length > 1);
+		expect(heard).toEqual(['b', 'other']);
+	});
+
+	it('is how many requests came: they share a limit', async () => {
+		if (!server) return;
+		const [a, b] = [await link(), await link()];
+		expect([await a.rate.take('s', 3), await b.rate.take('s', 3), await a.rate.take('s', 3)]).toEqual([0, 0, 0]);
+		expect(await b.rate.take('s', 3)).toBeGreaterThan(50);
+		expect(await a.rate.take('s', 3)).toBeGreaterThan(50);
+		expect(await a.rate.take('other', 3)).toBe(0);
+	});
+
+	it('is nothing while Redis is away: each counts for itself, hints go through Postgres, and it is said once', async () => {
+		if (!server) return;
+		const a = await link();
+		const store = { hint: jest.fn().mockResolvedValue(undefined), onHint: () => undefined } as unknown as Store;
+		const engine = new Engine(store, log, false, {}, a);
+		engine.announce();
+		await until(async () => await a.hint());
+		expect(store.hint).not.toHaveBeenCalled();
+
+		await server.kill();
+		await until(async () => logged.length > 0);
+		expect([await a.rate.take('s', 1), await a.rate.take('s', 1)]).toEqual([0, expect.any(Number)]);
+		expect(await a.rate.take('s', 1)).toBeGreaterThan(50);
+		expect(await a.hint()).toBe(false);
+		engine.announce();
+		await until(async () => (store.hint as jest.Mock).mock.calls.length > 0);
+		expect(logged).toEqual([expect.stringMatching(/^Journey: Redis 127\.0\.0\.1:\d+ cannot be reached \(.+\)\. Everything else goes on/)]);
+
+		const heard: number[] = [];
+		const listening = a.onHint(() => heard.push(1));
+		await server.start();
+		await listening;
+		await until(async () => (await a.hint()) && heard.length > 0);
+		expect(logged.at(-1)).toBe('Journey: Redis is back.');
+		expect(await a.rate.take('other', 1)).toBe(0);
+		const b = await link();
+		expect(await b.rate.take('other', 1)).toBeGreaterThan(50);
+	});
+});

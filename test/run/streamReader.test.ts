@@ -1,0 +1,177 @@
+import { Redis } from 'ioredis';
+
+import { StreamReader } from '../../lib/run/redis/streamReader';
+import { takeInParts, type Outcome, type Part } from '../../lib/run/takeInParts';
+import { StoreError } from '../../lib/store/types';
+import { startRedis, type RedisServer } from '../support/redis';
+import { freshStore, type TestStore } from '../support/stores';
+import { ask } from '../support/world';
+
+jest.setTimeout(30_000);
+
+describe('events from a Redis stream', () => {
+	let server: RedisServer | undefined;
+	let redis: Redis;
+	let test: TestStore;
+	let readers: StreamReader[] = [];
+	let logged: string[];
+	beforeAll(async () => {
+		server = await startRedis();
+		if (!server) return;
+		redis = new Redis(server.url);
+		test = await freshStore('postgres');
+	}, 60_000);
+	afterAll(async () => {
+		redis?.disconnect();
+		await server?.stop();
+		await test?.drop();
+	});
+	beforeEach(async () => {
+		if (!server) return;
+		logged = [];
+		await redis.flushall();
+		await ask(test.store, 'TRUNCATE rejected, events, seen, profiles, identities RESTART IDENTITY CASCADE');
+	});
+	afterEach(async () => {
+		await Promise.all(readers.map(async (reader) => await reader.stop()));
+		readers = [];
+	});
+
+	const STREAM = 'shop';
+	const log = { info: (message: string) => void logged.push(message), warn: (message: string) => void logged.push(message) };
+	const store = async (parts: Part[]) => await takeInParts(test.store, 'redis', parts, () => undefined);
+	function read(take: (parts: Part[]) => Promise<Outcome[]> = store): StreamReader {
+		const reader = new StreamReader({ url: server!.url, stream: STREAM, group: 'journey' }, take, log);
+		readers.push(reader);
+		reader.start();
+		return reader;
+	}
+	const add = async (...events: Array<string | object>) => {
+		const pipeline = redis.pipeline();
+		for (const event of events) pipeline.xadd(STREAM, '*', 'message', typeof event === 'string' ? JSON.stringify({ type: 'track', userId: 'u1', event }) : JSON.stringify(event));
+		return (await pipeline.exec())!.map(([, id]) => id as string);
+	};
+	const names = async () => (await ask<{ name: string }>(test.store, 'SELECT name FROM events ORDER BY id')).map(({ name }) => name);
+	/** Asks until it is so; it never sleeps. */
+	async function until(check: () => Promise<boolean>): Promise<void> {
+		while (!(await check()));
+	}
+	const settled = async (entries: number) => await until(async () => {
+		const [group] = (await redis.xinfo('GROUPS', STREAM).catch(() => [])) as unknown[][];
+		const about = Object.fromEntries((group ?? []).flatMap((value, at, all) => (at % 2 ? [] : [[value, all[at + 1]]]))) as Record<string, number>;
+		return about.pending === 0 && about['entries-read'] === entries;
+	});
+
+	it('are stored in their order, also those from before anybody read, and acknowledged', async () => {
+		if (!server) return;
+		await add('a', 'b');
+		read();
+		await settled(2);
+		await add('c');
+		await settled(3);
+		expect(await names()).toEqual(['a', 'b', 'c']);
+	});
+
+	it('are acknowledged after their commit, not before', async () => {
+		if (!server) return;
+		let open = () => undefined as void;
+		const opened = new Promise<void>((resolve) => (open = resolve));
+		const reached = new Promise<void>((resolve) => {
+			read(async (parts) => {
+				const outcomes = await store(parts);
+				resolve();
+				await opened;
+				return outcomes;
+			});
+		});
+		await add('a');
+		await reached;
+		expect(await redis.xpending(STREAM, 'journey')).toMatchObject([1, expect.any(String), expect.any(String), expect.anything()]);
+		open();
+		await settled(1);
+	});
+
+	it('go to the rejected with their reason when they are poison, and hold up nobody', async () => {
+		if (!server) return;
+		await add('a', { type: 'nonsense' });
+		await redis.xadd(STREAM, '*', 'message', '{', 'other', 'field');
+		await redis.xadd(STREAM, '*', 'event', 'Seen');
+		await add('b');
+		read();
+		await settled(5);
+		expect(await names()).toEqual(['a', 'b']);
+		expect(await ask(test.store, 'SELECT source, reason, body FROM rejected ORDER BY id')).toEqual([
+			{ source: 'redis', reason: expect.stringMatching(/^type must be one of .* \(entry \d+-\d\)$/), body: '{"type":"nonsense"}' },
+			{ source: 'redis', reason: expect.stringContaining('message is not valid JSON'), body: '{' },
+			{ source: 'redis', reason: expect.stringContaining('no field named message'), body: '["event","Seen"]' },
+		]);
+	});
+
+	it('that another consumer has just read are left to it', async () => {
+		if (!server) return;
+		await add('its own', 'ours');
+		await redis.xgroup('CREATE', STREAM, 'journey', '0');
+		await redis.xreadgroup('GROUP', 'journey', 'other', 'COUNT', 1, 'STREAMS', STREAM, '>');
+		read();
+		await until(async () => (await names()).length > 0);
+		expect(await names()).toEqual(['ours']);
+		expect(await redis.xpending(STREAM, 'journey')).toMatchObject([1, expect.anything(), expect.anything(), [['other', '1']]]);
+	});
+
+	it('that a dead consumer had read are taken over, and those that it had committed count once', async () => {
+		if (!server) return;
+		const ids = await add('a', 'b');
+		const reader = read();
+		await settled(2);
+		await reader.stop();
+		// As if it had died between the commit of `a` and `b` and their acknowledgement, with `c` just read.
+		await redis.xgroup('SETID', STREAM, 'journey', '0');
+		ids.push(...(await add('c')));
+		await redis.xreadgroup('GROUP', 'journey', 'dead', 'STREAMS', STREAM, '>');
+		for (const id of ids) await redis.xclaim(STREAM, 'journey', 'dead', 0, id, 'IDLE', 120_000);
+		read();
+		await until(async () => ((await redis.xpending(STREAM, 'journey')) as unknown[])[0] === 0);
+		expect(await names()).toEqual(['a', 'b', 'c']);
+	});
+
+	it('are each stored once by several readers at once', async () => {
+		if (!server) return;
+		const events = Array.from({ length: 3_000 }, (_, at) => `e${at}`);
+		readers = [];
+		read();
+		read();
+		await add(...events);
+		await settled(3_000);
+		expect((await names()).sort()).toEqual([...events].sort());
+	});
+
+	it('that come twice with the same messageId count once', async () => {
+		if (!server) return;
+		const event = { type: 'track', userId: 'u1', event: 'a', messageId: 'm1' };
+		await add(event, event);
+		read();
+		await settled(2);
+		expect(await names()).toEqual(['a']);
+	});
+
+	it('wait in Redis while the store is away, which is said once, and then they are stored', async () => {
+		if (!server) return;
+		let tries = 0;
+		read(async (parts) => (++tries > 2 ? await store(parts) : parts.map(() => ({ stored: false, error: new StoreError('away') }))));
+		await add('a', 'b');
+		await settled(2);
+		expect(await names()).toEqual(['a', 'b']);
+		expect(logged).toEqual([expect.stringMatching(/stream shop: \d events cannot be stored now, and wait there \(away\)/), expect.stringContaining('are read again')]);
+	});
+
+	it('go on after somebody has deleted the stream', async () => {
+		if (!server) return;
+		read();
+		await add('a');
+		await settled(1);
+		await redis.del(STREAM);
+		await add('b');
+		await until(async () => (await names()).length === 2);
+		expect(await names()).toEqual(['a', 'b']);
+	});
+});
