@@ -61,8 +61,8 @@ export async function testRedis(settings: RedisSettings): Promise<string> {
 	const refuse = (problem: string) => new StoreError(`Redis ${nameOf(settings)} ${problem}`);
 	let reason: Error | undefined;
 	redis.once('error', (error: Error) => (reason = error));
+	const unusable = (error: Error) => refuse(`cannot be used (${reasonOf(error)}). Check Redis Host, Port, User, Password, Database and SSL.`);
 	try {
-		const unusable = (error: Error) => refuse(`cannot be used (${reasonOf(error)}). Check Redis Host, Port, User, Password, Database and SSL.`);
 		await redis.connect().catch((error: Error) => {
 			throw unusable(reason ?? error);
 		});
@@ -76,7 +76,8 @@ export async function testRedis(settings: RedisSettings): Promise<string> {
 		if (kind !== 'none' && kind !== 'stream') throw refuse(`has a ${kind} under "${settings.stream}". Enter another Event Stream.`);
 		return version;
 	} catch (error) {
-		throw error instanceof StoreError ? error : refuse(`refuses: ${reasonOf(error as Error)}. Check Redis User and what it may do.`);
+		if (error instanceof StoreError) throw error;
+		throw reason ? unusable(reason) : refuse(`refuses: ${reasonOf(error as Error)}. Check Redis User and what it may do.`);
 	} finally {
 		redis.disconnect();
 	}
