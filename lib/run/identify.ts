@@ -109,5 +109,6 @@ function repoint(known: KnownIdentities, into: Map<number, number>): void {
 
 /** The distinct profiles that a group's identities point at, oldest first. */
 function profilesIn(identities: Identity[], known: KnownIdentities): number[] {
-	return [...new Set(identities.flatMap((one) => known.get(identityKey(one)) ?? []))].sort((a, b) => a - b);
+	const all = identities.flatMap((one) => known.get(identityKey(one)) ?? []);
+	return all.length < 2 ? all : [...new Set(all)].sort((a, b) => a - b);
 }

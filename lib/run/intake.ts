@@ -1,6 +1,6 @@
 import { foldChanges } from '../core/people';
 import type { IntakeEntry } from '../core/types';
-import { listenedTo } from '../store/conditions';
+import { listenersTo, type Listener } from '../store/conditions';
 import { insertEvents, insertRejected, rememberMessages, type NewEvent, type Refused } from '../store/events';
 import { addCandidates, convertByEvents, wakeByEvents } from '../store/match';
 import { writeProfiles } from '../store/people';
@@ -44,13 +44,12 @@ export async function takeIn(
 		const stored = await insertEvents(db, events);
 		result.events = stored.length;
 		if (!options.match) return result;
-		const listened = await listenedTo(db, [...new Set(events.map(({ name }) => name))]);
-		const ids = stored.filter(({ name }) => listened.has(name)).map(({ id }) => id);
-		if (ids.length === 0) return result;
+		const listeners = await listenersTo(db, [...new Set(events.map(({ name }) => name))]);
+		const heardBy = (kind: Listener) => stored.filter(({ name }) => listeners.get(name)?.has(kind)).map(({ id }) => id);
 		// Goals first: a goal and a State on the same event, the goal wins.
-		result.conversions = await convertByEvents(db, ids);
-		result.woken = await wakeByEvents(db, ids, restart);
-		result.candidates = await addCandidates(db, ids);
+		result.conversions = await convertByEvents(db, heardBy('goal'));
+		result.woken = await wakeByEvents(db, heardBy('state'), restart);
+		result.candidates = await addCandidates(db, heardBy('entry'));
 		return result;
 	});
 }

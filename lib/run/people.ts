@@ -1,11 +1,16 @@
 import { convertedInstances } from '../store/conversions';
-import { loadRunning, type Running } from '../store/running';
+import { loadRunning, loadWalking, type Running, type Walking } from '../store/running';
 import type { Engine } from './engine';
 import type { Claim } from './executions';
 
 /** These instances as they are now, of those that this execution still holds. */
 export async function loadPeople(engine: Engine, claim: Claim, ids: number[]): Promise<{ running: Running[]; now: Date }> {
 	return await engine.store.tx(async (db) => ({ running: await loadRunning(db, claim, ids), now: db.now }));
+}
+
+/** The same for a State: no more than it takes to wait. */
+export async function loadArrivals(engine: Engine, claim: Claim, ids: number[]): Promise<{ running: Walking[]; now: Date }> {
+	return await engine.store.tx(async (db) => ({ running: await loadWalking(db, claim, ids), now: db.now }));
 }
 
 /** Which of these instances have reached this goal. */

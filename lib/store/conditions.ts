@@ -40,14 +40,20 @@ export async function saveConditions(db: Connection, conditions: Condition[], ti
 	return made.id;
 }
 
+/** A kind of step that events are matched for. */
+export type Listener = 'entry' | 'goal' | 'state';
+
 /**
- * Which of these events anybody listens to, or ever has. Most that arrive are listened to by nobody, and matching them
- * costs a third of their intake. The caller holds the match lock: what is listened to from now on looks back.
+ * Who may listen to events of these names. Most that arrive are listened to by nobody, and matching them costs a third
+ * of their intake. The caller holds the registry lock and the match lock: what is listened to from now on looks back.
  */
-export async function listenedTo(db: Connection, events: string[]): Promise<Set<string>> {
-	const rows = await db.rows<{ event: string }>(
-		`SELECT name AS event FROM unnest($1::text[]) name WHERE EXISTS (SELECT FROM conditions c WHERE c.event = name)`,
+export async function listenersTo(db: Connection, events: string[]): Promise<Map<string, Set<Listener>>> {
+	const rows = await db.rows<{ event: string; kinds: Listener[] }>(
+		`SELECT c.event, array_remove(array_agg(DISTINCT s.kind), NULL) || ARRAY['state'] AS kinds
+		 FROM conditions c LEFT JOIN steps s ON s.set_id = c.set_id AND s.state = 'on'
+		 WHERE c.event = ANY($1::text[]) GROUP BY c.event`,
 		[events],
 	);
-	return new Set(rows.map(({ event }) => event));
+	// An Entry Trigger and a State may share one set of conditions, so a State may always be among them.
+	return new Map(rows.map(({ event, kinds }) => [event, new Set(kinds)]));
 }

@@ -18,6 +18,9 @@ export interface Park {
  * Who only waits for a place in a batch is on the same visit still: a message that an earlier attempt has claimed for
  * it must be found again, whichever batch the next attempt puts the person in.
  *
+ * The rows are not locked in an order of their own first: who else writes running rows of these people waits for the
+ * match lock, but for the janitor that takes back an expired claim; if the two meet, one of them is run again.
+ *
  * @returns those parked, with the profiles they are now; the others are not this execution's any more
  */
 export async function parkInstances(
@@ -27,16 +30,12 @@ export async function parkInstances(
 		`WITH asked AS (
 			SELECT * FROM jsonb_to_recordset($1::jsonb) AS p(id bigint, due_at timestamptz, expires boolean,
 				since timestamptz, after_arrival boolean, vars jsonb, wake text)
-		), locked AS MATERIALIZED (
-			SELECT asked.* FROM asked JOIN instances i USING (id)
-			WHERE i.token = $2 AND EXISTS (SELECT FROM claims WHERE token = $2 AND execution = $3)
-			ORDER BY i.id FOR UPDATE OF i
 		), parked AS (
 			UPDATE instances i SET status = 'waiting', token = NULL, step_id = $4, set_id = $5,
-				visit = i.visit + CASE l.wake WHEN 'batch' THEN 0 ELSE 1 END,
-				attempts = 0, losses = 0, resets = 0, due_at = l.due_at, expires = l.expires, since = l.since,
-				after_arrival = l.after_arrival, parked_at = $6, vars = l.vars, wake = l.wake, output = NULL, error = NULL
-			FROM locked l WHERE i.id = l.id
+				visit = i.visit + CASE a.wake WHEN 'batch' THEN 0 ELSE 1 END,
+				attempts = 0, losses = 0, resets = 0, due_at = a.due_at, expires = a.expires, since = a.since,
+				after_arrival = a.after_arrival, parked_at = $6, vars = a.vars, wake = a.wake, output = NULL, error = NULL
+			FROM asked a WHERE i.id = a.id AND i.token = $2 AND EXISTS (SELECT FROM claims WHERE token = $2 AND execution = $3)
 			RETURNING i.id, i.journey_id, i.profile_id, i.due_at, i.wake
 		), told AS (
 			INSERT INTO journal (at, due_at, kind, journey_id, step_id, profile_id, instance_id, reason)

@@ -21,11 +21,12 @@ export async function lockIdentities(db: Connection, identities: Identity[]): Pr
 
 /** @returns those that are known; the unknown are absent */
 export async function findIdentities(db: Connection, identities: Identity[]): Promise<KnownIdentities> {
-	const rows = await db.rows<{ kind: Identity['kind']; value: string; profile_id: number }>(
-		`SELECT kind, value, profile_id FROM identities JOIN ${ARRAYS} USING (kind, value)`,
+	const rows = await db.rows<{ at: number; profile_id: number }>(
+		`SELECT at::int, known.profile_id FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS asked(kind, value, at)
+			CROSS JOIN LATERAL (SELECT profile_id FROM identities i WHERE i.kind = asked.kind AND i.value = asked.value OFFSET 0) known`,
 		arrays(identities),
 	);
-	return new Map(rows.map((row) => [identityKey(row), row.profile_id]));
+	return new Map(rows.map(({ at, profile_id }) => [identityKey(identities[at - 1]!), profile_id]));
 }
 
 /** The user ids of these profiles. */

@@ -6,11 +6,22 @@ import { StoreError, type Store, type StoreSettings } from './types';
 
 const INT8 = 20;
 const NUMERIC = 1700;
+const TIMESTAMPTZ = 1184;
 
-/** Ids stay far below 2^53, and a number is what items carry. */
+/**
+ * Ids stay far below 2^53, and a number is what items carry. Every transaction's zone is UTC, so times come as
+ * `2026-03-01 09:30:00.123456+00`; the driver's own parser, for every format there is, took a tenth of a wake-up's time.
+ */
+const own = new Map<number, (text: string) => unknown>([
+	[INT8, Number],
+	[NUMERIC, Number],
+	[TIMESTAMPTZ, (text) => {
+		const time = new Date(text.endsWith('+00') ? `${text.slice(0, 10)}T${text.slice(11, -3)}Z` : NaN);
+		return Number.isNaN(+time) ? (types.getTypeParser(TIMESTAMPTZ) as (text: string) => unknown)(text) : time;
+	}],
+]);
 const parsers = {
-	getTypeParser: ((oid: number, format?: string) =>
-		oid === INT8 || oid === NUMERIC ? Number : (types.getTypeParser(oid, format as 'text') as unknown)) as typeof types.getTypeParser,
+	getTypeParser: ((oid: number, format?: string) => own.get(oid) ?? (types.getTypeParser(oid, format as 'text') as unknown)) as typeof types.getTypeParser,
 };
 
 function sessionOf(client: PoolClient): Session {

@@ -27,21 +27,62 @@ export const PROFILE = `jsonb_build_object('id', p.id, 'email', p.email, 'phone'
 export const EVENT = `CASE WHEN e.id IS NOT NULL THEN jsonb_build_object('name', e.name, 'properties', e.properties,
 	'occurred_at', to_char(e.occurred_at, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'message_id', e.message_id) END`;
 
+const HELD = `i.token = $1 AND EXISTS (SELECT FROM claims WHERE token = $1 AND execution = $2) AND ($3::bigint[] IS NULL OR i.id = ANY($3::bigint[]))`;
+
+/** A row of `loadRunning`: profile and event come as columns, since objects of them cost the server as much as finding the rows. */
+type RunningRow = Omit<Running, 'profile' | 'event'> & Omit<Profile, 'id'> & {
+	profile_id: number;
+	event_name: string | null;
+	properties: Json;
+	occurred_at: Date;
+	message_id: string | null;
+};
+
 /** What an execution holds under its token. @param ids only these; absent: all */
 export async function loadRunning(
 	db: Connection, claim: { token: string; execution: string }, ids?: number[],
 ): Promise<Running[]> {
-	return await db.rows<Running>(
+	const rows = await db.rows<RunningRow>(
 		`SELECT i.id, i.visit, i.attempts, i.correlation, i.wake, i.output, j.key AS journey_key, j.zone AS journey_zone,
-			i.entered_at, i.left_at, i.due_at, i.context, ${PROFILE} AS profile, ${EVENT} AS event
+			i.entered_at, i.left_at, i.due_at, i.context,
+			p.id AS profile_id, p.email, p.phone, p.locale, p.zone, p.attributes, p.tags,
+			e.name AS event_name, e.properties, e.occurred_at, e.message_id
 		 FROM instances i
 			JOIN journeys j ON j.id = i.journey_id
 			JOIN profiles p ON p.id = i.profile_id
 			LEFT JOIN events e ON e.id = i.event_id AND e.received_at = i.event_received_at
-		 WHERE i.token = $1 AND EXISTS (SELECT FROM claims WHERE token = $1 AND execution = $2)
-			AND ($3::bigint[] IS NULL OR i.id = ANY($3::bigint[]))
+		 WHERE ${HELD}
 		 ORDER BY i.id`,
 		[claim.token, claim.execution, ids ?? null],
+	);
+	return rows.map((row) => ({
+		id: row.id, visit: row.visit, attempts: row.attempts, correlation: row.correlation, wake: row.wake, output: row.output,
+		journey_key: row.journey_key, journey_zone: row.journey_zone, entered_at: row.entered_at, left_at: row.left_at, due_at: row.due_at,
+		context: row.context,
+		profile: { id: row.profile_id, email: row.email, phone: row.phone, locale: row.locale, zone: row.zone, attributes: row.attributes, tags: row.tags },
+		event: row.event_name === null ? null
+			: { name: row.event_name, properties: row.properties, occurred_at: row.occurred_at.toISOString(), message_id: row.message_id },
+	}));
+}
+
+/** An instance on its way into a wait: all that a State needs to know. */
+export interface Walking {
+	id: number;
+	profile_id: number;
+	/** The profile's, else the journey's. */
+	zone: string;
+	entered_at: Date;
+	left_at: Date;
+}
+
+/** The same for a State, which hands nobody on: without profile, event and journey values. */
+export async function loadWalking(db: Connection, claim: { token: string; execution: string }, ids: number[]): Promise<Walking[]> {
+	return await db.rows<Walking>(
+		`SELECT i.id, i.profile_id, coalesce(p.zone, j.zone) AS zone, i.entered_at, i.left_at
+		 FROM instances i JOIN journeys j ON j.id = i.journey_id JOIN profiles p ON p.id = i.profile_id
+		 WHERE ${HELD}
+		 ORDER BY i.id`,
+		[claim.token, claim.execution, ids],
 	);
 }
 

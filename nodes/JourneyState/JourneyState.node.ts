@@ -1,6 +1,6 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeType, ITriggerFunctions, ITriggerResponse } from 'n8n-workflow';
 
-import { batchSize, leave, type Running } from '../../lib/index';
+import { batchSize, leave, loadArrivals, type Running } from '../../lib/index';
 import { arriving } from '../shared/arriving';
 import { guardCanvas } from '../shared/canvas';
 import { journeyEngine } from '../shared/engine';
@@ -38,7 +38,7 @@ export class JourneyState implements INodeType {
 			}
 			return routed;
 		}
-		const { claim, people, now } = await arriving(this, engine);
+		const { claim, people, now } = await arriving(this, engine, loadArrivals);
 		if (people.length === 0) return routed;
 		const step = await engine.step(placeOf(this, 'state'));
 		const leaving = await parkArrivals(this, engine, claim, step.id, people, now);

@@ -1,6 +1,6 @@
 import { NodeOperationError, type IExecuteFunctions } from 'n8n-workflow';
 
-import { dueAt, park, variablesFor, type Arrival, type Claim, type Engine, type Running } from '../../lib/index';
+import { dueAt, park, variablesFor, type Arrival, type Claim, type Engine, type Walking } from '../../lib/index';
 import { raw } from '../shared/parameters';
 import { readUntil, readWait, untilDiffers, type StateWait } from './wait';
 
@@ -9,7 +9,7 @@ const LIMIT_YEARS = 2;
 
 /** Someone who arrives at a State: the instance, and the item that brought it. */
 export interface Arriving {
-	running: Running;
+	running: Walking;
 	item: number;
 }
 
@@ -23,8 +23,7 @@ export async function parkArrivals(context: IExecuteFunctions, engine: Engine, c
 	const leaving: number[] = [];
 	const due = dueTimes(context, wait, now);
 	const arrivals = people.flatMap(({ running, item }): Arrival[] => {
-		const zone = running.profile.zone ?? running.journey_zone;
-		const { at, past } = due(item, zone);
+		const { at, past } = due(item, running.zone);
 		if (at && at <= now && past === 'exit') {
 			leaving.push(running.id);
 			return [];
@@ -32,7 +31,7 @@ export async function parkArrivals(context: IExecuteFunctions, engine: Engine, c
 		const limit = new Date(running.entered_at);
 		limit.setUTCFullYear(limit.getUTCFullYear() + LIMIT_YEARS);
 		return [{
-			id: running.id, profile_id: running.profile.id, due_at: at ?? limit, expires: at === undefined,
+			id: running.id, profile_id: running.profile_id, due_at: at ?? limit, expires: at === undefined,
 			since: since(wait, running, now), after_arrival: wait.lookBack === 'arrival',
 			vars: variables(context, wait, item), wake: null,
 		}];
@@ -41,7 +40,7 @@ export async function parkArrivals(context: IExecuteFunctions, engine: Engine, c
 	return leaving;
 }
 
-function since({ lookBack }: StateWait, running: Running, now: Date): Date {
+function since({ lookBack }: StateWait, running: Walking, now: Date): Date {
 	if (lookBack === 'entry') return running.entered_at;
 	// Own times of events that arrive later may be earlier than now; arrival decides.
 	if (lookBack === 'arrival') return new Date(0);

@@ -38,7 +38,7 @@ describe('two transactions about one person', () => {
 
 	it('a park that finds a match at work waits for it and looks back', async () => {
 		const { world, names, claims } = await oneRunning();
-		const { store, gate } = stopping(it_.store, 'after', /SELECT name AS event/);
+		const { store, gate } = stopping(it_.store, 'after', /FROM conditions c LEFT JOIN steps/);
 		const matching = happens(store, names[0]!, 'Click');
 		await gate.reached;
 		const parked = parking(it_.store, world, claims[0]!);
@@ -74,7 +74,7 @@ describe('two transactions about one person', () => {
 
 	it('an admission that finds an order at work waits for it and looks back', async () => {
 		const { name, world, admitting } = await oneCandidate();
-		const { store, gate } = stopping(it_.store, 'after', /INSERT INTO candidates/);
+		const { store, gate } = stopping(it_.store, 'after', /FROM conditions c LEFT JOIN steps/);
 		const ordering = happens(store, name, 'Order');
 		await gate.reached;
 		const admitted = admitting(it_.store);
@@ -147,7 +147,7 @@ describe('two transactions about one person', () => {
 			const { world, names, claims } = await oneRunning(2);
 			await it_.store.tx(async (db) => await db.rows('DELETE FROM instances WHERE id = $1', [claims[0]!.people[0]!.id]));
 			await merge(it_.store, names[0]!, names[1]!);
-			const { store, gate } = stopping(it_.store, 'after', /INSERT INTO candidates/);
+			const { store, gate } = stopping(it_.store, 'after', /FROM conditions c LEFT JOIN steps/);
 			const matching = happens(store, names[0]!, 'Click');
 			await gate.reached;
 			const parked = parking(it_.store, world, claims[1]!);

@@ -24,8 +24,11 @@ export interface PostgresServer {
 	logs(): string;
 }
 
-/** Starts a Postgres of its own, on loopback, with default durability. Its data is removed after this process ends. */
-export async function startPostgres(): Promise<PostgresServer> {
+/**
+ * Starts a Postgres of its own, on loopback, with default durability. Its data is removed after this process ends.
+ * @param more server settings, e.g. `{ max_wal_size: '16GB' }`
+ */
+export async function startPostgres(more: Record<string, string> = {}): Promise<PostgresServer> {
 	const user = unprivileged();
 	const programs = postgresPrograms(user);
 	const folder = temporaryFolder('journey-postgres');
@@ -38,7 +41,7 @@ export async function startPostgres(): Promise<PostgresServer> {
 
 	const port = await freePort();
 	const url = `postgres://journey:${password}@127.0.0.1:${port}/postgres`;
-	const flags = Object.entries({ ...settings, listen_addresses: '127.0.0.1', port, unix_socket_directories: '' }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+	const flags = Object.entries({ ...settings, ...more, listen_addresses: '127.0.0.1', port, unix_socket_directories: '' }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 	let server: Child | undefined;
 
 	async function start(): Promise<void> {
