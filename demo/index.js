@@ -1,12 +1,3 @@
 /** `npm run demo`: runs the TypeScript beside it. */
-const { transformSync } = require('@swc/core');
-const { readFileSync } = require('node:fs');
-
-require.extensions['.ts'] = (module, filename) => {
-	const { code } = transformSync(readFileSync(filename, 'utf8'), {
-		filename, sourceMaps: 'inline', module: { type: 'commonjs' }, jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
-	});
-	module._compile(code, filename);
-};
-process.setSourceMapsEnabled(true);
+require('../test/support/typescript.js');
 require('./run.ts');

@@ -1,0 +1,3 @@
+/** `npm run torture` */
+require('../support/typescript.js');
+require('./main.ts');

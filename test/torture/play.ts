@@ -1,0 +1,157 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { IntakeEntry } from '../../lib/core/types';
+import { takeIn } from '../../lib/run/intake';
+import { faults, type Cut } from './faults';
+import type { Mail } from '../support/smtp';
+import type { Schedule, Scripted } from './schedule';
+import { WRITE_KEY, type Stage } from './stage';
+
+/** What happened, as seen from outside. */
+export interface Played {
+	schedule: Schedule;
+	/** message ids whose sender was told that they are kept */
+	acknowledged: Set<string>;
+	cuts: Cut[];
+	mails: Mail[];
+	/** addresses that bounced, once for each try */
+	rejected: string[];
+	/** what must never be seen, and was */
+	seen: string[];
+	/** why it was given up, if it was */
+	stuck?: string;
+}
+
+const TICK_MS = 100;
+const HTTP_PATIENCE_MS = 8_000;
+/** A lease of 60 s is renewed every 15 s. Here one that was not renewed for 25 s is over, so that a seed takes half a minute. */
+const UNRENEWED_MS = 25_000;
+const LEASE_MS = 60_000;
+/** Longer than anything rests that goes on by itself: a lease, its sweep, and n8n's start on a busy machine. */
+const RESTS_AT_MOST_MS = 150_000;
+
+/** Plays a schedule until everybody is through, or nothing moves any more. @param say tells what is going on */
+export async function play(stage: Stage, schedule: Schedule, say: (line: string) => void): Promise<Played> {
+	const { smtp } = stage;
+	const played: Played = { schedule, acknowledged: new Set(), cuts: [], mails: [], rejected: [], seen: [] };
+	const [mailsBefore, rejectedBefore] = [smtp.mails.length, smtp.rejected.length];
+	await introduce(stage, schedule);
+	const began = Date.now();
+	const since = () => `${((Date.now() - began) / 1000).toFixed(1)} s`;
+	let over = false;
+	const looking = look(stage, played, () => over);
+	const sending = sendAll(stage, schedule.events, began, played);
+	try {
+		for (const fault of schedule.faults) {
+			await sleep(Math.max(0, began + fault.at - Date.now()));
+			say(`    ${since()} ${fault.kind}`);
+			await faults[fault.kind]({
+				stage, fault,
+				sendAllAgain: async () => await sendAll(stage, schedule.events.filter(({ messageId }) => played.acknowledged.has(messageId)), began, played),
+				cut: (from, sending) => void played.cuts.push({ kind: fault.kind, from, to: new Date(), sending }),
+			});
+			await revive(stage, say);
+		}
+		await sending;
+		say(`    ${since()} everything is sent`);
+		await untilQuiet(stage, say);
+		// Who has lost their lease may still be sending.
+		for (let before = -1; before < smtp.mails.length; await sleep(1_500)) before = smtp.mails.length;
+	} catch (error) {
+		played.stuck = (error as Error).message;
+	} finally {
+		over = true;
+		await looking;
+	}
+	say(`    ${since()} the end`);
+	played.mails = smtp.mails.slice(mailsBefore);
+	played.rejected = smtp.rejected.slice(rejectedBefore);
+	return played;
+}
+
+async function introduce({ watch }: Stage, { people }: Schedule): Promise<void> {
+	await takeIn(watch.store, 'torture', people.map(({ user, email, plot }, index): IntakeEntry => ({
+		index, identities: [{ kind: 'user_id', value: user }, { kind: 'email', value: email }], occurredAt: new Date(),
+		change: { attributes: { email, waits: plot === 'clicks' || plot === 'buys' }, consent: { email: plot === 'refuses mail' ? 'denied' : 'granted' } },
+	})));
+}
+
+/** Two senders, one for each door. Each sends what is due in one batch, again until it is acknowledged. */
+async function sendAll(stage: Stage, events: Scripted[], began: number, played: Played): Promise<void> {
+	const doors = Map.groupBy(events, ({ door }) => door);
+	await Promise.all([...doors].map(async ([door, mine]) => {
+		const send = door === 'http' ? byHttp : byStore;
+		for (let at = 0; at < mine.length;) {
+			await sleep(Math.max(TICK_MS, began + mine[at]!.at - Date.now()));
+			const batch = mine.slice(at).filter((one) => began + one.at <= Date.now());
+			at += batch.length;
+			for (const part of [batch, batch.filter(({ again }) => again)].filter(({ length }) => length > 0)) {
+				while (!(await send(stage, part, began).then(() => true, () => false))) await sleep(500);
+				part.forEach(({ messageId }) => played.acknowledged.add(messageId));
+			}
+		}
+	}));
+}
+
+async function byStore({ watch }: Stage, batch: Scripted[], began: number): Promise<void> {
+	await takeIn(watch.store, 'torture', batch.map(({ user, name, messageId, at }, index): IntakeEntry => ({
+		index, identities: [{ kind: 'user_id', value: user }], event: { name, properties: { revenue: 10 } }, occurredAt: new Date(began + at), messageId,
+	})));
+}
+
+async function byHttp({ n8n }: Stage, batch: Scripted[], began: number): Promise<void> {
+	const answer = await fetch(`${n8n.url}/webhook/journey/v1/batch`, {
+		method: 'POST', signal: AbortSignal.timeout(HTTP_PATIENCE_MS), headers: { authorization: `Basic ${Buffer.from(`${WRITE_KEY}:`).toString('base64')}` },
+		body: JSON.stringify({ batch: batch.map(({ user, name, messageId, at }) => ({
+			type: 'track', userId: user, event: name, messageId, timestamp: new Date(began + at).toISOString(), properties: { revenue: 10 },
+		})) }),
+	});
+	const words = await answer.text();
+	if (answer.status !== 200 || words !== '{"rejected":[]}') throw new Error(`${answer.status} ${words}`);
+}
+
+/** Nobody is inside, on the way in, or being sent to. @throws when nothing has moved for long and somebody still is */
+async function untilQuiet(stage: Stage, say: (line: string) => void): Promise<void> {
+	const left = ['instances', 'candidates', 'claims', "deliveries WHERE status = 'claimed'"].map((from) => `(SELECT count(*) FROM ${from})`).join(' + ');
+	let [decisions, movedAt] = [-1, Date.now()];
+	for (;; await sleep(200)) {
+		await revive(stage, say);
+		const [row] = await stage.watch.rows<{ left: number; decisions: number }>(`SELECT ${left} AS left, (SELECT count(*) FROM journal) AS decisions`).catch(() => []);
+		if (row?.left === 0) return;
+		if (row && row.decisions !== decisions) [decisions, movedAt] = [row.decisions, Date.now()];
+		if (Date.now() - movedAt > RESTS_AT_MOST_MS) throw new Error(`Nothing has moved for ${RESTS_AT_MOST_MS / 1000} s.\n${stage.n8n.logs().slice(-4_000)}`);
+	}
+}
+
+/** Lets time pass more quickly for leases that nobody renews, and looks for what must never be. */
+async function look({ watch }: Stage, played: Played, isOver: () => boolean): Promise<void> {
+	for (; !isOver(); await sleep(400)) {
+		await watch.rows(
+			`UPDATE claims SET lease_until = now() WHERE token IN (
+				SELECT token FROM claims WHERE lease_until > now() AND lease_until < now() + $1::interval FOR UPDATE SKIP LOCKED)`,
+			[`${LEASE_MS - UNRENEWED_MS} milliseconds`],
+		).catch(() => undefined);
+		const held = await watch.rows<{ id: number }>(
+			`SELECT i.id FROM instances i WHERE i.status = 'running' AND NOT EXISTS (SELECT FROM claims c WHERE c.token = i.token)
+			 UNION ALL SELECT c.id FROM candidates c WHERE c.token IS NOT NULL AND NOT EXISTS (SELECT FROM claims WHERE token = c.token)`,
+		).catch(() => []);
+		for (const { id } of held) played.seen.push(`instance or candidate ${id} is running and no lease holds it`);
+	}
+}
+
+/** Who ends by itself is started again, as a supervisor would. */
+async function revive(stage: Stage, say: (line: string) => void): Promise<void> {
+	try {
+		void stage.n8n.pid;
+	} catch (error) {
+		say(`    started again: ${(error as Error).message}`);
+		await stage.n8n.start();
+	}
+	for (const worker of stage.workers.filter(({ ended }) => ended !== undefined)) {
+		stage.workers.splice(stage.workers.indexOf(worker), 1);
+		if (!worker.ended!.includes('SIGKILL')) {
+			say(`    a worker ended by itself (${worker.ended}) and is started again`);
+			await stage.startWorker();
+		}
+	}
+}

@@ -1,0 +1,97 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { Engine, openStore } from '../../lib/run/engine';
+import type { Child } from '../support/child';
+import { N8n } from '../support/n8n';
+import { freshDatabase, startPostgres, type PostgresServer } from '../support/postgres';
+import { startRedis, type RedisServer } from '../support/redis';
+import { startSmtp, type SmtpSink } from '../support/smtp';
+import { Watch } from '../support/watch';
+import { collector, journey } from './canvas';
+import type { Arrangement } from './schedule';
+
+export const WRITE_KEY = 'key';
+
+/** Answers at once, or, while it is slow, when that is over. */
+export interface LookUp {
+	url: string;
+	slowUntil: number;
+	stop(): void;
+}
+
+/** Every process of one arrangement, with the journey published. It lives through many seeds. */
+export interface Stage {
+	arrangement: Arrangement;
+	postgres: PostgresServer;
+	n8n: N8n;
+	workers: Child[];
+	redis?: RedisServer;
+	smtp: SmtpSink;
+	lookUp: LookUp;
+	watch: Watch;
+	/** Another process on the same store: it may sweep while n8n is frozen. */
+	rival: Engine;
+	republish(): Promise<void>;
+	startWorker(): Promise<void>;
+	stop(): Promise<void>;
+}
+
+/** n8n's queue must find its own dead as quickly as the play goes on. These are n8n's settings, not ours. */
+const QUICK_QUEUE = { QUEUE_WORKER_LOCK_DURATION: '8000', QUEUE_WORKER_LOCK_RENEW_TIME: '2000', QUEUE_WORKER_STALLED_INTERVAL: '4000' };
+const WORKERS = 2;
+
+/** @returns undefined when Redis is needed and not installed */
+export async function setStage(arrangement: Arrangement): Promise<Stage | undefined> {
+	const redis = arrangement === 'queue' ? await startRedis() : undefined;
+	if (arrangement === 'queue' && redis === undefined) return undefined;
+	const postgres = await startPostgres();
+	const smtp = await startSmtp({ reject: (address) => address.startsWith('bounces'), takes: 10 });
+	const lookUp = await startLookUp();
+	const n8n = await N8n.start({
+		pack: 'link',
+		// On a server of its own, which nobody crashes: what n8n does without its own database is not ours to mend.
+		...(redis ? { database: { postgres: (await freshDatabase()).url }, queue: { redisPort: redis.port } } : { database: 'sqlite' }),
+		env: { JOURNEY_STORE_URL: postgres.url, ...(redis ? QUICK_QUEUE : {}) },
+	});
+	const watch = new Watch(await openStore({ url: postgres.url, schema: 'journey' }), () => n8n.logs());
+	const quiet = () => undefined;
+	const credentials = {
+		smtp: await n8n.createCredential('SMTP', 'smtp', { user: '', password: '', host: smtp.host, port: smtp.port, secure: false, disableStartTls: true }),
+		lookUp: lookUp.url,
+	};
+	let version = 0;
+	const { id } = await n8n.createWorkflow(journey(version, credentials));
+	const door = await n8n.createWorkflow(collector(await n8n.createCredential('Shop', 'journeyWriteKey', { writeKey: WRITE_KEY })));
+	const workers: Child[] = [];
+	const stage: Stage = {
+		arrangement, postgres, n8n, workers, redis, smtp, lookUp, watch,
+		rival: new Engine(watch.store, { info: quiet, warn: quiet, error: quiet }, false),
+		republish: async () => await n8n.publish(id, journey(++version, credentials)),
+		startWorker: async () => void workers.push(await n8n.worker()),
+		stop: async () => {
+			await Promise.all(workers.map(async (one) => await one.finish('SIGKILL')));
+			await n8n.kill().catch(quiet);
+			await watch.store.close();
+			await Promise.all([smtp.stop(), redis?.stop(), postgres.stop()]);
+			lookUp.stop();
+		},
+	};
+	for (let at = 0; redis && at < WORKERS; at++) await stage.startWorker();
+	await n8n.activate(id);
+	await n8n.activate(door.id);
+	await watch.until('registered', async () => (await watch.count('steps')) >= 6);
+	return stage;
+}
+
+async function startLookUp(): Promise<LookUp> {
+	const lookUp: LookUp = { url: '', slowUntil: 0, stop: () => server.close() };
+	const server = createServer((_request, response) => {
+		void sleep(Math.max(0, lookUp.slowUntil - Date.now())).then(() => response.setHeader('content-type', 'application/json').end('{"known":true}'));
+	});
+	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+	server.unref();
+	lookUp.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+	return lookUp;
+}
