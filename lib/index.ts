@@ -45,3 +45,8 @@ export { explain, type Question, type Told } from './report/explain';
 export { countJourneys } from './report/counts';
 export { captured, entrySample } from './report/sample';
 export { skipReason, type Recipient, type SendRules } from './core/sending';
+export { backup, type BackupSummary } from './run/backup';
+export { notices } from './run/notices';
+export { resume } from './run/resume';
+export type { Answer, Pause } from './store/pause';
+export { storeStatus, type Status } from './report/status';

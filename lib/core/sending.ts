@@ -19,6 +19,8 @@ export interface Recipient {
 	/** Of the channel; null: not known. */
 	consent: 'granted' | 'denied' | null;
 	converted: boolean;
+	/** They are on their way since a time of which the backup that the store was restored from knows nothing, and that is to be skipped. */
+	skip_since: Date | null;
 }
 
 /** Why a person is skipped, with the values compared. */
@@ -30,8 +32,9 @@ export interface Skip {
 /** Where a channel reaches a person; other channels are taken to reach everybody. */
 const ADDRESS: Record<string, 'email' | 'phone'> = { email: 'email', sms: 'phone', whatsapp: 'phone' };
 
-/** The first rule that fails decides: consent and reachability, required fields, goal already reached. */
-export function skipReason(rules: SendRules, { profile, consent, converted }: Recipient): Skip | undefined {
+/** The first rule that fails decides: what was skipped at a restoration, consent and reachability, required fields, goal already reached. */
+export function skipReason(rules: SendRules, { profile, consent, converted, skip_since: skipSince }: Recipient): Skip | undefined {
+	if (skipSince !== null) return { reason: 'restored', detail: { backup_at: skipSince.toISOString() } };
 	if (rules.class === 'marketing') {
 		if (consent === 'denied') return { reason: 'consent_denied', detail: { channel: rules.channel } };
 		if (consent === null && rules.ifConsentUnknown === 'skip') return { reason: 'consent_unknown', detail: { channel: rules.channel } };

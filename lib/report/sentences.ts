@@ -40,12 +40,12 @@ const TELLERS: Record<Fact['source'], Record<string, Teller>> = {
 			: `Began to wait${place(fact)}, until ${time(fact.due_at, fact)} at the latest`),
 		woken: (fact) => `Woken${place(fact)} ${fact.reason === 'time' ? `because time was up (due ${time(fact.due_at, fact)})` : event(fact, 'by').trim()}${attempt(fact)}`,
 		reset: (fact) => `Timer started again${place(fact)}${event(fact, 'because of')}, now due ${time(fact.due_at, fact)}`,
-		retry: (fact) => `Put back${place(fact)} ${fact.reason === 'lease' ? 'because n8n stopped in the middle' : 'because the execution failed'}${error(fact)}, next try ${time(fact.due_at, fact)}`,
+		retry: (fact) => `Put back${place(fact)} ${PUT_BACK[fact.reason ?? ''] ?? 'because the execution failed'}${error(fact)}, next try ${time(fact.due_at, fact)}`,
 		done: ENDED.done!,
 		failed: (fact) => (fact.detail?.delivery === undefined ? ENDED : OUTCOME).failed!(fact),
 		converted: (fact) => `Reached the goal ${step(fact)}${event(fact, 'by')}${worth(fact)}, and ${fact.reason === 'leaves' ? 'leaves' : 'stays where they are'}`,
 		exited: (fact) => `Met the exit criterion ${step(fact)}${event(fact, 'by')}${fact.reason === 'leaves' ? ', and leaves' : ''}`,
-		skipped: (fact) => `Message not sent${place(fact)}: ${words(fact.reason)}${values(fact)}`,
+		skipped: (fact) => `Message not sent${place(fact)}: ${SKIPPED[fact.reason ?? '']?.(fact) ?? `${words(fact.reason)}${values(fact)}`}`,
 		held: (fact) => `Message held back${place(fact)}: ${words(fact.reason)}${values(fact)}${fact.due_at ? `, until ${time(fact.due_at, fact)}` : ''}`,
 		claimed: OUTCOME.claimed!,
 		dropped: (fact) => `Dropped${place(fact)}: ${words(fact.reason)}${values(fact)}`,
@@ -77,6 +77,16 @@ const ENDINGS: Record<string, string> = {
 	merged: 'their profile was merged with another that is inside',
 	skipped_end: 'their message was skipped and nothing is connected to Skipped (skipped_end)',
 	step_removed: 'their step was removed from the canvas (step_removed)',
+};
+
+/** Why a message was not sent, where the reason alone does not say it. */
+const SKIPPED: Record<string, Teller> = {
+	restored: (fact) => `it fell due after the backup of ${date(fact, 'backup_at')} from which the store was restored, and may have been sent then`,
+};
+
+const PUT_BACK: Record<string, string> = {
+	lease: 'because n8n stopped in the middle',
+	restored: 'because the store was restored from a backup',
 };
 
 /** Why someone was not let in, with the values compared. */

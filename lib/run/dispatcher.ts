@@ -2,6 +2,7 @@ import { backoffMs, batchSize } from '../core/backoff';
 import { claimCandidates, claimInstances, claimState, isUnstarted, nextDue, type Due } from '../store/claim';
 import { MOST_ATTEMPTS } from '../store/claim';
 import { returnClaim } from '../store/finish';
+import { currentPause } from '../store/pause';
 import type { Store } from '../store/types';
 import { LEASE_MS, type Leases } from './leases';
 
@@ -111,7 +112,7 @@ export class Dispatcher {
 		const entries = free.filter((step) => this.subscriptions.get(step)?.entry);
 		const { now, due } = await this.store.tx(async (db) => ({
 			now: db.now,
-			due: [
+			due: (await currentPause(db)) ? [] : [
 				...(await nextDue(db, 'instances', free)).map((one) => ({ ...one, kind: 'instances' as const })),
 				...(entries.length ? await nextDue(db, 'candidates', entries) : []).map((one) => ({ ...one, kind: 'candidates' as const })),
 			],

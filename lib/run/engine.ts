@@ -25,7 +25,7 @@ export async function openStore(settings: StoreSettings): Promise<Store> {
 	const store = settings.url
 		? await openPostgres({ ...settings, url: settings.url })
 		: await openEmbedded({ ...settings, folder: settings.folder! });
-	await openMonths(store);
+	if (settings.upTo === undefined) await openMonths(store);
 	return store;
 }
 

@@ -3,6 +3,7 @@ import { doubtDeliveries } from '../store/deliveries';
 import { expireInstances, returnClaim } from '../store/finish';
 import { dropSeen } from '../store/retention';
 import type { Keep, Store } from '../store/types';
+import { notices } from './notices';
 import { forget, openMonths } from './retention';
 
 const SWEEP_EVERY_MS = 5_000;
@@ -10,7 +11,7 @@ const HOUSEKEEPING_EVERY_MS = 60 * 60_000;
 const CLAIMS_A_SWEEP = 100;
 const ROWS_A_SWEEP = 5_000;
 
-/** The standing chores: expired leases back to waiting, the journey's own limit, partitions ahead, what is too old. */
+/** The standing chores: expired leases back to waiting, the journey's own limit, partitions ahead, what is too old, and notices. */
 export class Janitor {
 	private sweeping?: NodeJS.Timeout;
 	private housekeeping?: NodeJS.Timeout;
@@ -59,6 +60,7 @@ export class Janitor {
 	}
 
 	async keepHouse(): Promise<void> {
+		(await notices(this.store)).forEach(this.retention.warn);
 		await openMonths(this.store);
 		while ((await this.store.tx(dropSeen)) > 0);
 		await forget(this.store, this.retention.keep, this.retention.warn);

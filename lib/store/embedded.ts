@@ -1,61 +1,23 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { constants, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { cp, rm } from 'node:fs/promises';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { Worker } from 'node:worker_threads';
 
-import { ownFolder } from './folderLock';
+import { folderWarnings } from './folder';
+import { ownFolder, socketName } from './folderLock';
 import { migrate } from './migrate';
-import { transaction, type Session } from './transaction';
-import { StoreError, type Store, type StoreSettings } from './types';
+import { ownerDoor, OwnerSession } from './ownerDoor';
+import { snapshot, transaction, type Session } from './transaction';
+import { StoreError, type Connection, type Store, type StoreSettings } from './types';
+import { WorkerSession } from './workerSession';
 
-interface Reply {
-	id: number;
-	rows?: never[];
-	error?: { message: string; code?: string };
-}
+type EmbeddedSettings = StoreSettings & { folder: string };
 
-/** The worker thread as one database session. Calls are answered in order; a dead worker fails them all. */
-class WorkerSession implements Session {
-	private readonly worker = new Worker(join(__dirname, 'embedded.worker.js'));
-	private readonly waiting = new Map<number, { resolve(rows: never[]): void; reject(error: Error): void }>();
-	private nextId = 0;
-	private dead?: Error;
-
-	constructor() {
-		this.worker.on('message', ({ id, rows, error }: Reply) => {
-			const call = this.waiting.get(id);
-			this.waiting.delete(id);
-			if (error) call?.reject(Object.assign(new Error(error.message), { code: error.code }));
-			else call?.resolve(rows!);
-		});
-		const died = (error: Error) => {
-			this.dead = error;
-			this.waiting.forEach((call) => call.reject(error));
-			this.waiting.clear();
-		};
-		this.worker.on('error', died);
-		this.worker.on('exit', () => died(new StoreError('Journey Store: the embedded database has stopped. Restart n8n.')));
-		this.worker.unref();
-	}
-
-	async call<R extends object>(op: string, input: object = {}): Promise<R[]> {
-		if (this.dead) throw this.dead;
-		const id = this.nextId++;
-		return await new Promise((resolve, reject) => {
-			this.waiting.set(id, { resolve, reject });
-			this.worker.postMessage({ id, op, ...input });
-		});
-	}
-
-	rows = async <R extends object>(sql: string, params: unknown[] = []) => await this.call<R>('rows', { sql, params });
-	script = async <R extends object>(sql: string) => await this.call<R>('script', { sql });
-
-	async end(): Promise<void> {
-		await this.call('close').catch(() => undefined);
-		await this.worker.terminate();
-	}
-}
+const DATABASE = 'pg';
+const COPY = 'copy-';
 
 /** Makes the database of a new store beside its place first: one that was cut off in the middle could never be opened. */
 async function make(database: string): Promise<void> {
@@ -74,37 +36,43 @@ async function make(database: string): Promise<void> {
  * Opens the embedded store: Postgres compiled to WebAssembly (PGlite) in a folder, owned by one process.
  * It runs with fsync off: what is committed survives the death of the process, not a loss of power.
  *
- * @throws StoreError when another process owns the folder, or its files are of another Postgres major
+ * @throws FolderInUse when another process owns the folder
+ * @throws StoreError when its files are of another Postgres major
  */
-export async function openEmbedded(settings: StoreSettings & { folder: string }): Promise<Store> {
-	mkdirSync(settings.folder, { recursive: true, mode: 0o700 });
-	const release = await ownFolder(settings.folder);
+export async function openEmbedded(settings: EmbeddedSettings): Promise<Store> {
+	const { folder, schema, clock } = settings;
+	mkdirSync(folder, { recursive: true, mode: 0o700 });
+	let door: (connection: Socket) => void = (connection) => connection.end();
+	const release = await ownFolder(folder, (connection) => door(connection));
 	const session = new WorkerSession();
 	// One session, so transactions queue up: nothing of one can fall between BEGIN and COMMIT of another.
 	let last: Promise<unknown> = Promise.resolve();
-	const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
-		const turn = last.then(work, work);
+	const inTurn = async <T>(work: (session: Session) => Promise<T>): Promise<T> => {
+		const turn = last.then(async () => await work(session), async () => await work(session));
 		last = turn.catch(() => undefined);
 		return await turn;
 	};
-	const tx: Store['tx'] = async (work) =>
-		await inTurn(async () => await transaction(session, settings.schema, settings.clock, work));
+	const tx: Store['tx'] = async (work) => await inTurn(async () => await transaction(session, schema, clock, work));
+	const copy = async () => await inTurn(async () => await copyDatabase(session, folder));
 
-	const database = join(settings.folder, 'pg');
+	const database = join(folder, DATABASE);
 	try {
+		for (const left of readdirSync(folder).filter((name) => name.startsWith(COPY))) rmSync(join(folder, left), { recursive: true, force: true });
 		if (!existsSync(database)) await make(database);
-		await session.call('open', { folder: database });
-		await migrate(tx, settings.schema);
+		await session.open(database);
+		await migrate(tx, schema, settings.upTo);
 	} catch (error) {
 		await session.end();
 		await release();
 		throw error;
 	}
+	door = ownerDoor(folder, { inTurn, copy });
 
 	return {
 		kind: 'embedded',
-		name: settings.folder,
+		name: folder,
 		tx,
+		snapshot: async (work) => await onCopy(await copy(), settings, work),
 		// One process owns the folder, and it hears of its own writes directly.
 		hint: async () => undefined,
 		onHint: () => undefined,
@@ -112,9 +80,61 @@ export async function openEmbedded(settings: StoreSettings & { folder: string })
 			// No autovacuum here. Each in its own turn, so that people do not wait for all of them.
 			for (const sql of ['VACUUM', 'ANALYZE', 'CHECKPOINT']) await inTurn(async () => await session.script(sql));
 		},
+		warnings: async () => await folderWarnings(folder),
 		close: async () => {
 			await inTurn(async () => await session.end());
 			await release();
 		},
 	};
+}
+
+/** The embedded store that another process of this machine owns and keeps running: through its owner. */
+export async function openThroughOwner(settings: EmbeddedSettings): Promise<Store> {
+	const { folder, schema, clock } = settings;
+	const asking = async <T>(work: (session: OwnerSession) => Promise<T>): Promise<T> => {
+		const session = await OwnerSession.connect(folder, socketName(folder));
+		try {
+			return await work(session);
+		} finally {
+			session.end();
+		}
+	};
+	return {
+		kind: 'embedded',
+		name: folder,
+		tx: async (work) => await asking(async (session) => await transaction(session, schema, clock, work)),
+		snapshot: async (work) => await onCopy(await asking(async (session) => await session.copy()), settings, work),
+		hint: async () => undefined,
+		onHint: () => undefined,
+		maintain: async () => undefined,
+		warnings: async () => await folderWarnings(folder),
+		close: async () => undefined,
+	};
+}
+
+/**
+ * Copies the database's files while no statement runs. The copy opens as after a crash, and the checkpoint makes that
+ * quick. Whatever is to be read at length is read there: one connection cannot do both.
+ */
+async function copyDatabase(session: Session, folder: string): Promise<string> {
+	await session.script('CHECKPOINT');
+	const to = join(folder, `${COPY}${randomUUID()}`);
+	try {
+		await cp(join(folder, DATABASE), to, { recursive: true, mode: constants.COPYFILE_FICLONE });
+	} catch (error) {
+		await rm(to, { recursive: true, force: true });
+		throw new StoreError(`Journey Store: ${folder} could not be copied: ${(error as Error).message}. A backup needs as much free space as the store has.`, { cause: error });
+	}
+	return to;
+}
+
+async function onCopy<T>(copied: string, { schema, clock }: EmbeddedSettings, work: (db: Connection) => Promise<T>): Promise<T> {
+	const session = new WorkerSession();
+	try {
+		await session.open(copied);
+		return await snapshot(session, schema, clock, work);
+	} finally {
+		await session.end();
+		await rm(copied, { recursive: true, force: true });
+	}
 }

@@ -76,10 +76,11 @@ export async function expireInstances(db: Connection, limit: number): Promise<nu
 /**
  * Puts whoever holds the token back to where they were, to be tried again.
  *
- * @param why `error` counts an attempt; `lease` counts apart; `refused` (n8n would not start it) counts nothing
+ * @param why `error` counts an attempt; `lease` counts apart; `refused` (n8n would not start it) and
+ * `restored` count nothing
  */
 export async function returnClaim(
-	db: Connection, token: string, why: 'error' | 'lease' | 'refused', dueAt: Date, mostAttempts: number, error: string | null,
+	db: Connection, token: string, why: 'error' | 'lease' | 'refused' | 'restored', dueAt: Date, mostAttempts: number, error: string | null,
 ): Promise<number> {
 	const rows = await db.rows(
 		`WITH claim AS (DELETE FROM claims WHERE token = $1), again AS (

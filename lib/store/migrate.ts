@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { statements } from './statements';
-import { schemaName } from './transaction';
+import { FOUND_SCHEMA, schemaName, type FoundSchema } from './transaction';
 import { StoreError, type Store } from './types';
 
 interface Migration {
@@ -30,9 +30,11 @@ export function migrations(): Migration[] {
  * Brings the schema up to date: one transaction a migration, the version row first, under a lock, so that two
  * processes that start together do it once.
  *
+ * @param upTo the last one to apply; 0: none, and the schema is left as it is found
+ * @returns the schema as it is then; undefined when it was left as it was found
  * @throws StoreError when the schema was made by a newer version of the pack, or the server is older than Postgres 15
  */
-export async function migrate(tx: Store['tx'], schema: string): Promise<void> {
+export async function migrate(tx: Store['tx'], schema: string, upTo = Infinity): Promise<FoundSchema | undefined> {
 	await tx(async (db) => {
 		const [server] = await db.rows<{ version: number }>("SELECT current_setting('server_version_num')::int AS version");
 		if (server!.version < OLDEST_SERVER) {
@@ -40,7 +42,8 @@ export async function migrate(tx: Store['tx'], schema: string): Promise<void> {
 		}
 	});
 	const known = migrations();
-	for (const migration of known) {
+	const wanted = known.filter(({ version }) => version <= upTo);
+	for (const migration of wanted) {
 		await tx(async (db) => {
 			await db.rows("SELECT pg_advisory_xact_lock(hashtext('n8n-nodes-journey migrations'), hashtext($1))", [schema]);
 			// Asking first spares a user who may not create schemas the right to do so once it is there.
@@ -56,8 +59,15 @@ export async function migrate(tx: Store['tx'], schema: string): Promise<void> {
 				);
 			}
 			if (version >= migration.version) return;
+			// Every transaction of a process that works with the schema as it was has read this table: wait for them, and
+			// let later ones see the new version before they do anything.
+			await db.rows('LOCK TABLE migrations IN ACCESS EXCLUSIVE MODE');
 			await db.rows('INSERT INTO migrations VALUES ($1, $2, $3)', [migration.version, migration.name, db.now]);
 			for (const statement of statements(migration.sql)) await db.rows(statement);
 		});
 	}
+	const version = wanted.at(-1)?.version;
+	if (version === undefined) return undefined;
+	// Not the version that is found: a newer process may have been here already.
+	return await tx(async (db) => ({ ...(await db.rows<FoundSchema>(`SELECT ${FOUND_SCHEMA}`))[0]!, version }));
 }

@@ -1,7 +1,7 @@
 import { Client, Pool, types, type ClientConfig, type PoolClient, type QueryResult } from 'pg';
 
 import { migrate } from './migrate';
-import { schemaName, transaction, type Session } from './transaction';
+import { schemaName, snapshot, transaction, type FoundSchema, type Session } from './transaction';
 import { StoreError, type Store, type StoreSettings } from './types';
 
 const INT8 = 20;
@@ -56,13 +56,13 @@ export async function openPostgres(settings: StoreSettings & { url: string }): P
 	const { host, port, database } = new Client(config);
 	const where = `${host}:${port}/${database}`;
 
-	const tx: Store['tx'] = async (work) => {
+	const borrowed = async <T>(work: (session: Session) => Promise<T>): Promise<T> => {
 		const client = await pool.connect().catch((error: Error) => {
 			throw unreachable(where, error);
 		});
 		let broken = true;
 		try {
-			const result = await transaction(sessionOf(client), settings.schema, settings.clock, work);
+			const result = await work(sessionOf(client));
 			broken = false;
 			return result;
 		} finally {
@@ -71,12 +71,15 @@ export async function openPostgres(settings: StoreSettings & { url: string }): P
 		}
 	};
 
+	let found: FoundSchema | undefined;
+	const tx: Store['tx'] = async (work) => await borrowed(async (session) => await transaction(session, settings.schema, settings.clock, work, found));
+
 	const channel = `journey_${settings.schema}`;
 	const listeners = new Set<() => void>();
 	const hints = new HintChannel(config, channel, () => listeners.forEach((listener) => listener()));
 
 	try {
-		await migrate(tx, settings.schema);
+		found = await migrate(tx, settings.schema, settings.upTo);
 	} catch (error) {
 		await pool.end();
 		throw error;
@@ -86,6 +89,7 @@ export async function openPostgres(settings: StoreSettings & { url: string }): P
 		kind: 'postgres',
 		name: `${where}, schema ${settings.schema}`,
 		tx,
+		snapshot: async (work) => await borrowed(async (session) => await snapshot(session, settings.schema, settings.clock, work)),
 		hint: async () => {
 			await pool.query('SELECT pg_notify($1, $2)', [channel, '']);
 		},
@@ -95,6 +99,7 @@ export async function openPostgres(settings: StoreSettings & { url: string }): P
 		},
 		// Autovacuum does the rest on a server.
 		maintain: async () => undefined,
+		warnings: async () => [],
 		close: async () => {
 			await hints.close();
 			await pool.end();

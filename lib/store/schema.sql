@@ -264,6 +264,22 @@ TABLE migrations
 	applied_at timestamp with time zone NOT NULL
 	CONSTRAINT migrations_pkey PRIMARY KEY (version)
 
+TABLE pauses
+	id integer NOT NULL GENERATED ALWAYS AS IDENTITY
+	reason text NOT NULL
+	since timestamp with time zone NOT NULL
+	backup_at timestamp with time zone
+	moved_to text
+	ended_at timestamp with time zone
+	answer text
+	CONSTRAINT pauses_answer_check CHECK ((answer = ANY (ARRAY['skip'::text, 'go_on'::text])))
+	CONSTRAINT pauses_check CHECK (((reason = 'restored'::text) = (backup_at IS NOT NULL)))
+	CONSTRAINT pauses_check1 CHECK (((reason = 'moved'::text) = (moved_to IS NOT NULL)))
+	CONSTRAINT pauses_check2 CHECK (((ended_at IS NULL) = (answer IS NULL)))
+	CONSTRAINT pauses_pkey PRIMARY KEY (id)
+	CONSTRAINT pauses_reason_check CHECK ((reason = ANY (ARRAY['restored'::text, 'moved'::text])))
+	CREATE UNIQUE INDEX pauses_open ON pauses USING btree ((true)) WHERE (ended_at IS NULL)
+
 TABLE profiles WITH (fillfactor=90, autovacuum_vacuum_scale_factor=0.05)
 	id bigint NOT NULL GENERATED ALWAYS AS IDENTITY
 	attributes jsonb NOT NULL DEFAULT '{}'::jsonb

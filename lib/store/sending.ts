@@ -1,12 +1,14 @@
+import { SKIPPED_SINCE_BACKUP } from './pause';
 import type { Connection } from './types';
 
-/** Consent of a channel and whether a goal was reached, of running instances. */
+/** Consent of a channel, whether a goal was reached, and the backup since when nothing is to be sent, of running instances. */
 export async function loadRecipients(
 	db: Connection, channel: string, instances: number[],
-): Promise<Array<{ id: number; consent: 'granted' | 'denied' | null; converted: boolean }>> {
+): Promise<Array<{ id: number; consent: 'granted' | 'denied' | null; converted: boolean; skip_since: Date | null }>> {
 	return await db.rows(
 		`SELECT i.id, p.consent #>> ARRAY[$2, 'state'] AS consent,
-			EXISTS (SELECT FROM conversions c WHERE c.profile_id = i.profile_id AND c.instance_id = i.id) AS converted
+			EXISTS (SELECT FROM conversions c WHERE c.profile_id = i.profile_id AND c.instance_id = i.id) AS converted,
+			${SKIPPED_SINCE_BACKUP} AS skip_since
 		 FROM instances i JOIN profiles p ON p.id = i.profile_id
 		 WHERE i.id = ANY($1::bigint[])`,
 		[instances, channel],

@@ -18,7 +18,17 @@ export interface Session {
 	script<R extends object>(sql: string): Promise<R[]>;
 }
 
+/** Which schema a process works with: its version, and what tells it from one that took its place under the same name. */
+export interface FoundSchema {
+	version: number;
+	identity: number;
+}
+
+/** With ORDER BY rather than max(): planning that one costs a quarter of a millisecond in each transaction. */
+export const FOUND_SCHEMA = 'version, tableoid::int8 AS identity FROM migrations ORDER BY version DESC LIMIT 1';
+
 const DEADLOCK = '40P01';
+const DISK_FULL = '53100';
 const TRIES = 5;
 
 /** Schema names go into SQL as identifiers, so only plain ones are taken. */
@@ -36,18 +46,25 @@ export function schemaName(schema: string): string {
  *
  * Everything is SET LOCAL, so that it works behind pgbouncer. A deadlock victim is run again; every multi-row write
  * locks its rows in id order, so this is rare, and a loop of five says that something else is wrong.
+ *
+ * @param found the schema that this process works with, where others may migrate or replace it meanwhile. Asking for it
+ * takes a lock that a migration waits for, so no statement of an older process runs on a newer schema.
+ * @throws StoreError when the schema is another one by now, or the disk is full
  */
 export async function transaction<T>(
 	session: Session,
 	schema: string,
 	clock: (() => Date) | undefined,
 	work: (connection: Connection) => Promise<T>,
+	found?: FoundSchema,
 ): Promise<T> {
+	const ask = found ? `SELECT now() AS now, ${FOUND_SCHEMA}` : 'SELECT now() AS now';
 	for (let tries = 1; ; tries++) {
-		const [time] = await session.script<{ now: Date }>(
-			`BEGIN; SET LOCAL search_path = ${schemaName(schema)}; SET LOCAL TimeZone = 'UTC'; ${LIMITS} ${NO_COMPILING} SELECT now() AS now`,
-		);
 		try {
+			const [time] = await session.script<{ now: Date } & Partial<FoundSchema>>(
+				`BEGIN; SET LOCAL search_path = ${schemaName(schema)}; SET LOCAL TimeZone = 'UTC'; ${LIMITS} ${NO_COMPILING} ${ask}`,
+			);
+			if (found && (time?.version !== found.version || time.identity !== found.identity)) throw otherSchema(schema, found, time ?? {});
 			const now = clock ? clock() : time!.now;
 			const result = await work({ now, rows: async (sql, params) => await session.rows(sql, params) });
 			// After a failed statement that nobody heard of, COMMIT alone would roll back and say nothing.
@@ -55,7 +72,36 @@ export async function transaction<T>(
 			return result;
 		} catch (error) {
 			await session.script('ROLLBACK').catch(() => undefined);
-			if ((error as DatabaseError).code !== DEADLOCK || tries === TRIES) throw error;
+			const { code, message } = error as DatabaseError;
+			if (code === DISK_FULL) throw diskFull(message, error as Error);
+			if (code !== DEADLOCK || tries === TRIES) throw error;
 		}
+	}
+}
+
+function otherSchema(schema: string, own: FoundSchema, now: Partial<FoundSchema>): StoreError {
+	const what = now.version === own.version ? 'was replaced by another' : `has been migrated to version ${now.version} by another process, and this n8n process works with ${own.version}`;
+	return new StoreError(`Journey Store: schema "${schema}" ${what}. Give all n8n processes the same version of n8n-nodes-journey, and restart this one.`);
+}
+
+/** What was being written is rolled back; senders of events are told to come again. */
+export function diskFull(message: string, cause: Error): StoreError {
+	return new StoreError(`Journey Store: the disk of the store is full (${message}). Nothing more is stored until there is space. Free some; the embedded store then needs a restart of n8n.`, { cause });
+}
+
+/** Long enough for whoever takes the rows; a reader that hangs must not keep dead rows for ever. */
+const READER_MAY_IDLE = "SET LOCAL idle_in_transaction_session_timeout = '10min'; SET LOCAL statement_timeout = 0;";
+
+/** One transaction that sees one moment throughout, and only reads. */
+export async function snapshot<T>(
+	session: Session, schema: string, clock: (() => Date) | undefined, work: (connection: Connection) => Promise<T>,
+): Promise<T> {
+	const [time] = await session.script<{ now: Date }>(
+		`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = ${schemaName(schema)}; SET LOCAL TimeZone = 'UTC'; ${READER_MAY_IDLE} ${NO_COMPILING} SELECT now() AS now`,
+	);
+	try {
+		return await work({ now: clock ? clock() : time!.now, rows: async (sql, params) => await session.rows(sql, params) });
+	} finally {
+		await session.script('ROLLBACK').catch(() => undefined);
 	}
 }

@@ -18,11 +18,18 @@ export interface Store {
 	 * no effect outside the database.
 	 */
 	tx<T>(work: (connection: Connection) => Promise<T>): Promise<T>;
+	/**
+	 * Runs `work`, which only reads, on a picture of this moment while everything else goes on. Unlike `tx` it runs once.
+	 * The embedded store, which has one connection, makes a copy of its folder for it and holds writes back meanwhile.
+	 */
+	snapshot<T>(work: (connection: Connection) => Promise<T>): Promise<T>;
 	/** Tells other processes that something is due; only a hint, the poll is the truth. */
 	hint(): Promise<void>;
 	onHint(listener: () => void): void;
 	/** What the database does not do by itself. */
 	maintain(): Promise<void>;
+	/** What an operator should know and do about the place where this store is, as sentences; usually nothing. */
+	warnings(): Promise<string[]>;
 	close(): Promise<void>;
 }
 
@@ -52,6 +59,8 @@ export interface StoreSettings {
 	/** Embedded: the folder. */
 	folder?: string;
 	schema: string;
+	/** Migrations up to this one only; 0: the store is taken as it is found. Absent: all of them. */
+	upTo?: number;
 	/** TLS options as `pg` takes them. */
 	ssl?: boolean | { ca?: string; rejectUnauthorized?: boolean };
 	redis?: RedisSettings;

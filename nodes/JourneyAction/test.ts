@@ -24,7 +24,7 @@ function recipientOf({ profile }: IDataObject, channel: string): Recipient {
 	const { consent, ...sample } = { ...(profile as IDataObject | undefined) } as Partial<Profile> & { consent?: Record<string, unknown> };
 	const said = consent?.[channel];
 	const state = typeof said === 'object' && said !== null ? (said as { state?: unknown }).state : said;
-	return { profile: { attributes: {}, ...sample } as Profile, consent: state === 'denied' ? 'denied' : 'granted', converted: false };
+	return { profile: { attributes: {}, ...sample } as Profile, consent: state === 'denied' ? 'denied' : 'granted', converted: false, skip_since: null };
 }
 
 /** A run in the editor: the sample goes on as if it had been changed, and nothing is stored. */

@@ -6,6 +6,7 @@ import { openStore } from '../../lib/run/engine';
 import { takeIn } from '../../lib/run/intake';
 import { makeMonths } from '../../lib/store/retention';
 import { dumpSchema } from '../support/dumpSchema';
+import { untilBlocked } from '../support/intercept';
 import { freshDatabase } from '../support/postgres';
 import { freshStore, STORES, type TestStore } from '../support/stores';
 import { ask, DAY_MS, eventOf } from '../support/world';
@@ -53,11 +54,42 @@ describe('a schema on a server', () => {
 
 	it('is refused when a newer version of the pack made it, and left alone', async () => {
 		const store = await open();
-		await ask(store, `INSERT INTO migrations VALUES (999, 'of_the_future', now())`);
 		await ask(store, 'DROP TABLE refusals CASCADE');
+		await ask(store, `INSERT INTO migrations VALUES (999, 'of_the_future', now())`);
 		await expect(open()).rejects.toThrow(/schema "journey" has version 999, made by a newer n8n-nodes-journey; this one knows \d+\. Update the package/);
-		expect(await ask(store, `SELECT to_regclass('refusals') AS gone`)).toEqual([{ gone: null }]);
+		// As every process that ran already.
+		await expect(ask(store, `SELECT to_regclass('refusals') AS gone`)).rejects.toThrow(/schema "journey" has been migrated to version 999 by another process, and this n8n process works with \d+\. Give all/);
+		const asFound = await openStore({ url: database.url, schema: 'journey', connections: 1, upTo: 0 });
+		expect(await ask(asFound, `SELECT to_regclass('refusals') AS gone`)).toEqual([{ gone: null }]);
+		await asFound.close();
 		await store.close();
+	}, 30_000);
+
+	it('is migrated when the processes of the older version have finished what they do, and they are refused from then on', async () => {
+		const old = await openStore({ url: database.url, schema: 'journey', connections: 2, upTo: 1 });
+		let go = () => undefined as void;
+		const gate = new Promise<void>((resolve) => (go = resolve));
+		let inside = () => undefined as void;
+		const begun = new Promise<void>((resolve) => (inside = resolve));
+		const underWay = old.tx(async (db) => {
+			inside();
+			await gate;
+			return await db.rows('SELECT max(version) AS version FROM migrations');
+		});
+		await begun;
+		const watch = await openStore({ url: database.url, schema: 'elsewhere', connections: 1 });
+		const opening = open();
+		await untilBlocked(watch);
+		// Whoever comes while the migration is on waits for it, and sees it.
+		const late = ask(old, 'SELECT 1');
+		late.catch(() => undefined);
+		go();
+		expect(await underWay).toEqual([{ version: 1 }]);
+		const store = await opening;
+		await expect(late).rejects.toThrow(/has been migrated to version \d+ by another process, and this n8n process works with 1\. .* restart this one/);
+		await expect(ask(old, 'SELECT 1')).rejects.toThrow(/has been migrated/);
+		expect(await ask(store, 'SELECT max(version) AS version FROM migrations')).toEqual([{ version: migrations().at(-1)!.version }]);
+		await Promise.all([old, watch, store].map(async (one) => await one.close()));
 	}, 30_000);
 
 	it('lives beside others in one database, and only takes a plain name', async () => {

@@ -39,3 +39,23 @@ export async function freshStore(kind: Store['kind'], clock = new FrozenClock())
 	const store = await openStore({ folder, schema: 'journey', clock: () => clock.now });
 	return { store, clock, drop: async () => (await store.close(), rmSync(folder, { recursive: true, force: true })) };
 }
+
+/** A place for a store, taken as it is found: nothing is there. */
+export async function emptyPlace(kind: Store['kind'], clock = new FrozenClock()): Promise<TestStore & { again(): Promise<Store> }> {
+	const settings = { schema: 'journey', clock: () => clock.now };
+	if (kind === 'postgres') {
+		const database = await freshDatabase();
+		const store = await openStore({ ...settings, url: database.url, upTo: 0 });
+		return { store, clock, again: async () => await openStore({ ...settings, url: database.url }), drop: async () => (await store.close(), await database.drop()) };
+	}
+	const folder = mkdtempSync(join(tmpdir(), 'journey-place-'));
+	// Making a database takes much longer than emptying one.
+	await copyEmptyStore(folder, 'journey', clock.now);
+	const store = await openStore({ ...settings, folder, upTo: 0 });
+	await store.tx(async (db) => await db.rows('DROP SCHEMA journey CASCADE'));
+	return {
+		store, clock,
+		again: async () => (await store.close(), await openStore({ ...settings, folder })),
+		drop: async () => (await store.close().catch(() => undefined), rmSync(folder, { recursive: true, force: true })),
+	};
+}
