@@ -54,21 +54,25 @@ export default defineConfig([
 		files: ['lib/core/**/*.ts'],
 		rules: {
 			...imports(
-				['/(store|run|report)/', 'core decides and knows no other ring.'],
+				['/(store|run|report|command)/', 'core decides and knows no other ring.'],
 				['^(?!\\.)(?!luxon$|zod/v4$|node:crypto$)', 'core is pure: no I/O, no host. Libraries that only compute are listed in eslint.config.mjs.'],
 			),
 			'no-restricted-syntax': ['error', SQL, ...PURE],
 			'no-restricted-globals': ['error', 'process', 'setTimeout', 'setInterval', 'fetch'],
 		},
 	},
-	{ files: ['lib/store/**/*.ts'], rules: imports(['/(run|report)/', 'store remembers: it may use core, nothing above it.']) },
+	{ files: ['lib/store/**/*.ts'], rules: imports(['/(run|report|command)/', 'store remembers: it may use core, nothing above it.']) },
 	{
 		files: ['lib/run/**/*.ts'],
-		rules: { ...imports(['/report/', 'run moves: it may use core and store.'], ['^n8n', 'lib does not know its host.']), 'no-restricted-syntax': ['error', SQL] },
+		rules: { ...imports(['/(report|command)/', 'run moves: it may use core and store.'], ['^n8n', 'lib does not know its host.']), 'no-restricted-syntax': ['error', SQL] },
 	},
 	{
 		files: ['lib/report/**/*.ts'],
-		rules: { ...imports(['/run/', 'report reads: it may use core and store.'], ['^n8n', 'lib does not know its host.']), 'no-restricted-syntax': ['error', SQL] },
+		rules: { ...imports(['/(run|command)/', 'report reads: it may use core and store.'], ['^n8n', 'lib does not know its host.']), 'no-restricted-syntax': ['error', SQL] },
+	},
+	{
+		files: ['lib/command/**/*.ts'],
+		rules: { ...imports(['^n8n', 'lib does not know its host.'], ['/nodes/', 'The command is beside n8n, not in it.']), 'no-restricted-syntax': ['error', SQL] },
 	},
 	{
 		files: ['nodes/**/*.ts', 'credentials/**/*.ts'],

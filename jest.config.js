@@ -12,7 +12,7 @@ const withPostgres = { ...shared, globalSetup: '<rootDir>/test/support/postgresF
 module.exports = {
 	projects: [
 		{ ...shared, displayName: 'core', testMatch: ['<rootDir>/test/core/**/*.test.ts'] },
-		{ ...withPostgres, displayName: 'store', testMatch: ['<rootDir>/test/{store,run,report}/**/*.test.ts'] },
+		{ ...withPostgres, displayName: 'store', testMatch: ['<rootDir>/test/{store,run,report,command}/**/*.test.ts'] },
 		{ ...withPostgres, displayName: 'nodes', testMatch: ['<rootDir>/test/{nodes,journeys}/**/*.test.ts'] },
 		{ ...withPostgres, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.test.ts'] },
 	],

@@ -26,6 +26,14 @@ export async function restore(store: Store, schema: string, { header, rows }: Ba
 	});
 }
 
+/** Pauses a store that was copied by other means, as if it had been restored. */
+export async function markRestored(store: Store, takenAt: Date): Promise<void> {
+	await store.tx(async (db) => {
+		await stopClaims(db);
+		await startPause(db, 'restored', { backupAt: takenAt });
+	});
+}
+
 /** A backup can be read once, so a transaction that reads one is not run again. */
 async function once<T>(store: Store, work: (db: Connection) => Promise<T>): Promise<T> {
 	let begun = false;

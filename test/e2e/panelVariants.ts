@@ -86,6 +86,11 @@ export const VARIANTS: Variant[] = [
 		'Explain': { resource: 'journey', operation: 'explain' },
 		'Counts': { resource: 'journey', operation: 'counts' },
 	}),
+	...variants('journeyControl', {
+		'Store status': {},
+		'Back up': { operation: 'backup' },
+		'Resume': { operation: 'resume' },
+	}),
 	...variants('journeyEventCollectorTrigger', {
 		'Collector': {},
 		'Collector, limits': { limits: { bodyMegabytes: 5, batch: 500, latenessDays: 7, requestsPerMinute: 6000 } },

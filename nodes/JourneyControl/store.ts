@@ -1,0 +1,33 @@
+import { PassThrough } from 'node:stream';
+import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+
+import { backup, notices, resume, storeStatus, type Answer, type Engine } from '../../lib/index';
+
+/** What the panel offers for the store. */
+export const STORE_OPERATIONS = { backup: backUp, status, resume: goOn };
+
+/** A copy of everything as a file of the item, so that n8n's own nodes can put it where it is safe. */
+async function backUp(context: IExecuteFunctions, { store }: Engine): Promise<INodeExecutionData> {
+	const field = context.getNodeParameter('binaryPropertyName', 0) as string;
+	const fileName = `journey-${new Date().toISOString().slice(0, 19).replace(/:/g, '-')}Z.jsonl.gz`;
+	const out = new PassThrough();
+	const [file, { takenAt, counts }] = await Promise.all([context.helpers.prepareBinaryData(out, fileName, 'application/gzip'), backup(store, out)]);
+	return { json: { store: store.name, takenAt: takenAt.toISOString(), counts }, binary: { [field]: file }, pairedItem: { item: 0 } };
+}
+
+/** How the store is, and what there is to do. */
+async function status(context: IExecuteFunctions, { store }: Engine): Promise<INodeExecutionData> {
+	const [{ paused, ...numbers }, toDo] = [await storeStatus(store), await notices(store)];
+	for (const message of toDo) context.addExecutionHints({ message, type: 'warning', location: 'outputPane' });
+	const { reason, since, backupAt, movedTo } = paused ?? {};
+	const why = paused && { reason, since: since!.toISOString(), ...(backupAt && { backupAt: backupAt.toISOString() }), ...(movedTo && { movedTo }) };
+	return { json: { ...numbers, paused: why, notices: toDo } as IDataObject, pairedItem: { item: 0 } };
+}
+
+/** Lets a restored store go on. @throws StoreError when it is not paused */
+async function goOn(context: IExecuteFunctions, { store }: Engine): Promise<INodeExecutionData> {
+	const answer = context.getNodeParameter('answer', 0) as Answer;
+	const { due, candidates } = await storeStatus(store);
+	const { since, backup_at: backupAt } = await resume(store, answer);
+	return { json: { answer, due, candidates, pausedSince: since.toISOString(), backupAt: backupAt?.toISOString() ?? null }, pairedItem: { item: 0 } };
+}

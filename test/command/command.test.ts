@@ -1,0 +1,158 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createConnection } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { run } from '../../lib/command/main';
+import { openStore } from '../../lib/run/engine';
+import { takeIn } from '../../lib/run/intake';
+import { openThroughOwner } from '../../lib/store/embedded';
+import { socketName } from '../../lib/store/folderLock';
+import { currentPause } from '../../lib/store/pause';
+import type { Store, StoreSettings } from '../../lib/store/types';
+import { copyEmptyStore } from '../support/embeddedTemplate';
+import { freshDatabase } from '../support/postgres';
+import { ask, eventOf, makeRunning, makeWorld } from '../support/world';
+
+jest.setTimeout(120_000);
+
+describe.each(['postgres', 'embedded'] as const)('the command on %s', (kind) => {
+	let folder: string;
+	let database: Awaited<ReturnType<typeof freshDatabase>> | undefined;
+	let n8n: Store;
+	let settings: StoreSettings;
+	let where: string[];
+	beforeAll(async () => {
+		folder = mkdtempSync(join(tmpdir(), 'journey-command-'));
+		if (kind === 'postgres') {
+			database = await freshDatabase();
+			settings = { url: database.url, schema: 'journey' };
+			where = ['--url', database.url];
+		} else {
+			settings = { folder: join(folder, 'store'), schema: 'journey' };
+			await copyEmptyStore(settings.folder!, 'journey', new Date());
+			where = ['--folder', settings.folder!];
+		}
+		n8n = await openStore(settings);
+		await makeRunning(n8n, await makeWorld(n8n), ['a', 'b', 'c'], 2);
+	});
+	afterAll(async () => {
+		await n8n?.close();
+		await database?.drop();
+		rmSync(folder, { recursive: true, force: true });
+	});
+
+	it('says what is in the store while n8n runs', async () => {
+		const words = await run(['status', ...where]);
+		expect(words).toMatch(/^store\s+(postgres|embedded)\n/);
+		expect(words).toMatch(/\nprofiles\s+3\n/);
+		expect(words).toMatch(/\nrunning\s+3\n/);
+		expect(words).toMatch(/\nmoving\s+yes\n/);
+	});
+
+	it('backs up while n8n runs, and never over a file', async () => {
+		const file = join(folder, 'one.gz');
+		const [words] = await Promise.all([
+			run(['backup', file, ...where]),
+			...Array.from({ length: 20 }, async (_, at) => await takeIn(n8n, 'test', [eventOf(`late${at}`, 'Seen', new Date())])),
+		]);
+		expect(words).toMatch(/^Backed up .* as it was at \S+Z: \d+ profiles, 3 people in journeys, \d+ rows in all, \S+ MB in /);
+		expect(statSync(file).mode & 0o777).toBe(0o600);
+		await expect(run(['backup', file, ...where])).rejects.toThrow(/is there already\. Name another file/);
+		if (kind === 'embedded') expect(readdirSync(settings.folder!).sort()).toEqual(['owner.key', 'pg']);
+		expect(await ask(n8n, "SELECT count(*) FROM events WHERE name = 'Seen'")).toEqual([{ count: 20 }]);
+	});
+
+	it('leaves no file behind that is no backup', async () => {
+		const file = join(folder, 'no', 'such', 'folder', 'x.gz');
+		await expect(run(['backup', file, ...where])).rejects.toThrow(/ENOENT/);
+		await expect(run(['backup', join(folder, 'y.gz'), ...where, '--schema', 'nothing'])).rejects.toThrow(/there is no store in/);
+		expect(readdirSync(folder).filter((name) => name.startsWith('y'))).toEqual([]);
+	});
+
+	it('restores: refused while there is a store, put aside with --replace, paused until "resume"', async () => {
+		const file = join(folder, 'two.gz');
+		await run(['backup', file, ...where]);
+		await takeIn(n8n, 'test', [eventOf('lost', 'Lost', new Date())]);
+		if (kind === 'embedded') {
+			await expect(run(['restore', file, ...where])).rejects.toThrow(/another n8n process already uses the embedded store/);
+			await expect(run(['restore', file, '--replace', ...where])).rejects.toThrow(/another n8n process already uses the embedded store/);
+		}
+		await n8n.close();
+		await expect(run(['restore', file, ...where])).rejects.toThrow(/there is a store in .* already/);
+		writeFileSync(join(folder, 'bad.gz'), 'no backup');
+		await expect(run(['restore', join(folder, 'bad.gz'), '--replace', ...where])).rejects.toThrow(/damaged|not a backup/);
+		expect(await run(['status', ...where])).toMatch(/moving\s+yes/);
+
+		const words = await run(['restore', file, '--replace', ...where]);
+		expect(words).toMatch(/instances\s+3\n/);
+		expect(words).toMatch(kind === 'postgres' ? /What was there is in schema journey_until_\d{14}\./ : /What was there is in \S+pg-until-\d{14}-journey\./);
+		expect(words).toMatch(/\n\nNobody moves: .* was restored at .* from a backup of .*"n8n-nodes-journey resume --skip" or "--go-on"\.\n$/);
+		expect(await run(['status', ...where])).toMatch(/\nmoving\s+no\n\nNobody moves/);
+
+		n8n = await openStore(settings);
+		expect(await ask(n8n, "SELECT count(*) FROM events WHERE name = 'Lost'")).toEqual([{ count: 0 }]);
+		await expect(run(['resume', ...where])).rejects.toThrow(/Say how: --skip .* --go-on/);
+		await expect(run(['resume', '--skip', '--go-on', ...where])).rejects.toThrow(/Say how/);
+		// While n8n runs.
+		expect(await run(['resume', '--skip', ...where])).toMatch(/^3 people whose time is up and 0 who may enter go on; Check Before Sending skips them/);
+		expect(await n8n.tx(currentPause)).toBeUndefined();
+		expect(await ask(n8n, 'SELECT reason, answer FROM pauses')).toEqual([{ reason: 'restored', answer: 'skip' }]);
+		await expect(run(['resume', '--go-on', ...where])).rejects.toThrow(/is not paused/);
+	});
+
+	it('takes a copy made by other means for what it is', async () => {
+		await expect(run(['restored', ...where])).rejects.toThrow(/--taken-at 2026-01-31T02:00:00Z/);
+		expect(await run(['restored', '--taken-at', '2026-01-31T02:00:00Z', ...where])).toMatch(/^Nobody moves: .* from a backup of 2026-01-31T02:00:00\.000Z/);
+		expect(await run(['resume', '--go-on', ...where])).toMatch(/and get their messages/);
+	});
+
+	if (kind === 'postgres') return;
+
+	it('moves everybody to a Postgres when n8n is stopped', async () => {
+		const target = await freshDatabase();
+		try {
+			const args = ['move', '--to', target.url, ...where];
+			await expect(run(args)).rejects.toThrow(/n8n uses .*\. Stop n8n, move, then start it with the new store\./);
+			await n8n.close();
+			expect(await run(args)).toMatch(/instances\s+3\n[\s\S]*Both stores have these rows\. Everybody waits in .*JOURNEY_STORE_URL, and start it\./);
+			expect(await run(['status', ...where])).toMatch(/Nobody moves: the people of .* were moved to .*, schema journey at/);
+			expect(await run(['status', '--url', target.url])).toMatch(/moving\s+yes/);
+			await expect(run(args)).rejects.toThrow(/is paused: its people were moved/);
+			expect(await run(['resume', '--go-on', ...where])).toBeDefined();
+			await expect(run(args)).rejects.toThrow(/there is a store in .* already\. Name another schema/);
+			expect(await run(['status', ...where])).toMatch(/moving\s+yes/);
+		} finally {
+			await target.drop();
+			n8n = await openStore(settings);
+		}
+	});
+
+	it('is let in by the owner only with the key from the folder, and holds up nobody when it goes in the middle', async () => {
+		const connection = createConnection(socketName(settings.folder!));
+		connection.on('error', () => undefined);
+		connection.write(Buffer.alloc(64));
+		await new Promise((resolve) => connection.once('close', resolve));
+
+		const through = await openThroughOwner({ ...settings, folder: settings.folder! });
+		await expect(through.tx(async (db) => {
+			await db.rows("INSERT INTO refusals SELECT id, 1, 'half', '2026-01-01', now(), now(), 1, '{}' FROM profiles LIMIT 1");
+			throw new Error('gone');
+		})).rejects.toThrow('gone');
+		expect(await ask(n8n, "SELECT count(*) FROM refusals WHERE reason = 'half'")).toEqual([{ count: 0 }]);
+		const values = await through.tx(async (db) => await db.rows<{ at: Date; big: number; list: string[] }>("SELECT '2026-01-01T00:00:00Z'::timestamptz AS at, 5::bigint AS big, $1::text[] AS list", [['a']]));
+		expect(values).toEqual([{ at: new Date('2026-01-01'), big: 5, list: ['a'] }]);
+		await expect(through.tx(async (db) => await db.rows('SELECT 1/0'))).rejects.toMatchObject({ code: '22012' });
+	});
+});
+
+it('says what it does not understand', async () => {
+	expect(await run([])).toMatch(/^n8n-nodes-journey <command>/);
+	await expect(run(['frobnicate'])).rejects.toThrow('There is no command "frobnicate".');
+	await expect(run(['status', '--nonsense'])).rejects.toThrow(/Unknown option '--nonsense'/);
+	await expect(run(['backup'])).rejects.toThrow('Name one file: n8n-nodes-journey backup <file>');
+	await expect(run(['status', '--url', 'mysql://x'])).rejects.toThrow(/begins with postgres:/);
+	await expect(run(['status', '--url', 'postgres://x', '--folder', '/y'])).rejects.toThrow(/are two stores/);
+	await expect(run(['status', '--folder', '/no/such/place'])).rejects.toThrow(/there is no store in \/no\/such\/place/);
+	expect(existsSync('/no/such/place')).toBe(false);
+});
