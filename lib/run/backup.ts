@@ -37,29 +37,37 @@ const ROWS_LINE = /^\{"table":"(\w+)","count":(\d+),"rows":/;
  */
 export async function backup(store: Store, out: Writable): Promise<BackupSummary> {
 	const lines = new PassThrough();
-	const [summary] = await Promise.all([
+	const cut = new AbortController();
+	const written = pipeline(lines, createGzip({ level: 4 }), out).catch((error: Error) => {
+		// Whoever waits for it to take more would wait for ever.
+		cut.abort();
+		throw error;
+	});
+	const write = async (line: string) => {
+		if (!lines.write(`${line}\n`)) await once(lines, 'drain', { signal: cut.signal });
+	};
+	const [end, read] = await Promise.allSettled([
+		written,
 		store.snapshot(async (db) => {
+			cut.signal.throwIfAborted();
 			if ((await storeVersion(db)) === 0) throw new StoreError(`Journey Store: there is no store in ${store.name}.`);
 			const header: BackupHeader = { format: FORMAT, takenAt: db.now.toISOString(), store: store.kind, ...(await readFrame(db)) };
-			await write(lines, JSON.stringify(header));
+			await write(JSON.stringify(header));
 			const counts: Counts = {};
 			for await (const { table, count, json } of readRows(db)) {
 				counts[table] = (counts[table] ?? 0) + count;
-				await write(lines, `{"table":"${table}","count":${count},"rows":${json}}`);
+				await write(`{"table":"${table}","count":${count},"rows":${json}}`);
 			}
-			await write(lines, JSON.stringify({ end: true, counts }));
+			await write(JSON.stringify({ end: true, counts }));
 			return { takenAt: db.now, counts };
 		}).then((done) => (lines.end(), done), (error: Error) => {
 			lines.destroy(error);
 			throw error;
 		}),
-		pipeline(lines, createGzip({ level: 4 }), out),
 	]);
-	return summary;
-}
-
-async function write(out: Writable, line: string): Promise<void> {
-	if (!out.write(`${line}\n`)) await once(out, 'drain');
+	if (end.status === 'rejected') throw end.reason;
+	if (read.status === 'rejected') throw read.reason;
+	return read.value;
 }
 
 /** A backup as it is read: the header first, then rows. */

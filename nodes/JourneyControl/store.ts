@@ -11,7 +11,11 @@ async function backUp(context: IExecuteFunctions, { store }: Engine): Promise<IN
 	const field = context.getNodeParameter('binaryPropertyName', 0) as string;
 	const fileName = `journey-${new Date().toISOString().slice(0, 19).replace(/:/g, '-')}Z.jsonl.gz`;
 	const out = new PassThrough();
-	const [file, { takenAt, counts }] = await Promise.all([context.helpers.prepareBinaryData(out, fileName, 'application/gzip'), backup(store, out)]);
+	const kept = context.helpers.prepareBinaryData(out, fileName, 'application/gzip').catch((error: Error) => {
+		out.destroy(error);
+		throw error;
+	});
+	const [file, { takenAt, counts }] = await Promise.all([kept, backup(store, out)]);
 	return { json: { store: store.name, takenAt: takenAt.toISOString(), counts }, binary: { [field]: file }, pairedItem: { item: 0 } };
 }
 
