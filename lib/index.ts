@@ -40,7 +40,7 @@ export { partByRules, partBySplit, partSamples, type Way } from './run/evaluate'
 export type { Asked, Outcome, Parting, Sample } from './store/evaluate';
 export { kindName, readEngagement, readEntry, readIdentity, readText, type Reading } from './core/customerData';
 export { Refusal, storableText } from './core/segment/refusal';
-export { findCustomers, keepRefused, recordEngagements, storeClock, storeCustomerData } from './run/customerData';
+export { findCustomers, keepRefused, recordEngagements, storeClock, storeCustomerData, storeHistory } from './run/customerData';
 export { explain, type Question, type Told } from './report/explain';
 export { countJourneys } from './report/counts';
 export { captured, entrySample } from './report/sample';

@@ -28,6 +28,12 @@ export async function storeCustomerData(engine: Engine, entries: IntakeEntry[], 
 	});
 }
 
+/** Takes history in, in one transaction. @returns how much of it is new */
+export async function storeHistory(engine: Engine, entries: IntakeEntry[]): Promise<{ events: number; duplicates: number }> {
+	const { events, duplicates } = await takeIn(engine.store, 'customer data', entries, [], { match: false });
+	return { events, duplicates };
+}
+
 /** Keeps items that were refused, so that they can be mended and sent in again. */
 export async function keepRefused(engine: Engine, refused: Refused[]): Promise<void> {
 	await engine.store.tx(async (db) => await insertRejected(db, 'customer data', refused));

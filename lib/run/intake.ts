@@ -6,6 +6,7 @@ import { addCandidates, convertByEvents, wakeByEvents } from '../store/match';
 import { writeProfiles } from '../store/people';
 import type { Connection, Store } from '../store/types';
 import { lockPeople } from './identify';
+import { openMonthsOf } from './retention';
 import { restart } from './timers';
 
 export interface IntakeResult {
@@ -23,11 +24,13 @@ export interface IntakeResult {
  * resolves, everything is durable; when it throws, nothing happened and the sender may send the batch again.
  *
  * @param entries valid entries, with at least one identity each or a profile
- * @param options.match false for history that must neither enter, wake nor convert anyone
+ * @param options.match false for history, which neither enters, wakes nor converts anyone, now or later, and is kept in
+ * the months in which it happened
  */
 export async function takeIn(
 	store: Store, source: string, entries: IntakeEntry[], refused: Refused[] = [], options: { match: boolean } = { match: true },
 ): Promise<IntakeResult> {
+	if (!options.match) await openMonthsOf(store, monthsOf(entries));
 	return await store.tx(async (db) => {
 		if (refused.length > 0) await insertRejected(db, source, refused);
 		const fresh = await withoutDuplicates(db, entries);
@@ -41,7 +44,7 @@ export async function takeIn(
 
 		const events = fresh.flatMap((entry, at) => (entry.event ? [eventRow(entry, profiles[at]!)] : []));
 		if (events.length === 0) return result;
-		const stored = await insertEvents(db, events);
+		const stored = await insertEvents(db, events, !options.match);
 		result.events = stored.length;
 		if (!options.match) return result;
 		const listeners = await listenersTo(db, [...new Set(events.map(({ name }) => name))]);
@@ -52,6 +55,11 @@ export async function takeIn(
 		result.candidates = await addCandidates(db, heardBy('entry'));
 		return result;
 	});
+}
+
+/** One moment of each month. */
+function monthsOf(entries: IntakeEntry[]): Date[] {
+	return [...new Map(entries.map(({ occurredAt }) => [occurredAt.toISOString().slice(0, 7), occurredAt])).values()];
 }
 
 function eventRow(entry: IntakeEntry, profile: number): NewEvent {

@@ -1,7 +1,7 @@
 import { DateTime } from 'luxon';
 
 import { countsSinceEntry, reachesOf } from '../core/canvas/reach';
-import { dropFinished, dropMonth, dropRefusals, dropRejected, makeMonths, monthsBefore, oldestNeeded, publishedCanvases, type Monthly } from '../store/retention';
+import { dropFinished, dropMonth, dropRefusals, dropRejected, makeEventMonth, makeMonths, missingMonths, monthsBefore, oldestNeeded, publishedCanvases, type Monthly } from '../store/retention';
 import type { DatabaseError } from '../store/transaction';
 import type { Connection, Keep, Store } from '../store/types';
 
@@ -33,6 +33,15 @@ export async function inAGap<T>(store: Store, work: (db: Connection) => Promise<
 /** Makes the months ahead. */
 export async function openMonths(store: Store): Promise<void> {
 	await inAGap(store, makeMonths);
+}
+
+/** Makes the months of events that happened long ago. What gets no month of its own now gets it from the janitor. */
+export async function openMonthsOf(store: Store, moments: Date[], pause = sleep): Promise<void> {
+	for (const month of await store.tx(async (db) => await missingMonths(db, moments))) {
+		await inAGap(store, async (db) => await makeEventMonth(db, month), pause).catch((error: DatabaseError) => {
+			if (error.code !== LOCK_NOT_AVAILABLE) throw error;
+		});
+	}
 }
 
 /**

@@ -26,16 +26,20 @@ export async function rememberMessages(db: Connection, messageIds: string[]): Pr
 	return new Set(rows.map((row) => row.message_id));
 }
 
-/** Inserts events. @returns them in the order of their own time */
-export async function insertEvents(db: Connection, events: NewEvent[]): Promise<Array<{ id: number; name: string }>> {
+/**
+ * Inserts events.
+ * @param history they are kept in the month in which they happened, and only rules about people count them
+ * @returns them in the order of their own time
+ */
+export async function insertEvents(db: Connection, events: NewEvent[], history: boolean): Promise<Array<{ id: number; name: string }>> {
 	return await db.rows(
-		`INSERT INTO events (profile_id, name, properties, occurred_at, received_at, message_id)
-		 SELECT profile_id, name, properties, occurred_at, $2, message_id
+		`INSERT INTO events (profile_id, name, properties, occurred_at, received_at, message_id, history)
+		 SELECT profile_id, name, properties, occurred_at, CASE WHEN $3 THEN occurred_at ELSE $2 END, message_id, $3
 		 FROM jsonb_to_recordset($1::jsonb)
 			AS e(index int, profile_id bigint, name text, properties jsonb, occurred_at timestamptz, message_id text)
 		 ORDER BY occurred_at, index
 		 RETURNING id, name`,
-		[JSON.stringify(events), db.now],
+		[JSON.stringify(events), db.now, history],
 	);
 }
 

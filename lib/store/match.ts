@@ -13,7 +13,7 @@ const NEW_EVENTS = `fresh AS MATERIALIZED (
 	)`;
 const MISSED_EVENTS = `fresh AS MATERIALIZED (
 		SELECT * FROM events
-		WHERE received_at >= $3 AND name IN (SELECT c.event FROM steps s JOIN conditions c USING (set_id) WHERE s.id = $2)
+		WHERE received_at >= $3 AND NOT history AND name IN (SELECT c.event FROM steps s JOIN conditions c USING (set_id) WHERE s.id = $2)
 	)`;
 /**
  * Lets Postgres skip the months before the wait and those to come (measured: 27 ms instead of 45 ms for 5,000 people).
@@ -30,10 +30,10 @@ const CORRELATION = (correlation: string) => `(${correlation} = '' OR e.properti
 /**
  * The one predicate of waiting, used by the live match and by a park's look-back: own time within the wait, the
  * deadline included (an event at the deadline wins over the timeout), never the event that admitted or last woke the
- * instance.
+ * instance, and never history.
  */
 const WAITS_FOR = `e.profile_id = i.profile_id AND e.name = c.event
-	AND e.occurred_at >= i.since AND e.occurred_at <= i.due_at
+	AND e.occurred_at >= i.since AND e.occurred_at <= i.due_at AND NOT e.history
 	AND e.id IS DISTINCT FROM i.event_id
 	AND (NOT i.after_arrival OR e.received_at > i.parked_at)
 	AND ${CORRELATION('i.correlation')} AND ${FILTER(`coalesce(i.vars, '${NO_VARIABLES}')`)}`;
@@ -182,7 +182,7 @@ export async function addCandidatesSince(db: Connection, step: number, since: Da
 const NUMBER = String.raw`^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,2})?\s*$`;
 
 /** A goal counts from entry, whoever drew it where: this event of this enrolment is one. */
-const ACHIEVES = `e.name = c.event AND e.occurred_at >= en.last_entry AND e.id IS DISTINCT FROM en.entry_event_id
+const ACHIEVES = `e.name = c.event AND NOT e.history AND e.occurred_at >= en.last_entry AND e.id IS DISTINCT FROM en.entry_event_id
 	AND (s.config->>'window' IS NULL OR e.occurred_at <= en.last_entry + (s.config->>'window')::interval)
 	AND ${CORRELATION('en.correlation')} AND ${FILTER(`'${NO_VARIABLES}'`)}`;
 const GOALS = `steps s JOIN workflows w ON w.id = s.workflow JOIN journeys j ON j.id = w.journey_id

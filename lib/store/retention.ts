@@ -27,6 +27,22 @@ export async function makeMonths(db: Connection): Promise<void> {
 	);
 }
 
+/** Of the months of these moments those whose events have no partition, by their first day. */
+export async function missingMonths(db: Connection, moments: Date[]): Promise<string[]> {
+	const rows = await db.rows<{ month: string }>(
+		`SELECT DISTINCT date_trunc('month', at)::date::text AS month FROM unnest($1::timestamptz[]) at
+		 WHERE to_regclass('events_' || to_char(at, 'YYYY_MM')) IS NULL ORDER BY month`,
+		[moments],
+	);
+	return rows.map(({ month }) => month);
+}
+
+/** Makes the partition of a month of events. @throws 55P03 when somebody uses the table for longer than a moment: to be tried again */
+export async function makeEventMonth(db: Connection, month: string): Promise<void> {
+	await lockMonths(db);
+	await db.rows("SELECT make_month('events', $1::date)", [month]);
+}
+
 /** Two processes that start together would both make, or drop, what neither sees. */
 async function lockMonths(db: Connection): Promise<void> {
 	await db.rows("SELECT pg_advisory_xact_lock(hashtext('journey months'), 0)");

@@ -135,6 +135,7 @@ TABLE events PARTITION BY RANGE (received_at)
 	occurred_at timestamp with time zone NOT NULL
 	received_at timestamp with time zone NOT NULL
 	message_id text
+	history boolean NOT NULL DEFAULT false
 	CONSTRAINT events_pkey PRIMARY KEY (id, received_at)
 	CREATE INDEX events_arrival ON ONLY events USING brin (received_at) WITH (pages_per_range='16', autosummarize='on')
 	CREATE INDEX events_profile ON ONLY events USING btree (profile_id, name, occurred_at)
@@ -147,6 +148,7 @@ TABLE events_other PARTITION OF events
 	occurred_at timestamp with time zone NOT NULL
 	received_at timestamp with time zone NOT NULL
 	message_id text
+	history boolean NOT NULL DEFAULT false
 	CONSTRAINT events_other_pkey PRIMARY KEY (id, received_at)
 	CREATE INDEX events_other_profile_id_name_occurred_at_idx ON events_other USING btree (profile_id, name, occurred_at)
 	CREATE INDEX events_other_received_at_idx ON events_other USING brin (received_at) WITH (pages_per_range='16', autosummarize='on')

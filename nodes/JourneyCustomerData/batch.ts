@@ -5,6 +5,7 @@ import { keptBody, storableText, type Refused } from '../../lib/index';
 /** What became of one item: the data of the items it makes, or why it was refused. */
 export type Outcome = object[] | { problem: string };
 
+/** A transaction that takes longer holds up others. */
 const ITEMS_AT_ONCE = 500;
 
 /**
@@ -68,7 +69,7 @@ function itemsOf(context: IExecuteFunctions, item: number, outcome: Outcome): IN
 }
 
 /** Inside a journey an item goes on with what it carried; what this node says of a customer, perhaps another one, stands beside it. */
-function journeyOf({ journey, profile, event, context }: IDataObject): IDataObject | undefined {
+export function journeyOf({ journey, profile, event, context }: IDataObject): IDataObject | undefined {
 	const inside = typeof journey === 'object' && journey !== null && 'instance' in journey;
 	return inside ? { journey, profile, event, context } : undefined;
 }

@@ -1,13 +1,16 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
-import { keepRefused, readEngagement, recordEngagements, storeClock, storeCustomerData, type Engagement, type IntakeEntry, type Reading } from '../../lib/index';
+import { keepRefused, readEngagement, recordEngagements, storeClock, storeCustomerData, storeHistory, type Engagement, type IntakeEntry, type Reading } from '../../lib/index';
 import { journeyEngine } from '../shared/engine';
 import { raw } from '../shared/parameters';
-import { inBatches, type Outcome } from './batch';
+import { inBatches, journeyOf, type Outcome } from './batch';
 import type { READERS } from './entry';
 import type { Panel } from './panel';
 
-/** Stores events and changes of profiles; each item comes back with the profile as it is then. */
+/**
+ * Stores events and changes of profiles; each item comes back with the profile as it is then. Of history only the counts
+ * come back: a million profiles would fill n8n's memory for nothing.
+ */
 export async function storeItems(
 	context: IExecuteFunctions, panel: Panel, read: (typeof READERS)[keyof typeof READERS], stores: boolean,
 ): Promise<INodeExecutionData[]> {
@@ -17,8 +20,16 @@ export async function storeItems(
 		const entry = read(panel, item, reading);
 		return entry.event && entry.messageId === undefined && messageId ? { ...entry, messageId: messageId(item) } : entry;
 	};
-	return await inBatches(context, readItem, async (entries) => {
+	const loads = reading.history && stores && !context.getInputData().some(({ json }) => journeyOf(json));
+	const loaded = { events: 0, duplicates: 0 };
+	const items = await inBatches(context, readItem, async (entries) => {
 		if (!stores) return entries.map(shown);
+		if (loads) {
+			const { events, duplicates } = await storeHistory(await journeyEngine(context), entries);
+			loaded.events += events;
+			loaded.duplicates += duplicates;
+			return entries.map(() => []);
+		}
 		const profiles = await storeCustomerData(await journeyEngine(context), entries, reading.history);
 		return entries.map((entry, at): Outcome => {
 			const profile = profiles[at];
@@ -26,6 +37,7 @@ export async function storeItems(
 			return profile ? [{ profile, ...told(entry) }] : { problem: `Message ID "${entry.messageId}" was taken in before, for another customer: give each event its own` };
 		});
 	}, async (refused) => (stores ? await keepRefused(await journeyEngine(context), refused) : undefined));
+	return loads ? [...items, { json: { history: loaded }, pairedItem: { item: 0 } }] : items;
 }
 
 /** Records what became of messages. */
@@ -52,7 +64,8 @@ export async function recordItems(context: IExecuteFunctions, panel: Panel, stor
 async function readingOf(context: IExecuteFunctions, stores: boolean): Promise<Reading> {
 	const { history } = raw<{ history?: boolean }>(context, 'eventOptions', {});
 	const now = stores ? await storeClock(await journeyEngine(context)) : new Date();
-	return { now, zone: context.getTimezone(), history: history === true };
+	// An option of Track that another operation does not show stays in the panel.
+	return { now, zone: context.getTimezone(), history: history === true && raw(context, 'operation', 'track') === 'track' };
 }
 
 /**

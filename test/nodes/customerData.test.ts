@@ -63,7 +63,8 @@ describe.each(STORES)('Journey Customer Data on %s', (kind) => {
 
 	it('takes history of any age, which starts nothing', async () => {
 		const old = { event: 'Enter', eventOptions: { time: '2020-01-01', history: true } };
-		expect((await nodes.run(node('track', old), [{ user: 'u1' }])).error).toBeUndefined();
+		const { outputs, error } = await nodes.run(node('track', old), [{ user: 'u1' }]);
+		expect([error, json(outputs[0])]).toEqual([undefined, [{ history: { events: 1, duplicates: 0 } }]]);
 		expect(await events()).toMatchObject([{ occurred_at: new Date('2019-12-31T21:00:00Z') }]);
 		expect([nodes.announced, await ask(test.store, 'SELECT id FROM candidates')]).toEqual([0, []]);
 	});

@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs';
+
+import { assign, baseNode, journeyNode, wires } from '../support/canvas';
+import { freshDatabase } from '../support/postgres';
+import { N8n } from '../support/n8n';
+import { openStore } from '../../lib/run/engine';
+import { figure, perSecond, printTable } from './table';
+
+const EVENTS = Number(process.env.BENCH_HISTORY ?? 200_000);
+const PAGE = Number(process.env.BENCH_PAGE ?? 10_000);
+const MOST_MS = 30 * 60_000;
+
+/** A year of events of 50,000 customers, a page at a time: what a database or a file node would read. */
+const rows = (page: string) => `
+	const out = [];
+	for (let n = ${page} * ${PAGE}; n < (${page} + 1) * ${PAGE}; n++) out.push({ json: { user: 'u' + (n % 50000), id: 'old-' + n, at: new Date(Date.now() - 86400000 * (2 + n % 360)).toISOString(), total: n % 90 } });
+	return out;`;
+
+const page = {
+	name: 'One page of history',
+	settings: { saveDataSuccessExecution: 'none', callerPolicy: 'any' },
+	nodes: [
+		baseNode('Page', 'executeWorkflowTrigger', 1.1, { inputSource: 'passthrough' }),
+		baseNode('Rows', 'code', 2, { jsCode: rows('$input.first().json.page') }),
+		journeyNode('Load', 'journeyCustomerData', {
+			event: 'Order Completed', identity: '={{ $json.user }}', whenTesting: 'store',
+			properties: { assignments: [{ id: '1', name: 'total', value: '={{ $json.total }}', type: 'number' }] },
+			eventOptions: { history: true, messageId: '={{ $json.id }}', time: '={{ $json.at }}' },
+		}),
+	],
+	connections: wires('Page > Rows', 'Rows > Load'),
+};
+
+const all = (pageWorkflow: string) => ({
+	name: 'All of history',
+	settings: { saveDataSuccessExecution: 'none' },
+	nodes: [
+		baseNode('Now', 'webhook', 2, { path: 'load', httpMethod: 'POST', responseMode: 'onReceived' }, { webhookId: 'load' }),
+		baseNode('Pages', 'code', 2, { jsCode: `return Array.from({ length: ${EVENTS / PAGE} }, (_, page) => ({ json: { page } }));` }),
+		baseNode('One at a time', 'splitInBatches', 3, { batchSize: 1, options: {} }),
+		baseNode('Load a page', 'executeWorkflow', 1.2, { workflowId: { __rl: true, mode: 'id', value: pageWorkflow }, options: { waitForSubWorkflow: true } }),
+		baseNode('Done', 'set', 3.4, assign({ done: 'yes' })),
+	],
+	connections: wires('Now > Pages', 'Pages > One at a time', 'One at a time:0 > Done', 'One at a time:1 > Load a page', 'Load a page > One at a time'),
+});
+
+describe('history through Customer Data, on Postgres', () => {
+	let n8n: N8n;
+	let database: Awaited<ReturnType<typeof freshDatabase>>;
+	let store: Awaited<ReturnType<typeof openStore>>;
+
+	beforeAll(async () => {
+		database = await freshDatabase();
+		store = await openStore({ url: database.url, schema: 'journey' });
+		n8n = await N8n.start({ database: 'sqlite', pack: 'link', env: { JOURNEY_STORE_URL: database.url, N8N_RUNNERS_TASK_TIMEOUT: '600' } });
+	});
+	afterAll(async () => {
+		printTable(`History through Customer Data: ${EVENTS.toLocaleString('en')} events in pages of ${PAGE.toLocaleString('en')}`);
+		await n8n?.stop();
+		await store?.close();
+	});
+
+	const count = async () => (await store.tx(async (db) => await db.rows<{ n: number }>('SELECT count(*)::int AS n FROM events')))[0]!.n;
+	const megabytes = () => Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${n8n.pid}/status`, 'utf8'))![1]) / 1024;
+
+	it('events a second, and n8n’s memory', async () => {
+		const { id } = await n8n.createWorkflow(page);
+		await n8n.activate(id);
+		const main = await n8n.createWorkflow(all(id));
+		await n8n.activate(main.id);
+		const [before, began] = [megabytes(), Date.now()];
+		const seen: Array<{ events: number; mb: number }> = [];
+		expect((await fetch(`${n8n.url}/webhook/load`, { method: 'POST' })).status).toBe(200);
+		for (let events = 0; events < EVENTS; ) {
+			await new Promise((resolve) => setTimeout(resolve, 500));
+			events = await count();
+			seen.push({ events, mb: megabytes() });
+			if (Date.now() - began > MOST_MS) throw new Error(`${events} events after ${MOST_MS} ms\n${n8n.logs().slice(-3000)}`);
+		}
+		const ms = Date.now() - began;
+		const most = (from: number, to: number) => Math.round(Math.max(...seen.filter(({ events }) => events > EVENTS * from && events <= EVENTS * to).map(({ mb }) => mb)));
+		figure({ what: 'history stored', measured: perSecond(EVENTS, ms) });
+		figure({ what: 'n8n’s memory: before, and at most in each quarter of the load', measured: `${Math.round(before)} MB; ${most(0, 0.25)}, ${most(0.25, 0.5)}, ${most(0.5, 0.75)}, ${most(0.75, 1)} MB`, goal: 'does not grow with what is loaded' });
+	});
+});
