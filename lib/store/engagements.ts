@@ -42,15 +42,17 @@ export async function insertEngagements(db: Connection, engagements: Engagement[
 			INSERT INTO engagements (delivery_id, kind, at, profile_id, detail)
 			SELECT delivery_id, kind, at, profile_id, detail FROM found WHERE matches = 1 ORDER BY delivery_id, kind, at, index
 			ON CONFLICT (delivery_id, kind, at) DO NOTHING
-		), denied AS MATERIALIZED (
-			SELECT profile_id, channel, (extract(epoch FROM max(at)) * 1000)::bigint AS at FROM found
-			WHERE matches = 1 AND kind IN ('complained', 'unsubscribed') GROUP BY 1, 2
+		), denied AS (
+			SELECT profile_id, jsonb_object_agg(channel, at) AS said FROM (
+				SELECT profile_id, channel, (extract(epoch FROM max(at)) * 1000)::bigint AS at FROM found
+				WHERE matches = 1 AND kind IN ('complained', 'unsubscribed') GROUP BY 1, 2
+			) said GROUP BY profile_id
 		), locked AS MATERIALIZED (
-			SELECT id FROM profiles WHERE id IN (SELECT profile_id FROM denied) ORDER BY id FOR UPDATE
+			SELECT p.id, denied.said FROM denied JOIN profiles p ON p.id = denied.profile_id ORDER BY p.id FOR UPDATE OF p
 		), consented AS (
 			UPDATE profiles p SET updated_at = $2, consent = p.consent || coalesce((
-				SELECT jsonb_object_agg(channel, jsonb_build_object('state', 'denied', 'at', at)) FROM denied
-				WHERE denied.profile_id = p.id AND coalesce((p.consent #>> ARRAY[channel, 'at'])::numeric, 0) <= at), '{}')
+				SELECT jsonb_object_agg(key, jsonb_build_object('state', 'denied', 'at', at)) FROM jsonb_each(locked.said) one(key, at)
+				WHERE coalesce((p.consent #>> ARRAY[key, 'at'])::numeric, 0) <= at::numeric), '{}')
 			FROM locked WHERE p.id = locked.id
 		)
 		SELECT DISTINCT ON (index) index, matches, delivery_id, profile_id, channel FROM found ORDER BY index, delivery_id`,

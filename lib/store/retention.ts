@@ -3,6 +3,7 @@ import type { Connection } from './types';
 
 const MONTHS_AHEAD = 2;
 const SEEN_DAYS = 30;
+/** With = ANY(ARRAY(…)) and not IN, of which the planner may make a join that reads the whole table each time. */
 const ROWS_AT_ONCE = 10_000;
 
 /** What is kept by month. */
@@ -103,9 +104,9 @@ export async function oldestNeeded(db: Connection, sinceEntry: number[]): Promis
 /** Forgets message ids older than 30 days, a bounded number at a time. @returns how many */
 export async function dropSeen(db: Connection): Promise<number> {
 	const rows = await db.rows(
-		`DELETE FROM seen WHERE message IN (
+		`DELETE FROM seen WHERE message = ANY(ARRAY(
 			SELECT message FROM seen WHERE received_at < $1::timestamptz - make_interval(days => $2::int) ORDER BY received_at LIMIT $3
-		) RETURNING 1`,
+		)) RETURNING 1`,
 		[db.now, SEEN_DAYS, ROWS_AT_ONCE],
 	);
 	return rows.length;
@@ -114,7 +115,7 @@ export async function dropSeen(db: Connection): Promise<number> {
 /** Forgets input that was refused before this moment, a bounded number at a time. @returns how many */
 export async function dropRejected(db: Connection, before: Date): Promise<number> {
 	const rows = await db.rows(
-		'DELETE FROM rejected WHERE id IN (SELECT id FROM rejected WHERE received_at < $1 ORDER BY received_at LIMIT $2) RETURNING 1',
+		'DELETE FROM rejected WHERE id = ANY(ARRAY(SELECT id FROM rejected WHERE received_at < $1 ORDER BY received_at LIMIT $2)) RETURNING 1',
 		[before, ROWS_AT_ONCE],
 	);
 	return rows.length;
@@ -123,11 +124,11 @@ export async function dropRejected(db: Connection, before: Date): Promise<number
 /** Forgets journeys of people that ended before this moment, a bounded number at a time. @returns how many */
 export async function dropFinished(db: Connection, before: Date): Promise<number> {
 	const rows = await db.rows(
-		`DELETE FROM finished WHERE id IN (
+		`DELETE FROM finished WHERE id = ANY(ARRAY(
 			SELECT f.id FROM journeys j CROSS JOIN LATERAL (
 				SELECT id FROM finished WHERE journey_id = j.id AND ended_at < $1 ORDER BY ended_at LIMIT $2
 			) f LIMIT $2
-		) RETURNING 1`,
+		)) RETURNING 1`,
 		[before, ROWS_AT_ONCE],
 	);
 	return rows.length;

@@ -1,71 +1,50 @@
+import type { Engagement, Rule } from '../../lib/core/types';
 import { admit } from '../../lib/run/admission';
+import { partByRules } from '../../lib/run/evaluate';
 import { Executions } from '../../lib/run/executions';
-import { openStore } from '../../lib/run/engine';
 import { takeIn } from '../../lib/run/intake';
 import { Janitor } from '../../lib/run/janitor';
 import { Leases } from '../../lib/run/leases';
 import { park, type Arrival } from '../../lib/run/park';
-import { claimCandidates, claimInstances, nextDue } from '../../lib/store/claim';
-import { saveConditions } from '../../lib/store/conditions';
-import { claimDeliveries } from '../../lib/store/deliveries';
-import { addCandidatesSince, convertSince } from '../../lib/store/match';
+import { claimCandidates, claimInstances, claimState, expiredClaims, nextDue, renewClaims, renewUnstarted } from '../../lib/store/claim';
+import { convertedInstances } from '../../lib/store/conversions';
+import { loadCustomers } from '../../lib/store/customers';
+import { claimDeliveries, doubtDeliveries, settleDeliveries } from '../../lib/store/deliveries';
+import { findEngaged, insertEngagements } from '../../lib/store/engagements';
+import { endRunning, expireInstances } from '../../lib/store/finish';
+import { addCandidatesSince, convertSince, restartTimers } from '../../lib/store/match';
+import { dropFinished, dropRejected, dropSeen } from '../../lib/store/retention';
+import { setContext } from '../../lib/store/running';
+import { loadRecipients, tellSkipped } from '../../lib/store/sending';
+import { loadStories } from '../../lib/store/story';
 import type { Store } from '../../lib/store/types';
-import { explained, type Seen } from '../support/plans';
-import { freshDatabase } from '../support/postgres';
-import { FrozenClock } from '../support/stores';
-import { ask, DAY_MS, eventOf, idleEngine, makeWorld, wakesBy, type World } from '../support/world';
-
-const PEOPLE = 200_000;
-const BATCH = 500;
+import { listUnknown } from '../../lib/store/unknown';
+import { BATCH, crowd, reachedByKey, STATISTICS, usersFrom, type Crowd } from '../support/crowd';
+import { explained } from '../support/plans';
+import type { FrozenClock } from '../support/stores';
+import { ask, DAY_MS, eventOf, idleEngine, makeRunning, wakesBy, type World } from '../support/world';
 
 /*
- * Everything that runs for each batch, beside 200,000 people who wait, on tables that were filled in one go and never
- * analysed: the planner knows their size and nothing of what is in them. Whatever it thinks, a statement must reach
- * its people by key. Counted in rows, which are the same on every machine.
+ * Everything that runs for each batch, beside 150,000 people who wait, on tables that were filled in one go: the planner
+ * knows nothing of what is in them, or what was true before, or what is. Whatever it thinks, a statement must reach its
+ * people by key. Counted in rows, which are the same on every machine.
  */
-describe('hot statements', () => {
-	let database: Awaited<ReturnType<typeof freshDatabase>>;
+describe.each(STATISTICS)('with %s statistics, hot statements', (statistics) => {
+	let it_: Crowd;
 	let store: Store;
 	let world: World;
-	const clock = new FrozenClock();
+	let clock: FrozenClock;
 	beforeAll(async () => {
-		database = await freshDatabase();
-		store = await openStore({ url: database.url, schema: 'journey', clock: () => clock.now });
-		world = await makeWorld(store, 'shop', { type: 'conversion', exit: true, value: null, currency: null, window: null });
-		for (const table of ['profiles', 'identities', 'instances', 'enrolments', 'candidates', 'events_2026_03', 'deliveries', 'seen']) {
-			await ask(store, `ALTER TABLE ${table} SET (autovacuum_enabled = false)`);
-		}
-		const set = await store.tx(async (db) => await saveConditions(db, [wakesBy('Click')], null));
-		await ask(store, 'INSERT INTO profiles (created_at, updated_at) SELECT $1, $1 FROM generate_series(1, $2)', [clock.now, PEOPLE]);
-		await ask(store, `INSERT INTO identities SELECT 'user_id', 'u' || id, id, $1 FROM profiles`, [clock.now]);
-		await ask(store, `INSERT INTO instances (profile_id, journey_id, step_id, set_id, status, visit, due_at, since, parked_at, left_at, entered_at)
-			SELECT id, $2, $3, $4, 'waiting', 1, $1::timestamptz + make_interval(days => 1, secs => id % 10000), $1, $1, $1, $1 FROM profiles`, [clock.now, world.journey, world.state, set]);
-		await ask(store, `INSERT INTO enrolments (profile_id, journey_id, correlation, instance_id, entries, entry_times, first_entry, last_entry)
-			SELECT profile_id, journey_id, '', id, 1, ARRAY[entered_at], entered_at, entered_at FROM instances`);
-		await ask(store, `INSERT INTO events (profile_id, name, properties, occurred_at, received_at)
-			SELECT id, CASE WHEN id % 3 = 0 THEN 'Seen' ELSE 'Click' END, '{}', $1::timestamptz - interval '1 hour', $1::timestamptz - interval '1 hour' FROM profiles`, [clock.now]);
-		await ask(store, 'INSERT INTO seen SELECT gen_random_uuid(), $1 FROM profiles WHERE id % 2 = 0', [clock.now]);
-		await ask(store, `INSERT INTO candidates (step_id, journey_id, profile_id, event_id, event_received_at, due_at)
-			SELECT $2, $3, profile_id, id, received_at, $1::timestamptz + interval '1 day' FROM events WHERE id % 4 = 0`, [clock.now, world.entry, world.journey]);
-	}, 120_000);
-	afterAll(async () => {
-		await store?.close();
-		await database?.drop();
-	});
-
-	const users = (from: number) => Array.from({ length: BATCH }, (_, at) => `u${from + at * 300}`);
-	/** Nothing big is read from end to end, and a row is looked at a few times by each of some thirty nodes of a plan. */
-	function check(seen: Seen[]): void {
-		expect(seen.length).toBeGreaterThan(0);
-		expect(seen.filter(({ scanned }) => scanned.some((table) => /^(profiles|identities|instances|enrolments|candidates|events_2026_03|deliveries|seen)$/.test(table)))).toEqual([]);
-		expect(seen.filter(({ rows }) => rows > 50 * BATCH)).toEqual([]);
-	}
+		it_ = await crowd(statistics);
+		({ store, world, clock } = it_);
+	}, 240_000);
+	afterAll(async () => await it_?.drop());
 
 	it('of intake', async () => {
 		const { store: watched, seen } = explained(store);
-		const entries = users(1).map((user, index) => ({ ...eventOf(user, 'Click', clock.now, { messageId: `m${index}`, change: { attributes: { seen: index } } }), index }));
+		const entries = usersFrom(1).map((user, index) => ({ ...eventOf(user, 'Click', clock.now, { messageId: `m${index}`, change: { attributes: { seen: index } } }), index }));
 		expect(await takeIn(watched, 'test', entries)).toMatchObject({ events: BATCH, woken: BATCH });
-		check(seen);
+		reachedByKey(seen);
 	});
 
 	it('of claiming, starting and parking again', async () => {
@@ -80,7 +59,7 @@ describe('hot statements', () => {
 			id: one.id, profile_id: one.profile.id, due_at: new Date(+clock.now + DAY_MS), expires: false, since: new Date(+clock.now - DAY_MS), after_arrival: false, vars: null, wake: null,
 		})));
 		await engine.executions.acknowledge({ token, execution: 'e1' }, { settlements: [] });
-		check(seen);
+		reachedByKey(seen);
 	});
 
 	it('of entering', async () => {
@@ -92,13 +71,13 @@ describe('hot statements', () => {
 		const { token } = (await watched.tx(async (db) => await claimCandidates(db, world.entry, 0, 5_000, new Date(+db.now + 60_000))))!;
 		const step = { id: world.entry, journey_id: world.journey, workflow: 0, off_since: null, fresh: false };
 		expect(await admit(engine, { token, execution: 'e1' }, step, { reentry: { kind: 'once' }, whileInside: 'refuse', values: {}, zone: 'UTC' })).toHaveLength(BATCH);
-		check(seen);
+		reachedByKey(seen);
 	});
 
 	it('of goals', async () => {
 		const { store: watched, seen } = explained(store);
-		expect(await takeIn(watched, 'test', users(2).map((user, index) => ({ ...eventOf(user, 'Order', clock.now), index })))).toMatchObject({ conversions: BATCH });
-		check(seen);
+		expect(await takeIn(watched, 'test', usersFrom(2).map((user, index) => ({ ...eventOf(user, 'Order', clock.now), index })))).toMatchObject({ conversions: BATCH });
+		reachedByKey(seen);
 	});
 
 	it('of giving back what a dead process held', async () => {
@@ -109,7 +88,7 @@ describe('hot statements', () => {
 		executions.hold({ token: claim!.token, execution: 'x' });
 		clock.pass(1);
 		expect(await new Janitor(watched, () => undefined, (error) => { throw error; }).sweep()).toMatchObject({ claims: 1 });
-		check(seen);
+		reachedByKey(seen);
 	});
 
 	it('of listeners that come back', async () => {
@@ -119,12 +98,90 @@ describe('hot statements', () => {
 		const since = new Date(+clock.now - 60_000);
 		expect(await watched.tx(async (db) => await addCandidatesSince(db, world.entry, since))).toBeGreaterThan(0);
 		expect(await watched.tx(async (db) => await convertSince(db, world.goal, since))).toBe(0);
-		check(seen);
+		reachedByKey(seen);
 	});
 
 	it('of making two people one', async () => {
 		const { store: watched, seen } = explained(store);
 		await takeIn(watched, 'test', [{ index: 0, identities: [{ kind: 'user_id', value: 'u5' }, { kind: 'user_id', value: 'u6' }], alias: true, change: {}, occurredAt: clock.now }]);
-		check(seen);
+		reachedByKey(seen);
+	});
+
+	it('of leases', async () => {
+		clock.pass(30_000);
+		const { store: watched, seen } = explained(store);
+		const tokens = (await ask<{ token: string }>(store, 'SELECT token FROM claims ORDER BY lease_until DESC LIMIT 20')).map(({ token }) => token);
+		await watched.tx(async (db) => {
+			await renewClaims(db, tokens, new Date(+db.now + 60_000));
+			await renewUnstarted(db, tokens, new Date(+db.now + 60_000));
+			expect(await claimState(db, tokens[0]!)).toBe('started');
+			expect((await expiredClaims(db, 100)).length).toBeGreaterThan(0);
+		});
+		reachedByKey(seen, 10 * 100);
+	});
+
+	it('of deciding, about rules and about messages', async () => {
+		const { store: watched, seen } = explained(store);
+		const engine = idleEngine(watched);
+		const [batch] = await makeRunning(store, world, Array.from({ length: BATCH }, (_, at) => `deciding${at}`), BATCH);
+		const claim = { token: batch!.token, execution: 'e1' };
+		const rule: Rule = { kind: 'behaviour', event: 'Click', filter: [], did: true, atLeast: 1, within: { amount: 30, unit: 'days' } };
+		// As after a failure, when earlier decisions are asked for.
+		await ask(store, 'UPDATE instances SET attempts = 1 WHERE token = $1', [claim.token]);
+		const ids = batch!.people.map(({ id }) => id);
+		await partByRules(engine, claim, { step: world.action, kind: 'branched' }, [rule], [{ reason: 'otherwise', output: 'a' }, { reason: 'rule', output: 'b' }], ids.map((instance, item) => ({ item, instance, vars: null })));
+		await watched.tx(async (db) => {
+			await loadRecipients(db, 'email', ids);
+			await tellSkipped(db, world.action, ids.map((id) => ({ id, reason: 'consent', detail: {} })));
+			await convertedInstances(db, ids, null);
+			await setContext(db, claim, ids.map((id) => ({ id, values: { a: 1 } })));
+			const claimed = await claimDeliveries(db, claim, world.action, { channel: 'email', class: 'marketing', againIfUnknown: false }, ids);
+			await settleDeliveries(db, claim.token, claimed.slice(10).map(({ id }) => ({ id, outcome: 'sent', provider_id: `p${id}` })));
+			await doubtDeliveries(db, claim.token);
+			expect(await listUnknown(db, { after: 0, limit: 100 })).not.toEqual([]);
+			await endRunning(db, claim, ids, 'left');
+		});
+		reachedByKey(seen);
+	});
+
+	it('of what becomes of messages', async () => {
+		const { store: watched, seen } = explained(store);
+		const engagements = Array.from({ length: BATCH }, (_, at): Engagement => ({ index: at, findBy: 'provider', message: `message-${1 + at * 300}`, kind: at % 2 ? 'clicked' : 'unsubscribed', at: clock.now, detail: {} }));
+		await watched.tx(async (db) => {
+			expect(await findEngaged(db, engagements)).toHaveLength(BATCH);
+			expect(await insertEngagements(db, engagements)).toHaveLength(BATCH);
+		});
+		reachedByKey(seen);
+	});
+
+	it('of a timer that starts again', async () => {
+		const { store: watched, seen } = explained(store);
+		const [{ id: event }] = (await ask<{ id: number }>(store, 'SELECT max(id) AS id FROM events')) as [{ id: number }];
+		await watched.tx(async (db) => await restartTimers(db, Array.from({ length: BATCH }, (_, at) => ({
+			id: 3 + at * 300, event_id: event, event_received_at: clock.now, occurred_at: clock.now, due_at: clock.now, zone: 'UTC', timer: { amount: 1, unit: 'hours' as const },
+		}))));
+		reachedByKey(seen);
+	});
+
+	it('of one person\'s story', async () => {
+		const { store: watched, seen } = explained(store);
+		await watched.tx(async (db) => {
+			expect((await loadStories(db, [{ profile_id: 7, journey_id: world.journey, most: 10, skip: 0 }])).length).toBeGreaterThan(2);
+			expect(await loadCustomers(db, [7])).toHaveLength(1);
+		});
+		reachedByKey(seen, 1_000);
+	});
+
+	it('of the standing chores', async () => {
+		const { store: watched, seen } = explained(store);
+		const before = new Date(+clock.now - 300 * 86_400_000);
+		await watched.tx(async (db) => {
+			expect(await dropSeen(db)).toBe(10_000);
+			expect(await dropFinished(db, before)).toBe(10_000);
+			expect(await dropRejected(db, before)).toBe(10_000);
+		});
+		clock.pass(2 * 86_400_000);
+		await watched.tx(async (db) => expect(await expireInstances(db, 500)).toBe(500));
+		reachedByKey(seen, 10 * 10_000);
 	});
 });
