@@ -14,7 +14,7 @@ export async function loadCandidates(
 			CASE WHEN jsonb_typeof(e.properties #> $3) IN ('string', 'number', 'boolean') THEN e.properties #>> $3 END AS correlation
 		 FROM candidates c
 			JOIN profiles p ON p.id = c.profile_id
-			JOIN events e ON e.id = c.event_id AND e.received_at = c.event_received_at
+			JOIN events e ON e.id = c.event_id AND e.received_at = c.event_received_at AND e.profile_id = c.profile_id
 		 WHERE c.token = $1 AND EXISTS (SELECT FROM claims WHERE token = $1 AND execution = $2)
 		 ORDER BY c.id`,
 		[claim.token, claim.execution, correlation],

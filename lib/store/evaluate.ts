@@ -47,7 +47,7 @@ export async function judge(
 		 FROM jsonb_to_recordset($1::jsonb) AS r(item int, instance bigint, vars jsonb)
 			JOIN instances i ON i.id = r.instance
 			JOIN profiles p ON p.id = i.profile_id
-			LEFT JOIN events e ON e.id = i.event_id AND e.received_at = i.event_received_at
+			LEFT JOIN events e ON e.id = i.event_id AND e.received_at = i.event_received_at AND e.profile_id = i.profile_id
 		 WHERE i.token = $2 AND EXISTS (SELECT FROM claims WHERE token = $2 AND execution = $3)
 		 ORDER BY r.item`,
 		[JSON.stringify(asked), claim.token, claim.execution, step, kind, ...params],

@@ -50,7 +50,7 @@ export async function loadRunning(
 		 FROM instances i
 			JOIN journeys j ON j.id = i.journey_id
 			JOIN profiles p ON p.id = i.profile_id
-			LEFT JOIN events e ON e.id = i.event_id AND e.received_at = i.event_received_at
+			LEFT JOIN events e ON e.id = i.event_id AND e.received_at = i.event_received_at AND e.profile_id = i.profile_id
 		 WHERE ${HELD}
 		 ORDER BY i.id`,
 		[claim.token, claim.execution, ids ?? null],

@@ -55,7 +55,7 @@ const DELIVERIES = `
 
 const ENGAGEMENTS = `
 	SELECT e.at, 0, 0, 'engagement', e.kind, d.channel, NULL, jsonb_build_object('delivery', d.id, 'detail', e.detail), d.instance_id, d.step_id
-	FROM engagements e JOIN deliveries d ON d.id = e.delivery_id
+	FROM engagements e JOIN deliveries d ON d.id = e.delivery_id AND d.profile_id = e.profile_id
 	WHERE e.profile_id = a.profile_id AND d.journey_id = a.journey_id`;
 
 /** Journeys that ended so long ago that their journal is gone. */

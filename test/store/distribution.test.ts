@@ -1,0 +1,248 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import * as admit from '../../lib/store/admit';
+import * as claim from '../../lib/store/claim';
+import * as conditions from '../../lib/store/conditions';
+import * as conversions from '../../lib/store/conversions';
+import * as counts from '../../lib/store/counts';
+import * as customers from '../../lib/store/customers';
+import * as deliveries from '../../lib/store/deliveries';
+import * as engagements from '../../lib/store/engagements';
+import * as evaluate from '../../lib/store/evaluate';
+import * as events from '../../lib/store/events';
+import * as finish from '../../lib/store/finish';
+import * as locks from '../../lib/store/locks';
+import * as match from '../../lib/store/match';
+import * as merge from '../../lib/store/merge';
+import * as parking from '../../lib/store/park';
+import * as people from '../../lib/store/people';
+import * as retention from '../../lib/store/retention';
+import * as running from '../../lib/store/running';
+import * as sample from '../../lib/store/sample';
+import * as sending from '../../lib/store/sending';
+import * as steps from '../../lib/store/steps';
+import * as story from '../../lib/store/story';
+import type { Connection } from '../../lib/store/types';
+import * as unknown from '../../lib/store/unknown';
+import type { Rule } from '../../lib/core/types';
+import { freshStore, type TestStore } from '../support/stores';
+import { makeRunning, makeWorld, wakesBy } from '../support/world';
+
+/** Every table with rows about people. */
+const ABOUT_PEOPLE = ['profiles', 'identities', 'events', 'candidates', 'instances', 'finished', 'enrolments', 'conversions', 'deliveries', 'engagements', 'journal', 'refusals'];
+
+/** Finds the rows of one batch by its token. */
+const BATCH = 'the rows of one claim are found by its token or the instance ids it holds: one statement for up to 5,000 people, who are everywhere';
+const SWEEP = 'a sweep looks for whoever is due or left over, and so everywhere';
+const LOOK_UP = 'this is where the profile is found';
+const BY_EVENT = 'an event of the batch is fetched by its id and time of arrival';
+const MESSAGE = 'a message is named by its id';
+const REPORT = 'reads all of a journey, or of the store, when somebody asks';
+
+/** What reaches rows about people otherwise than by their profile, and why that has to be. */
+const EXCEPTIONS: Record<string, [tables: string[], why: string]> = {
+	nextDue: [['instances'], SWEEP],
+	claimInstances: [['instances'], SWEEP],
+	claimCandidates: [['candidates'], SWEEP],
+	expireInstances: [['instances'], SWEEP],
+	dropFinished: [['finished'], SWEEP],
+	dropRefusals: [['refusals'], SWEEP],
+	makeMonths: [['events', 'journal'], SWEEP],
+	oldestNeeded: [['candidates', 'instances'], SWEEP],
+	tellWoken: [['instances'], BATCH],
+	setContext: [['instances'], BATCH],
+	parkInstances: [['instances'], BATCH],
+	parkedSince: [['instances'], BATCH],
+	completeClaim: [['candidates', 'instances'], BATCH],
+	failClaim: [['candidates', 'instances'], BATCH],
+	returnClaim: [['candidates', 'instances'], BATCH],
+	claimSize: [['candidates', 'instances'], BATCH],
+	endRunning: [['instances'], BATCH],
+	deleteCandidates: [['candidates'], BATCH],
+	tellDecisions: [['instances'], BATCH],
+	claimDeliveries: [['instances'], BATCH],
+	settleDeliveries: [['deliveries'], BATCH],
+	doubtDeliveries: [['deliveries'], BATCH],
+	addCandidates: [['events'], BY_EVENT],
+	wakeByEvents: [['events', 'instances'], `${BY_EVENT}; the rows found are then written by their ids`],
+	wakeByLookBack: [['instances'], BATCH],
+	convertByEvents: [['events', 'instances'], `${BY_EVENT}; the rows found are then written by their ids`],
+	convertByLookBack: [['events', 'instances'], `${BY_EVENT}; the rows found are then written by their ids`],
+	addCandidatesSince: [['events'], SWEEP],
+	convertSince: [['events', 'instances'], SWEEP],
+	restartTimers: [['events', 'instances'], `${BY_EVENT}; the rows found are then written by their ids`],
+	mergeProfiles: [['instances'], 'asks whether the instance that an enrolment names is live'],
+	findIdentities: [['identities'], LOOK_UP],
+	profilesAt: [['identities'], LOOK_UP],
+	findEngaged: [['deliveries'], LOOK_UP],
+	insertEngagements: [['deliveries'], LOOK_UP],
+	claimUnknown: [['deliveries'], MESSAGE],
+	markSent: [['deliveries'], MESSAGE],
+	loadCounts: [['conversions', 'deliveries', 'enrolments', 'finished', 'instances', 'journal', 'refusals'], REPORT],
+	newestEvent: [['events'], REPORT],
+};
+
+interface PlanNode {
+	'Node Type': string;
+	'Relation Name'?: string;
+	Alias?: string;
+	Plans?: PlanNode[];
+	[key: string]: unknown;
+}
+const flat = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).flatMap(flat)];
+
+/** Tables about people of which this plan reads rows that no condition on their profile has chosen. */
+function unnamed(plan: PlanNode): string[] {
+	const nodes = flat(plan);
+	const said = nodes.flatMap((node) => Object.entries(node).filter(([key]) => /Cond|Filter/.test(key)).map(([, value]) => String(value))).join('\n');
+	return nodes.flatMap((node) => {
+		const table = node['Relation Name']?.replace(/_(other|\d{4}_\d{2})$/, '');
+		if (!table || !ABOUT_PEOPLE.includes(table) || !node['Node Type'].includes('Scan')) return [];
+		const column = table === 'profiles' ? '(id|merged_into)' : 'profile_id';
+		return new RegExp(`\\b${node.Alias}\\.${column}\\b`).test(said) ? [] : [table];
+	});
+}
+
+/** The functions of `lib/store` that run a statement. */
+function storeFunctions(): string[] {
+	const folder = join(__dirname, '../../lib/store');
+	return readdirSync(folder).filter((file) => file.endsWith('.ts')).flatMap((file) =>
+		[...readFileSync(join(folder, file), 'utf8').matchAll(/export async function (\w+)(?:<[^>]*>)?\(\s*db: Connection/g)].map(([, name]) => name!));
+}
+
+describe('statements about people', () => {
+	let it_: TestStore;
+	/** By function: tables it reaches without naming a profile. */
+	const found = new Map<string, string[]>();
+	beforeAll(async () => {
+		it_ = await freshStore('postgres');
+		const world = await makeWorld(it_.store, 'shop', { type: 'conversion', exit: true, value: null, currency: null, window: null });
+		const [batch] = await makeRunning(it_.store, world, ['customer-1', 'customer-2'], 2);
+		const held = { token: batch!.token, execution: 'e1' };
+		const [one, other] = batch!.people;
+		const { now } = it_.clock;
+		const [ids, profiles, none] = [[one!.id, other!.id], [one!.profile_id, other!.profile_id], '00000000-0000-4000-8000-000000000000'];
+		const place = { host: 'host', workflowId: 'shop', nodeId: 'state', name: 'The state', kind: 'state' as const };
+		const rule: Rule = { kind: 'group', match: 'any', rules: [{ kind: 'tag', has: true, tag: 'a' }, { kind: 'behaviour', event: 'Click', filter: [], did: true, atLeast: 1 }] };
+		const identity = { kind: 'user_id' as const, value: 'customer-1' };
+		const engagement = (findBy: 'key' | 'provider') => ({ index: 0, findBy, message: none, kind: 'opened' as const, at: now, detail: {} });
+		const calls: Record<string, (db: Connection) => Promise<unknown>> = {
+			// intake
+			lockRegistry: (db) => locks.lockRegistry(db, 'match'),
+			lockIdentities: (db) => people.lockIdentities(db, [identity]),
+			findIdentities: (db) => people.findIdentities(db, [identity]),
+			insertProfiles: (db) => people.insertProfiles(db, 1),
+			insertIdentities: (db) => people.insertIdentities(db, [{ kind: 'email', value: 'customer-1@example.com' }], [profiles[0]!]),
+			userIdsOf: (db) => people.userIdsOf(db, profiles),
+			mergedInto: (db) => people.mergedInto(db, profiles),
+			lockProfiles: (db) => locks.lockProfiles(db, 'match', profiles),
+			writeProfiles: (db) => people.writeProfiles(db, profiles.map((profile_id) => ({ profile_id, attributes: [], consent: [], add_tags: ['a'], remove_tags: [] }) as never)),
+			mergeProfiles: (db) => merge.mergeProfiles(db, [{ from: profiles[1]!, into: profiles[0]! }]),
+			rememberMessages: (db) => events.rememberMessages(db, ['m']),
+			insertEvents: (db) => events.insertEvents(db, profiles.map((profile_id, index) => ({ index, profile_id, name: 'Click', properties: {}, occurred_at: now, message_id: null }))),
+			insertRejected: (db) => events.insertRejected(db, 'test', [{ position: 0, reason: '', body: '' }]),
+			listenersTo: (db) => conditions.listenersTo(db, ['Click']),
+			wakeByEvents: (db) => match.wakeByEvents(db, [1, 2], async () => undefined),
+			addCandidates: (db) => match.addCandidates(db, [1, 2]),
+			convertByEvents: (db) => match.convertByEvents(db, [1, 2]),
+			addCandidatesSince: (db) => match.addCandidatesSince(db, world.entry, now),
+			convertSince: (db) => match.convertSince(db, world.goal, now),
+			restartTimers: (db) => match.restartTimers(db, [{ id: ids[0]!, event_id: 1, event_received_at: now, occurred_at: now, due_at: now, zone: 'UTC', timer: { amount: 1, unit: 'hours' } }]),
+			// batches
+			nextDue: (db) => claim.nextDue(db, 'instances', [world.state]),
+			claimInstances: (db) => claim.claimInstances(db, world.state, 0, 10, now),
+			claimCandidates: (db) => claim.claimCandidates(db, world.entry, 0, 10, now),
+			startClaim: (db) => claim.startClaim(db, held.token, 'e1', now),
+			renewClaims: (db) => claim.renewClaims(db, [none], now),
+			renewUnstarted: (db) => claim.renewUnstarted(db, [none], now),
+			isUnstarted: (db) => claim.isUnstarted(db, none),
+			claimState: (db) => claim.claimState(db, none),
+			expiredClaims: (db) => claim.expiredClaims(db, 10),
+			loadCandidates: (db) => admit.loadCandidates(db, held, null),
+			loadEnrolments: (db) => admit.loadEnrolments(db, world.journey, profiles),
+			insertInstances: (db) => admit.insertInstances(db, world.journey, world.entry, held.token, [{ profile_id: profiles[0]!, correlation: 'x', event_id: 1, event_received_at: now, occurred_at: now, context: {}, restarts: true }], now),
+			countEntries: (db) => admit.countEntries(db, world.journey, [{ profile_id: profiles[0]!, correlation: '', at: now }]),
+			insertRefusals: (db) => admit.insertRefusals(db, world.journey, [{ profile_id: profiles[0]!, reason: 'once', detail: {} }]),
+			deleteCandidates: (db) => admit.deleteCandidates(db, [1]),
+			convertByLookBack: (db) => match.convertByLookBack(db, profiles, ids),
+			loadRunning: (db) => running.loadRunning(db, held),
+			loadWalking: (db) => running.loadWalking(db, held, ids),
+			tellWoken: (db) => running.tellWoken(db, held.token),
+			setContext: (db) => running.setContext(db, held, ids.map((id) => ({ id, values: {} }))),
+			parkInstances: (db) => parking.parkInstances(db, held, world.state, null, ids.map((id) => ({ id, due_at: now, expires: false, since: now, after_arrival: false, vars: null, wake: null }))),
+			parkedSince: (db) => parking.parkedSince(db, ids, now),
+			wakeByLookBack: (db) => match.wakeByLookBack(db, ids, async () => undefined),
+			completeClaim: (db) => finish.completeClaim(db, none),
+			failClaim: (db) => finish.failClaim(db, none, 'error'),
+			endRunning: (db) => finish.endRunning(db, { token: none, execution: 'e1' }, ids, 'left'),
+			returnClaim: (db) => finish.returnClaim(db, none, 'error', now, 4, null),
+			claimSize: (db) => finish.claimSize(db, none),
+			judge: (db) => evaluate.judge(db, held, { step: world.action, kind: 'branched' }, [rule], ids.map((instance, item) => ({ item, instance, vars: null }))),
+			judgeSamples: (db) => evaluate.judgeSamples(db, [rule], [{ item: 0, id: profiles[0]!, attributes: null, tags: null, consent: null, context: null, properties: null, vars: null }]),
+			tellDecisions: (db) => evaluate.tellDecisions(db, held, { step: world.action, kind: 'branched' }, ids.map((instance) => ({ instance, reason: 'rule', output: 'a', probability: null }))),
+			loadRecipients: (db) => sending.loadRecipients(db, 'email', ids),
+			tellSkipped: (db) => sending.tellSkipped(db, world.action, ids.map((id) => ({ id, reason: 'consent', detail: {} }))),
+			convertedInstances: (db) => conversions.convertedInstances(db, ids, null),
+			claimDeliveries: (db) => deliveries.claimDeliveries(db, held, world.action, { channel: 'email', class: 'marketing', againIfUnknown: false }, ids),
+			settleDeliveries: (db) => deliveries.settleDeliveries(db, held.token, [{ id: 1, outcome: 'sent' }]),
+			doubtDeliveries: (db) => deliveries.doubtDeliveries(db, held.token),
+			findEngaged: (db) => engagements.findEngaged(db, [engagement('key'), engagement('provider')]),
+			insertEngagements: (db) => engagements.insertEngagements(db, [engagement('key')]),
+			listUnknown: async (db) => [await unknown.listUnknown(db, { after: 0, limit: 10 }), await unknown.listUnknown(db, { token: none })],
+			claimUnknown: (db) => unknown.claimUnknown(db, [1], 'e1', now),
+			markSent: (db) => unknown.markSent(db, [1]),
+			// chores
+			expireInstances: (db) => finish.expireInstances(db, 10),
+			makeMonths: (db) => retention.makeMonths(db),
+			monthsBefore: (db) => retention.monthsBefore(db, 'events', now),
+			dropMonth: (db) => retention.dropMonth(db, 'events', '2020-01-01'),
+			publishedCanvases: (db) => retention.publishedCanvases(db),
+			oldestNeeded: (db) => retention.oldestNeeded(db, [world.journey]),
+			dropSeen: (db) => retention.dropSeen(db),
+			dropRejected: (db) => retention.dropRejected(db, now),
+			dropFinished: (db) => retention.dropFinished(db, now),
+			dropRefusals: (db) => retention.dropRefusals(db, now),
+			// the canvas
+			saveConditions: (db) => conditions.saveConditions(db, [wakesBy('Other')], null),
+			saveStep: (db) => steps.saveStep(db, place),
+			findStep: (db) => steps.findStep(db, place),
+			otherHosts: (db) => steps.otherHosts(db, 'host', 'shop', now),
+			saveListener: (db) => steps.saveListener(db, world.goal, 1, {}),
+			saveJourney: (db) => steps.saveJourney(db, 1, { key: 'shop', name: 'shop', zone: 'UTC', correlation: null }),
+			switchOff: (db) => steps.switchOff(db, [world.goal], now),
+			beat: (db) => steps.beat(db, [1]),
+			saveCanvas: (db) => steps.saveCanvas(db, place, 'hash', {}),
+			// reading
+			loadCounts: (db) => counts.loadCounts(db, ['shop']),
+			profilesAt: (db) => customers.profilesAt(db, [identity]),
+			loadProfiles: (db) => customers.loadProfiles(db, profiles),
+			loadCustomers: (db) => customers.loadCustomers(db, profiles),
+			newestEvent: (db) => sample.newestEvent(db, 'Click', []),
+			loadStories: (db) => story.loadStories(db, [{ profile_id: profiles[0]!, journey_id: world.journey, most: 5, skip: 0 }]),
+			findJourneys: (db) => story.findJourneys(db, ['shop']),
+			someJourneyKeys: (db) => story.someJourneyKeys(db, 3),
+		};
+		// A query that nobody made would prove nothing.
+		expect(Object.keys(calls).sort()).toEqual(storeFunctions().sort());
+		for (const [name, call] of Object.entries(calls)) {
+			const back = new Error('back');
+			await it_.store.tx(async (db) => {
+				const rows = async <R extends object>(sql: string, params: unknown[] = []) => {
+					const [row] = await db.rows<{ 'QUERY PLAN': Array<{ Plan: PlanNode }> }>(`EXPLAIN (VERBOSE, FORMAT JSON) ${sql}`, params);
+					const tables = [...(found.get(name) ?? []), ...unnamed(row!['QUERY PLAN'][0]!.Plan)];
+					found.set(name, [...new Set(tables)].sort());
+					return await db.rows<R>(sql, params);
+				};
+				await call({ now: db.now, rows });
+				throw back;
+			}).catch((error: unknown) => { if (error !== back) throw new Error(`${name}: ${(error as Error).message}`); });
+		}
+	}, 120_000);
+	afterAll(async () => await it_?.drop());
+
+	it('name a profile, but for the listed ones', () => {
+		const offending = Object.fromEntries([...found].filter(([, tables]) => tables.length > 0));
+		expect(offending).toEqual(Object.fromEntries(Object.entries(EXCEPTIONS).map(([name, [tables]]) => [name, tables])));
+	});
+});
