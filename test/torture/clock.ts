@@ -60,9 +60,11 @@ export async function runClock(seed: number, say: (line: string) => void): Promi
 	process.env.TZ = zone;
 	const change = changeOfClocks(zone, random);
 	const start = change - random.int(6, 60) * HOUR;
-	const hours = (from: number, to: number) => String(random.int(from, to)).padStart(2, '0');
+	// The hour that comes twice, or is skipped, and its neighbour.
+	const hour = Number(wallText(change - 60_000, zone).slice(11, 13));
+	const time = () => `${String((hour + random.int(0, 1)) % 24).padStart(2, '0')}:${random.pick(['07', '37'])}`;
 	const waits: Waits = {
-		dayTime: `${hours(0, 4)}:37`, hours: random.int(1, 30), weekdayTime: `${hours(0, 4)}:43`,
+		dayTime: time(), hours: random.int(1, 30), weekdayTime: time(),
 		weekdays: [1, 2, 3, 4, 5, 6, 7].filter(() => random.chance(0.5)).concat(random.int(1, 7)).filter((day, at, all) => all.indexOf(day) === at),
 	};
 	say(`seed ${seed}: clocks change in ${zone} at ${new Date(change).toISOString()}; a day until ${waits.dayTime}, ${waits.hours} hours, weekdays ${waits.weekdays.join()} at ${waits.weekdayTime}`);

@@ -26,7 +26,7 @@ function dueBy(step: string, at: number, zone: string, waits: Waits): number {
 	for (let day = wall; ; day = oracleShift(day, 1, 'days')) {
 		const instant = oracleInstantOf(`${day.slice(0, 10)}T${waits.weekdayTime}`, zone);
 		const weekday = new Date(`${day.slice(0, 10)}T00:00Z`).getUTCDay() || 7;
-		if (instant > at && waits.weekdays.includes(weekday)) return instant;
+		if (instant >= at && waits.weekdays.includes(weekday)) return instant;
 	}
 }
 

@@ -45,7 +45,9 @@ export const faults: Record<FaultKind, (strike: Strike) => Promise<void>> = {
 		cut(from, 'goes on');
 	},
 	republish: async ({ stage }) => await stage.republish(),
-	'freeze n8n': async ({ stage, fault, cut }) => {
+	'freeze n8n': async (strike) => {
+		const { stage, fault, cut } = strike;
+		if (fault.ms % 2 === 0) await untilItSends(strike);
 		const from = new Date();
 		process.kill(stage.n8n.pid, 'SIGSTOP');
 		await endLeases(stage, ofMain(stage));
@@ -74,7 +76,9 @@ export const faults: Record<FaultKind, (strike: Strike) => Promise<void>> = {
 	'send all again': async ({ sendAllAgain }) => await sendAllAgain(),
 	'kill worker': async (strike) => await killWorker(strike),
 	'kill worker as it sends': async (strike) => (await untilItSends(strike), await killWorker(strike)),
-	'freeze worker': async ({ stage, fault, cut }) => {
+	'freeze worker': async (strike) => {
+		const { stage, fault, cut } = strike;
+		if (fault.ms % 2 === 0) await untilItSends(strike);
 		const worker = living(stage)[fault.ms % living(stage).length]!;
 		const from = new Date();
 		process.kill(worker.pid, 'SIGSTOP');
