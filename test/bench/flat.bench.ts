@@ -24,6 +24,11 @@ const SIZES = `
 	FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 	WHERE n.nspname = 'journey' AND c.relname IN ('instances', 'enrolments', 'profiles', 'identities') ORDER BY 1`;
 
+interface Round {
+	times: Record<string, number>;
+	wal: number;
+}
+
 interface Place {
 	people: number;
 	store: Store;
@@ -48,8 +53,8 @@ function someOf(people: number): string[] {
 	return range(0, BATCH).map((at) => `u${(start + at * step) % people}`);
 }
 
-/** One batch of events wakes 5,000 people, who are claimed, started and parked again. @returns milliseconds of each part */
-async function wakeUp({ store, world, people }: Place): Promise<Record<string, number>> {
+/** One batch of events wakes 5,000 people, who are claimed, started and parked again. @returns milliseconds of each part, and bytes of WAL */
+async function wakeUp({ store, world, people }: Place): Promise<Round> {
 	const engine = idleEngine(store);
 	const times: Record<string, number> = {};
 	const timed = async <T>(part: string, work: () => Promise<T>): Promise<T> => {
@@ -59,6 +64,7 @@ async function wakeUp({ store, world, people }: Place): Promise<Record<string, n
 		return result;
 	};
 	const users = someOf(people);
+	const walBefore = await wal(store);
 	const now = new Date();
 	const result = await timed('event in, matched', async () => await takeIn(store, 'bench', users.map((user, index) => ({
 		index, identities: [{ kind: 'user_id', value: user }], event: { name: 'Tick', properties: { n: index } }, occurredAt: now, messageId: `${+now}-${user}`,
@@ -74,7 +80,11 @@ async function wakeUp({ store, world, people }: Place): Promise<Record<string, n
 	}))));
 	await timed('acknowledged', async () => await engine.executions.acknowledge(claim, { settlements: [] }));
 	engine.leases.stop();
-	return times;
+	return { times, wal: (await wal(store)) - walBefore };
+}
+
+async function wal(store: Store): Promise<number> {
+	return (await ask<{ at: number }>(store, `SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn AS at`))[0]!.at;
 }
 
 const sum = (times: Record<string, number>) => Object.values(times).reduce((all, one) => all + one, 0);
@@ -107,22 +117,24 @@ describe('a wake-up, whoever else waits', () => {
 	});
 
 	it('costs time', async () => {
-		const rounds: Array<Record<'few' | 'many', Record<string, number>>> = [];
+		const rounds: Array<Record<'few' | 'many', Round>> = [];
 		// A first round for each warms connections and plans.
 		for (let round = 0; round <= ROUNDS; round++) {
 			const one = { few: await wakeUp(few), many: await wakeUp(many) };
 			if (round > 0) rounds.push(one);
 		}
-		const parts = Object.keys(rounds[0]!.few);
+		const parts = Object.keys(rounds[0]!.few.times);
 		for (const part of parts) {
-			const [a, b] = [median(rounds.map(({ few: times }) => times[part]!)), median(rounds.map(({ many: times }) => times[part]!))];
+			const [a, b] = [median(rounds.map(({ few: { times } }) => times[part]!)), median(rounds.map(({ many: { times } }) => times[part]!))];
 			figure({ what: `  ${part}, beside ${MANY.toLocaleString('en')}`, measured: `${Math.round(b)} ms`, against: `beside ${FEW.toLocaleString('en')}: ${Math.round(a)} ms; × ${(b / a).toFixed(2)}` });
 		}
-		const [a, b] = [median(rounds.map(({ few: times }) => sum(times))), median(rounds.map(({ many: times }) => sum(times)))];
+		const [a, b] = [median(rounds.map(({ few: { times } }) => sum(times))), median(rounds.map(({ many: { times } }) => sum(times)))];
 		figure({
 			what: `a wake-up beside ${MANY.toLocaleString('en')} who wait / beside ${FEW.toLocaleString('en')}, median of ${ROUNDS} rounds in turn`,
 			measured: `× ${(b / a).toFixed(2)} (${(b / BATCH).toFixed(3)} ms a person)`, goal: '≤ 1.3', against: `${(a / BATCH).toFixed(3)} ms a person`,
 		});
+		const [walFew, walMany] = (['few', 'many'] as const).map((which) => Math.round(median(rounds.map((round) => round[which].wal)) / BATCH));
+		figure({ what: '  WAL for each person; pages are written whole after a checkpoint', measured: `${walMany} bytes`, against: `${walFew} bytes` });
 	});
 
 	it('costs disk after its rounds', async () => {

@@ -143,7 +143,7 @@ describe('statements about people', () => {
 			writeProfiles: (db) => people.writeProfiles(db, profiles.map((profile_id) => ({ profile_id, attributes: [], consent: [], add_tags: ['a'], remove_tags: [] }) as never)),
 			mergeProfiles: (db) => merge.mergeProfiles(db, [{ from: profiles[1]!, into: profiles[0]! }]),
 			rememberMessages: (db) => events.rememberMessages(db, ['m']),
-			insertEvents: (db) => events.insertEvents(db, profiles.map((profile_id, index) => ({ index, profile_id, name: 'Click', properties: {}, occurred_at: now, message_id: null }))),
+			insertEvents: (db) => events.insertEvents(db, profiles.map((profile_id, index) => ({ index, profile_id, name: 'Click', properties: {}, occurred_at: now, message_id: null })), false),
 			insertRejected: (db) => events.insertRejected(db, 'test', [{ position: 0, reason: '', body: '' }]),
 			listenersTo: (db) => conditions.listenersTo(db, ['Click']),
 			wakeByEvents: (db) => match.wakeByEvents(db, [1, 2], async () => undefined),
@@ -198,6 +198,8 @@ describe('statements about people', () => {
 			// chores
 			expireInstances: (db) => finish.expireInstances(db, 10),
 			makeMonths: (db) => retention.makeMonths(db),
+			missingMonths: (db) => retention.missingMonths(db, [now]),
+			makeEventMonth: (db) => retention.makeEventMonth(db, '2020-01-01'),
 			monthsBefore: (db) => retention.monthsBefore(db, 'events', now),
 			dropMonth: (db) => retention.dropMonth(db, 'events', '2020-01-01'),
 			publishedCanvases: (db) => retention.publishedCanvases(db),
