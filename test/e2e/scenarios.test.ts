@@ -5,7 +5,7 @@ import { Scene } from './scenarios/scene';
 import { turning } from './scenarios/turning';
 import { waiting } from './scenarios/waiting';
 
-jest.setTimeout(240_000);
+jest.setTimeout(300_000);
 
 /* Journeys beside each other on one started n8n, which takes longer to start than they take to run. */
 describe.each(ARRANGEMENTS)('in a started n8n (%s)', (kind) => {

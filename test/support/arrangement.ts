@@ -1,7 +1,6 @@
 import { openStore } from '../../lib/run/engine';
 import type { Child } from './child';
 import { N8n } from './n8n';
-import type { Workflow } from './n8nRest';
 import { freshDatabase } from './postgres';
 import { redisIsThere, startRedis, type RedisServer } from './redis';
 import { Watch } from './watch';
@@ -27,22 +26,20 @@ export class Arrangement {
 		readonly redis?: RedisServer,
 	) {}
 
-	/** @param env more environment variables, for every process */
-	static async start(kind: Kind, env: Record<string, string> = {}): Promise<Arrangement> {
+	/** @param defaultStore false: nodes without a credential do not find the store by an environment variable either */
+	static async start(kind: Kind, { defaultStore = true } = {}): Promise<Arrangement> {
 		const { url } = await freshDatabase();
-		const common = { pack: 'link', env: { JOURNEY_STORE_URL: url, ...env } };
 		const store = await openStore({ url, schema: 'journey' });
+		const given: Record<string, string> = defaultStore ? { JOURNEY_STORE_URL: url } : {};
 		if (kind === 'single') {
-			const n8n = await N8n.start({ ...common, database: 'sqlite' });
+			const n8n = await N8n.start({ pack: 'link', env: given, database: 'sqlite' });
 			return new Arrangement(kind, n8n, new Watch(store, () => n8n.logs()), url, [], { url: n8n.url });
 		}
 		const redis = (await startRedis())!;
-		const n8n = await N8n.start({ ...common, database: { postgres: (await freshDatabase()).url }, queue: { redisPort: redis.port } });
-		const workers: Child[] = [];
+		const env = { ...given, N8N_DISABLE_PRODUCTION_MAIN_PROCESS: 'true' };
+		const n8n = await N8n.start({ pack: 'link', env, database: { postgres: (await freshDatabase()).url }, queue: { redisPort: redis.port } });
+		const [webhooks, ...workers] = await Promise.all([n8n.webhookProcess(), n8n.worker(), n8n.worker()]);
 		const logs = () => n8n.logs() + workers.map((worker) => worker.logs().slice(-2_000)).join('');
-		const starting = [n8n.worker(), n8n.worker()];
-		const webhooks = await n8n.webhookProcess();
-		workers.push(...(await Promise.all(starting)));
 		return new Arrangement(kind, n8n, new Watch(store, logs), url, workers, webhooks, redis);
 	}
 
@@ -50,11 +47,12 @@ export class Arrangement {
 	async publish(workflow: { name: string; settings: object; nodes: Array<{ type: string }>; connections: object }): Promise<string> {
 		const { id } = await this.n8n.createWorkflow(workflow);
 		await this.n8n.activate(id);
-		await this.registered({ id, ...workflow });
+		await this.registered(id, workflow);
 		return id;
 	}
 
-	private async registered({ id, nodes }: Pick<Workflow, 'id'> & { nodes: Array<{ type: string }> }): Promise<void> {
+	/** Waits until all nodes of a published workflow that listen are known to the store. */
+	async registered(id: string, { nodes }: { nodes: Array<{ type: string }> }): Promise<void> {
 		const listening = nodes.filter(({ type }) => LISTENING.some((name) => type.endsWith(`.${name}`))).length;
 		const steps = `steps JOIN workflows ON workflows.id = steps.workflow WHERE workflow_id = '${id}' AND state = 'on'`;
 		await this.watch.until('registered', async () => (await this.watch.count(steps)) >= listening);
