@@ -106,7 +106,7 @@ queued('n8n in queue mode: one main, two workers, one process for webhooks', () 
 		expect(await track(url, customers(200, 210))).toBe('200 {"rejected":[]}');
 		await finished(210);
 
-		await on.n8n.kill();
+		await on.n8n.stopMain();
 		expect(await track(url, customers(210, 220))).toBe('200 {"rejected":[]}');
 		expect(await track(url, customers(210, 220))).toBe('200 {"rejected":[]}');
 		expect([await watch.count('candidates'), await watch.count('finished')]).toEqual([10, 210]);

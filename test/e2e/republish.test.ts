@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { openStore } from '../../lib/run/engine';
+import { Arrangement, ARRANGEMENTS } from '../support/arrangement';
 import { assign, baseNode, journeyNode, wires } from '../support/canvas';
 import { eventState } from '../support/journeys';
-import { N8n } from '../support/n8n';
-import { freshDatabase } from '../support/postgres';
-import { customers, Watch } from '../support/watch';
+import type { N8n } from '../support/n8n';
+import { customers, type Watch } from '../support/watch';
 
 jest.setTimeout(300_000);
 
@@ -23,7 +22,8 @@ const journey = (version: number) => ({
 	connections: wires('Entry > Set', 'Set > Wait', 'Wait:0 > After', 'Wait:1 > After'),
 });
 
-describe('a journey that is changed while people wait in it and more arrive', () => {
+describe.each(ARRANGEMENTS)('a journey that is changed while people wait in it and more arrive (%s)', (kind) => {
+	let on: Arrangement;
 	let n8n: N8n;
 	let watch: Watch;
 	let id: string;
@@ -32,18 +32,14 @@ describe('a journey that is changed while people wait in it and more arrive', ()
 	const listening = async () => (await watch.tally('state', 'steps')).on ?? 0;
 
 	beforeAll(async () => {
-		const { url } = await freshDatabase();
-		n8n = await N8n.start({ database: 'sqlite', pack: 'link', env: { JOURNEY_STORE_URL: url } });
-		watch = new Watch(await openStore({ url, schema: 'journey' }), () => n8n.logs());
-		({ id } = await n8n.createWorkflow(journey(0)));
-		await n8n.activate(id);
-		await watch.until('registered', async () => (await listening()) === 3);
+		on = await Arrangement.start(kind);
+		({ n8n, watch } = on);
+		id = await on.publish(journey(0));
 		await watch.send('cart', customers(0, 500));
 		await watch.until('500 wait', async () => (await watch.count("journal WHERE kind = 'parked'")) === 500);
 	});
 	afterAll(async () => {
-		await n8n?.stop();
-		await watch?.store.close();
+		await on?.stop();
 	});
 
 	it('lets each of 1,000 in exactly once, over ten republishes, a restart and a short unpublish', async () => {

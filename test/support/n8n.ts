@@ -107,9 +107,14 @@ export class N8n extends N8nRest {
 		this.helpers = [];
 	}
 
+	/** Ends the main process alone, the way a deploy does (SIGTERM), and waits. */
+	async stopMain(): Promise<void> {
+		await this.running.finish('SIGTERM', { group: false, withinMs: 90_000 });
+	}
+
 	/** Stops the main process (SIGTERM) and starts it again; other processes live on. */
 	async restart(): Promise<void> {
-		await this.running.finish('SIGTERM', { group: false, withinMs: 90_000 });
+		await this.stopMain();
 		await this.start();
 	}
 
