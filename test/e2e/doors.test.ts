@@ -1,0 +1,134 @@
+import { Redis } from 'ioredis';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { openStore } from '../../lib/run/engine';
+import { journeyNode, wires } from '../support/canvas';
+import { eventState } from '../support/journeys';
+import { N8n } from '../support/n8n';
+import { freePort } from '../support/ports';
+import { startPostgres, type PostgresServer } from '../support/postgres';
+import { startRedis, type RedisServer } from '../support/redis';
+import { customers, Watch } from '../support/watch';
+
+jest.setTimeout(300_000);
+
+const CLIENTS = 20;
+
+describe('the busy doors of a started n8n', () => {
+	let postgres: PostgresServer;
+	let redis: RedisServer | undefined;
+	let client: Redis;
+	let n8n: N8n;
+	let watch: Watch;
+	let port: number;
+	let collectorId: string;
+	let sent = 0;
+
+	beforeAll(async () => {
+		[postgres, redis] = [await startPostgres(), await startRedis({ keeps: true })];
+		if (!redis) return;
+		client = new Redis(redis.url, { maxRetriesPerRequest: null });
+		client.on('error', () => undefined); // the kill below
+		port = await freePort();
+		n8n = await N8n.start({ database: 'sqlite', pack: 'link', env: { JOURNEY_STORE_URL: postgres.url, JOURNEY_REDIS_URL: redis.url } });
+		watch = new Watch(await openStore({ url: postgres.url, schema: 'journey' }), () => n8n.logs());
+		const key = await n8n.createCredential('Key', 'journeyWriteKey', { writeKey: 'key-one' });
+		const collector = (name: string) => ({
+			name, connections: {}, settings: { saveDataSuccessExecution: 'none' },
+			nodes: [{ ...journeyNode('Collector', 'journeyEventCollectorTrigger', { ownPort: true, port, path: name }, { credentials: { journeyWriteKey: { id: key, name: 'Key' } } }), typeVersion: 2 }],
+		});
+		collectorId = (await n8n.createWorkflow(collector('first'))).id;
+		await n8n.activate(collectorId);
+		const { id } = await n8n.createWorkflow({
+			name: 'Journey', settings: { saveDataSuccessExecution: 'none' },
+			nodes: [journeyNode('Entry', 'journeyEntryTrigger', { event: 'cart' }), eventState('Wait', [{ event: 'click', output: 'clicked' }], [1, 'days'])],
+			connections: wires('Entry > Wait'),
+		});
+		await n8n.activate(id);
+		await watch.until('the steps listen', async () => (await watch.count('steps')) === 2);
+		const second = await n8n.createWorkflow(collector('second'));
+		await expect(n8n.activate(second.id)).rejects.toThrow(`Port: ${port} is taken on 127.0.0.1 by another process or another collector.`);
+		await n8n.deactivate(second.id);
+	});
+	afterAll(async () => {
+		client?.disconnect();
+		await n8n?.stop();
+		await watch?.store.close();
+		await redis?.stop();
+		await postgres?.stop();
+	});
+
+	const track = async (event: string, user: string, messageId: string, at = `http://127.0.0.1:${port}`) => await fetch(`${at}/v1/track`, {
+		method: 'POST', headers: { authorization: `Basic ${Buffer.from('key-one:').toString('base64')}` }, body: JSON.stringify({ userId: user, event, messageId }),
+	});
+	const add = async (event: string, users: string[]) => await Promise.all(users.map(async (userId) => await client.xadd('journey:events', '*', 'message', JSON.stringify({ type: 'track', userId, event }))));
+
+	/** Sends as fast as it is answered until nobody listens any more. @returns what was acknowledged */
+	async function untilRefused(): Promise<string[]> {
+		const acknowledged: string[] = [];
+		await Promise.all(Array.from({ length: CLIENTS }, async () => {
+			for (;;) {
+				const id = `load-${sent++}`;
+				const answer = await track('seen', `u${sent % 50}`, id).catch(() => undefined);
+				if (answer === undefined) return;
+				if (answer.status === 200) acknowledged.push(id);
+				else if (answer.status === 503) return;
+				else throw new Error(`${answer.status} ${await answer.text()}`);
+			}
+		}));
+		return acknowledged;
+	}
+	const stored = async (ids: string[]) => (await watch.rows<{ n: number }>('SELECT count(*)::int AS n FROM events WHERE message_id = ANY($1)', [ids]))[0]!.n;
+
+	it('people enter by the own port and by the webhook', async () => {
+		if (!redis) return;
+		expect((await track('cart', 'a1', 'm1')).status).toBe(200);
+		expect((await track('cart', 'a2', 'm2', `${n8n.url}/webhook/first`)).status).toBe(200);
+		await watch.until('they wait', async () => (await watch.count("instances WHERE status = 'waiting'")) === 2);
+	});
+
+	it('unpublishing closes the port and loses nothing of what was acknowledged', async () => {
+		if (!redis) return;
+		const sending = untilRefused();
+		await sleep(1_500);
+		await n8n.deactivate(collectorId);
+		const acknowledged = await sending;
+		expect(acknowledged.length).toBeGreaterThan(CLIENTS);
+		expect(await stored(acknowledged)).toBe(acknowledged.length);
+		await n8n.activate(collectorId);
+		expect((await track('seen', 'a1', 'again')).status).toBe(200);
+	});
+
+	it('SIGTERM too; and the port is open again when n8n is back', async () => {
+		if (!redis) return;
+		const sending = untilRefused();
+		await sleep(1_500);
+		await n8n.stop();
+		const acknowledged = await sending;
+		expect(acknowledged.length).toBeGreaterThan(CLIENTS);
+		expect(await stored(acknowledged)).toBe(acknowledged.length);
+		await n8n.start();
+		await watch.until('it listens', async () => (await track('seen', 'a1', 'back').catch(() => undefined))?.status === 200);
+	});
+
+	it('people enter by the stream, once each; through a Postgres and a Redis that die and come back', async () => {
+		if (!redis) return;
+		await add('cart', customers(0, 50));
+		await watch.until('they wait', async () => (await watch.count('instances')) === 52);
+
+		await postgres.stopNow();
+		await add('cart', customers(50, 150));
+		expect((await track('seen', 'a1', 'while away')).status).toBe(503);
+		await postgres.start();
+		await watch.until('those of the outage, too', async () => (await watch.count('instances').catch(() => 0)) === 152);
+
+		await redis.kill();
+		expect((await track('cart', 'a3', 'm3')).status).toBe(200);
+		await watch.until('Redis is not needed for anybody else', async () => (await watch.count("instances WHERE status = 'waiting'")) === 153);
+		await redis.start();
+		await add('cart', customers(150, 200));
+		await watch.until('the stream is read again', async () => (await watch.count('instances')) === 203);
+		expect(await watch.count("events WHERE name = 'cart'")).toBe(203);
+		await watch.until('everything is acknowledged', async () => ((await client.xpending('journey:events', 'journey')) as unknown[])[0] === 0);
+	});
+});
