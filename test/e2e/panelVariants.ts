@@ -93,6 +93,7 @@ export const VARIANTS: Variant[] = [
 	}),
 	...variants('journeyEventCollectorTrigger', {
 		'Collector': {},
+		'Collector, own port': { ownPort: true },
 		'Collector, limits': { limits: { bodyMegabytes: 5, batch: 500, latenessDays: 7, requestsPerMinute: 6000 } },
 	}),
 ];

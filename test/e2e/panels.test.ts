@@ -59,10 +59,16 @@ describe('what the editor shows', () => {
 	it('shows the dialogs of the credentials', async () => {
 		if (!editor) return;
 		const store = await n8n.createCredential('Shop', 'journeyStore', { host: '127.0.0.1', port: 5432, database: 'shop', user: 'shop', schema: 'journey', ssl: 'verify' });
+		const withRedis = await n8n.createCredential('Shop, Redis', 'journeyStore', {
+			host: '127.0.0.1', port: 5432, database: 'shop', user: 'shop', schema: 'journey', ssl: 'disable', redis: true, redisHost: '127.0.0.1', redisPort: 6379, redisSsl: 'disable', stream: 'journey:events', group: 'journey',
+		});
 		const key = await n8n.createCredential('Shop', 'journeyWriteKey', { writeKey: 'a-long-random-text' });
 		const [notice, ...fields] = await editor.credential(store, 'Store credential');
 		expect(notice).toMatch(/^Postgres 15 or newer\./);
-		expect(fields).toEqual(['Host *', 'Port *', 'Database *', 'User *', 'Password', 'Schema *', 'SSL', 'CA Certificate']);
+		expect(fields).toEqual(['Host *', 'Port *', 'Database *', 'User *', 'Password', 'Schema *', 'SSL', 'CA Certificate', 'Use Redis']);
+		expect((await editor.credential(withRedis, 'Store credential with Redis')).slice(8)).toEqual([
+			'Use Redis', 'Redis Host *', 'Redis Port *', 'Redis User', 'Redis Password', 'Redis Database', 'Redis SSL', 'Event Stream', 'Consumer Group *',
+		]);
 		expect(await editor.credential(key, 'Write key credential')).toEqual(['Write Key *', 'Second Write Key']);
 	});
 });
