@@ -10,6 +10,8 @@ const shared = {
 const withPostgres = { ...shared, globalSetup: '<rootDir>/test/support/postgresForAll.ts' };
 
 module.exports = {
+	// A test that hangs is found; a busy machine is no failure.
+	testTimeout: 60_000,
 	projects: [
 		{ ...shared, displayName: 'core', testMatch: ['<rootDir>/test/core/**/*.test.ts'] },
 		{ ...withPostgres, displayName: 'store', testMatch: ['<rootDir>/test/{store,run,report,command}/**/*.test.ts'] },
