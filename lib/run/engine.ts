@@ -1,4 +1,5 @@
 import type { Canvas } from '../core/canvas/canvas';
+import { endLeases } from '../store/claim';
 import { openEmbedded } from '../store/embedded';
 import { openPostgres } from '../store/postgres';
 import { findStep, saveCanvas, type Place, type Step } from '../store/steps';
@@ -72,6 +73,7 @@ export class Engine {
 
 	static async open(settings: StoreSettings, log: EngineLog): Promise<Engine> {
 		const store = await openStore(settings);
+		if (store.kind === 'embedded') await store.tx(endLeases);
 		const { redis, schema } = settings;
 		const link = redis && (await RedisLink.open(redis, `journey:${schema}`, log));
 		return new Engine(store, log, true, settings.keep, link);
