@@ -161,6 +161,7 @@ describe('statements about people', () => {
 			renewUnstarted: (db) => claim.renewUnstarted(db, [none], now),
 			isUnstarted: (db) => claim.isUnstarted(db, none),
 			claimState: (db) => claim.claimState(db, none),
+			endLeases: (db) => claim.endLeases(db),
 			expiredClaims: (db) => claim.expiredClaims(db, 10),
 			loadCandidates: (db) => admit.loadCandidates(db, held, null),
 			loadEnrolments: (db) => admit.loadEnrolments(db, world.journey, profiles),
