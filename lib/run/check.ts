@@ -22,9 +22,7 @@ export async function checkBeforeSending(engine: Engine, claim: Claim, step: num
 		const passing = people.filter((one) => {
 			const recipient = known.get(one.id);
 			if (!recipient) return false;
-			// Behind *Converted* the goal is why the message is sent.
-			const converted = recipient.converted && one.wake !== 'goal';
-			const skip = skipReason(rules, { ...recipient, converted, profile: one.profile });
+			const skip = skipReason(rules, { ...recipient, profile: one.profile });
 			if (skip) skipped.push({ id: one.id, ...skip });
 			return !skip;
 		});

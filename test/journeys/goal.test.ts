@@ -46,6 +46,25 @@ journeys('a goal', (open) => {
 		]);
 	});
 
+	it.each([
+		['more than fit into a batch', ['Goal:1 > Check']],
+		['after a wait', ['Goal:1 > Later', 'Later:0 > Check']],
+	])('thanks everybody who converts: %s', async (_, ways) => {
+		const check = journeyNode('Check', 'journeyAction', { operation: 'check', class: 'transactional', options: { limit: 1 } });
+		const mail = baseNode('Mail', 'emailSend', 2.1, { toEmail: '={{ $json.profile.email }}', subject: 'Thanks', text: 'Thanks' }, { onError: 'continueRegularOutput' });
+		const later = ways.length > 1 ? [delayState('Later', 1, 'hours')] : [];
+		const run = await open({
+			name: 'Thanks', nodes: [entry, delayState('Wait', 1, 'days'), goal(), check, mail, end, ...later],
+			connections: wires('Entry > Wait', 'Wait > End', ...ways, 'Check:0 > Mail', 'Check:1 > End', 'Mail > End'),
+		}, { mailer: {} });
+		const people = [1, 2, 3].map((n) => ({ who: `customer-${n}`, email: `customer-${n}@example.com` }));
+		await run.send(...people.map((one) => ({ ...one, event: 'cart' })));
+		await run.pass('1 hour');
+		await run.send(...people.map(({ who }) => ({ who, event: 'order' })));
+		await run.pass('2 days');
+		expect(run.mails.map(({ to }) => to).sort()).toEqual(people.map(({ email }) => email));
+	});
+
 	it('wins over a State that waits for the same event', async () => {
 		const run = await open({
 			name: 'Both', nodes: [entry, eventState('Wait', [{ event: 'order' }], [1, 'days']), end, goal(), thank],
