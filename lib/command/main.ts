@@ -49,6 +49,8 @@ function parse(args: string[]) {
 }
 
 if (require.main === module) {
+	// The embedded database keeps no process alive; this one is there for it.
+	const alive = setInterval(() => undefined, 60_000);
 	run(process.argv.slice(2)).then(
 		(text) => process.stdout.write(text),
 		(error: Error) => {
@@ -56,5 +58,5 @@ if (require.main === module) {
 			process.stderr.write(`${known ? error.message : (error.stack ?? error.message)}\n${error instanceof Usage ? 'See n8n-nodes-journey --help.\n' : ''}`);
 			process.exitCode = error instanceof Usage ? 2 : 1;
 		},
-	);
+	).finally(() => clearInterval(alive));
 }

@@ -6,11 +6,11 @@ import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-import { folderWarnings } from './folder';
+import { folderWarnings, freeBytes } from './folder';
 import { ownFolder, socketName } from './folderLock';
 import { migrate } from './migrate';
 import { ownerDoor, OwnerSession } from './ownerDoor';
-import { snapshot, transaction, type Session } from './transaction';
+import { diskFull, snapshot, transaction, type Session } from './transaction';
 import { StoreError, type Connection, type Store, type StoreSettings } from './types';
 import { WorkerSession } from './workerSession';
 
@@ -18,6 +18,8 @@ type EmbeddedSettings = StoreSettings & { folder: string };
 
 const DATABASE = 'pg';
 const COPY = 'copy-';
+/** A database that opens writes a segment of its log, and then has no words for a full disk. */
+const LEAST_FREE_BYTES = 16 * 1024 ** 2;
 
 /** Makes the database of a new store beside its place first: one that was cut off in the middle could never be opened. */
 async function make(database: string): Promise<void> {
@@ -64,7 +66,8 @@ export async function openEmbedded(settings: EmbeddedSettings): Promise<Store> {
 	} catch (error) {
 		await session.end();
 		await release();
-		throw error;
+		const bytesLeft = freeBytes(folder);
+		throw bytesLeft < LEAST_FREE_BYTES ? diskFull(`${folder}: ${bytesLeft} bytes are free`, error as Error) : error;
 	}
 	door = ownerDoor(folder, { inTurn, copy });
 

@@ -1,4 +1,4 @@
-import { readFileSync, realpathSync } from 'node:fs';
+import { readFileSync, realpathSync, statfsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -23,6 +23,12 @@ export async function folderBytes(folder: string): Promise<number> {
 	const sizes = entries.filter((entry) => entry.isFile())
 		.map(async (entry) => await stat(join(entry.parentPath, entry.name)).then(({ size }) => size, () => 0));
 	return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+}
+
+/** What is left on the disk of a folder for us. */
+export function freeBytes(folder: string): number {
+	const { bavail, bsize } = statfsSync(folder);
+	return bavail * bsize;
 }
 
 /** What is wrong, or soon will be, with the place and the size of an embedded store. */

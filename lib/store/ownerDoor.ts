@@ -93,7 +93,7 @@ export class OwnerSession implements Session {
 			throw new StoreError(`Journey Store: the process that uses ${folder} cannot be asked (${error.message}).`, { cause: error });
 		});
 		socket.on('error', () => socket.destroy());
-		socket.write(readFileSync(join(folder, KEY_FILE)));
+		socket.write(keyOf(folder));
 		return new OwnerSession(socket);
 	}
 
@@ -116,6 +116,14 @@ export class OwnerSession implements Session {
 		if (!reply) throw new StoreError('Journey Store: n8n, which uses the embedded store, has ended the conversation. Look at its log, and try again.');
 		if (reply.error) throw Object.assign(new Error(reply.error.message), { code: reply.error.code });
 		return reply.rows!;
+	}
+}
+
+function keyOf(folder: string): Buffer {
+	try {
+		return readFileSync(join(folder, KEY_FILE));
+	} catch (error) {
+		throw new StoreError(`Journey Store: the process that uses ${folder} has not opened it yet, or you may not read it (${(error as Error).message}). Try again in a moment, as the user that n8n runs as.`, { cause: error });
 	}
 }
 

@@ -88,7 +88,7 @@ function otherSchema(schema: string, own: FoundSchema, now: Partial<FoundSchema>
 
 /** What was being written is rolled back; senders of events are told to come again. */
 export function diskFull(message: string, cause: Error): StoreError {
-	return new StoreError(`Journey Store: the disk of the store is full (${message}). Nothing more is stored until there is space. Free some; the embedded store then needs a restart of n8n.`, { cause });
+	return new StoreError(`Journey Store: the disk of the store is full (${message}). Nothing more is stored until there is space: free some. If the embedded store does not go on then, restart n8n.`, { cause });
 }
 
 /** Long enough for whoever takes the rows; a reader that hangs must not keep dead rows for ever. */

@@ -45,4 +45,11 @@ export const storeFields: INodeProperties[] = [
 		default: 'skip',
 		displayOptions: show('resume'),
 	},
+	{
+		displayName: 'For a store that was restored from a backup: nobody moves in it until you choose. <b>Skip</b>: everybody goes on, but messages that may have been sent after the backup was made leave <i>Check Before Sending</i> by <i>Skipped</i>. <b>Go On</b>: they are sent, perhaps a second time.',
+		name: 'resumeNotice',
+		type: 'notice',
+		default: '',
+		displayOptions: show('resume'),
+	},
 ];

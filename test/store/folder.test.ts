@@ -1,0 +1,44 @@
+import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { EMBEDDED_LIMIT_BYTES, fleetingWarning, sizeWarning } from '../../lib/store/folder';
+import { diskFull, transaction } from '../../lib/store/transaction';
+
+describe('the folder of an embedded store', () => {
+	const top = realpathSync(mkdtempSync(join(tmpdir(), 'journey-folder-')));
+	const folder = join(top, 'home', 'node', '.n8n', 'journey');
+	beforeAll(() => mkdirSync(folder, { recursive: true }));
+	afterAll(() => rmSync(top, { recursive: true, force: true }));
+
+	/** As Linux has it: id, parent, device, root, mount point, options, optional fields, -, type, source, options. */
+	const mounts = (...lines: Array<[point: string, type: string]>) => lines.map(([point, type], at) => `${at} 1 0:${at} / ${point} rw,relatime shared:1 - ${type} source rw`).join('\n');
+
+	it('is warned about when it goes with its container', () => {
+		const words = fleetingWarning(folder, mounts(['/', 'overlay'], ['/proc', 'proc']));
+		expect(words).toMatch(/^The embedded store in .* is on the file system of the container: with the container it is gone.* Mount a volume there/);
+		expect(fleetingWarning(folder, mounts(['/', 'ext4'], [`${top}/home`, 'tmpfs']))).toMatch(/is on memory/);
+	});
+
+	it('is fine on a volume, wherever that is mounted, and where nobody can tell', () => {
+		expect(fleetingWarning(folder, mounts(['/', 'overlay'], [`${top}/home/node/.n8n`, 'ext4']))).toBeUndefined();
+		expect(fleetingWarning(folder, mounts([`${top}/home/node/.n8n`, 'xfs'], ['/', 'overlay']))).toBeUndefined();
+		expect(fleetingWarning(folder, mounts(['/', 'ext4']))).toBeUndefined();
+		expect(fleetingWarning(folder, '')).toBeUndefined();
+		// A neighbour whose name begins alike.
+		expect(fleetingWarning(folder, mounts(['/', 'ext4'], [`${top}/ho`, 'tmpfs']))).toBeUndefined();
+	});
+
+	it('is warned about from 80 % of the limit on', () => {
+		expect(sizeWarning(folder, 0.79 * EMBEDDED_LIMIT_BYTES)).toBeUndefined();
+		expect(sizeWarning(folder, 0.8 * EMBEDDED_LIMIT_BYTES)).toMatch(/has 1\.6 GB, 80 % of the 2\.0 GB that it is meant for\. Move it to a Postgres: "n8n-nodes-journey move"/);
+		expect(sizeWarning(folder, 1.5 * EMBEDDED_LIMIT_BYTES)).toMatch(/150 %/);
+	});
+});
+
+it('a full disk is said in words that help', async () => {
+	const full = Object.assign(new Error('could not extend file "base/5/16396": No space left on device'), { code: '53100' });
+	const session = { script: async () => [{ now: new Date() }] as never[], rows: async () => { throw full; } };
+	await expect(transaction(session, 'journey', undefined, async (db) => await db.rows('INSERT'))).rejects.toThrow(diskFull(full.message, full).message);
+	expect(diskFull(full.message, full).message).toMatch(/^Journey Store: the disk of the store is full \(could not extend file .*No space left on device\)\. Nothing more is stored until there is space: free some/);
+});
