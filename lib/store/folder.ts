@@ -4,9 +4,9 @@ import { join } from 'node:path';
 
 /**
  * The most that the embedded store is meant for. Measured (docs/backup.md): what holds everybody up, VACUUM every hour
- * and the copy of a backup, then takes some seconds each.
+ * and the copy of a backup, then stays well below a lease on a machine that is not overloaded.
  */
-export const EMBEDDED_LIMIT_BYTES = 2 * 1024 ** 3;
+export const EMBEDDED_LIMIT_BYTES = 1024 ** 3;
 const WARN_AT = 0.8;
 
 /** File systems that end with their container or machine, and in whose words. */

@@ -31,7 +31,7 @@ describe('the folder of an embedded store', () => {
 
 	it('is warned about from 80 % of the limit on', () => {
 		expect(sizeWarning(folder, 0.79 * EMBEDDED_LIMIT_BYTES)).toBeUndefined();
-		expect(sizeWarning(folder, 0.8 * EMBEDDED_LIMIT_BYTES)).toMatch(/has 1\.6 GB, 80 % of the 2\.0 GB that it is meant for\. Move it to a Postgres: "n8n-nodes-journey move"/);
+		expect(sizeWarning(folder, 0.8 * EMBEDDED_LIMIT_BYTES)).toMatch(/has 0\.8 GB, 80 % of the 1\.0 GB that it is meant for\. Move it to a Postgres: "n8n-nodes-journey move"/);
 		expect(sizeWarning(folder, 1.5 * EMBEDDED_LIMIT_BYTES)).toMatch(/150 %/);
 	});
 });
