@@ -8,7 +8,7 @@ import { delayState, eventState } from '../support/journeys';
 import { startSmtp, type SmtpSink } from '../support/smtp';
 import { addressOf, customers, type Watch } from '../support/watch';
 
-jest.setTimeout(600_000);
+jest.setTimeout(900_000);
 
 /** In the queue they meet the main and the workers by turns; each that meets workers takes a minute to get over. */
 const KILLS: Record<Kind, number> = { single: 10, queue: 4 };
