@@ -3,14 +3,14 @@ import { takeIn } from '../../lib/run/intake';
 import type { IntakeEntry } from '../../lib/core/types';
 import type { Store } from '../../lib/store/types';
 import { N8n } from '../support/n8n';
-import { startPostgres } from '../support/postgres';
+import { freshDatabase } from '../support/postgres';
 
 export const BATCH = 2_000;
 
-/** What docs/scaling.md asks for on a machine of this size. Durability is as Postgres ships it. */
-const SERVER = { shared_buffers: '4GB', max_wal_size: '16GB', checkpoint_timeout: '15min', wal_compression: 'on' };
-
-/** A real n8n with the pack on a Postgres of its own, and a door of our own into that store. */
+/**
+ * A real n8n with the pack on a Postgres of its own, and a door of our own into that store. BENCH_N8N_OPTIONS are given to
+ * n8n's Node, e.g. `--cpu-prof`.
+ */
 export class Bench {
 	private constructor(
 		readonly n8n: N8n,
@@ -18,7 +18,7 @@ export class Bench {
 	) {}
 
 	static async start(): Promise<Bench> {
-		const { url } = await startPostgres(SERVER);
+		const { url } = await freshDatabase();
 		const store = await openStore({ url, schema: 'journey' });
 		const n8n = await N8n.start({ database: 'sqlite', pack: 'link', env: { JOURNEY_STORE_URL: url, ...(process.env.BENCH_N8N_OPTIONS ? { NODE_OPTIONS: process.env.BENCH_N8N_OPTIONS } : {}) } });
 		return new Bench(n8n, store);
