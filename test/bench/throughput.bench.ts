@@ -1,4 +1,5 @@
 import { assign, baseNode, journeyNode, wires } from '../support/canvas';
+import { memory } from '../support/restingMemory';
 import { fillWaiting } from '../support/waiting';
 import { cpu, cpuEach } from './cpu';
 import { Bench, BATCH, range } from './setup';
@@ -36,8 +37,7 @@ describe('through n8n, on Postgres', () => {
 		await bench.publish(rounds, 2);
 		await bench.send('enter', range(PEOPLE, PEOPLE + 1));
 		await bench.until('the first one waits', async () => (await bench.count("instances WHERE status = 'waiting'")) === 1);
-		await new Promise((resolve) => setTimeout(resolve, 15_000));
-		idle = bench.n8n.rss();
+		idle = await memory(bench.n8n);
 		await fillWaiting(bench.store, 'Wait', PEOPLE);
 	}, 30 * 60_000);
 	afterAll(async () => {
@@ -46,9 +46,8 @@ describe('through n8n, on Postgres', () => {
 	});
 
 	it('memory', async () => {
-		await new Promise((resolve) => setTimeout(resolve, 15_000));
-		const more = Math.round((bench.n8n.rss() - idle) / 2 ** 20);
-		figure({ what: `n8n’s memory with ${PEOPLE.toLocaleString('en')} waiting, above one`, measured: `${more} MB`, goal: '≤ 150 MB', against: `${Math.round(idle / 2 ** 20)} MB with one` });
+		const more = (await memory(bench.n8n, idle)) - idle;
+		figure({ what: `n8n’s memory with ${PEOPLE.toLocaleString('en')} waiting, above one`, measured: `${more} MB`, goal: '≤ 150 MB', against: `${idle} MB with one` });
 	});
 
 	it('transitions a second', async () => {

@@ -7,13 +7,13 @@ import { temporaryFolder } from '../support/guard';
 import { eventState } from '../support/journeys';
 import { N8n } from '../support/n8n';
 import { freshDatabase } from '../support/postgres';
+import { memory } from '../support/restingMemory';
 import { fillWaiting } from '../support/waiting';
 import { Watch } from '../support/watch';
 
 jest.setTimeout(400_000);
 
 const WAITING = 100_000;
-const MEGABYTE = 1024 * 1024;
 
 const journey = {
 	name: 'Long wait',
@@ -28,21 +28,6 @@ const collector = (writeKey: string) => ({
 	nodes: [journeyNode('Collector', 'journeyEventCollectorTrigger', { path: 'journey' }, { webhookId: 'collector', credentials: { journeyWriteKey: { id: writeKey, name: 'Shop' } } })],
 	connections: {},
 });
-
-/** n8n collects the garbage of its own start in two steps; after this time at least the first is done. */
-const REST_MS = 14_000;
-/** With time to spare for the second. */
-const MORE_REST_MS = 12_000;
-
-/** What n8n has in memory at rest, in MB: the least it comes to; as soon as that is little enough, no longer is waited. */
-async function memory(n8n: N8n, enough = 0): Promise<number> {
-	await sleep(REST_MS);
-	let least = Infinity;
-	for (const end = Date.now() + MORE_REST_MS; Date.now() < end && least > enough; await sleep(500)) {
-		least = Math.min(least, Math.round(n8n.rss() / MEGABYTE));
-	}
-	return least;
-}
 
 /** How long n8n takes to boot, in milliseconds; tried again while that is too long, since the machine may be busy. */
 async function boot(n8n: N8n, enough = Infinity): Promise<number> {
