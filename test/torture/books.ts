@@ -138,10 +138,13 @@ const inDoubt: Check = ({ deliveries }, { cuts }) => deliveries.flatMap(({ key, 
 	return [];
 });
 
-/** A lease ends, and an execution fails, only where something was cut off before. */
-const triedAgain: Check = ({ journal }, { cuts }) => journal
-	.filter(({ kind, at }) => kind === 'retry' && !cuts.some(({ from }) => from <= at))
-	.map(({ instance_id, step, reason, profile_id }) => ({ what: `instance ${instance_id} was tried again at ${step} (${reason}) and nothing had cut it off`, profile: profile_id }));
+/** A lease ends, and an execution fails, only where something was cut off since the try began. */
+const triedAgain: Check = ({ journal }, { cuts }) => journal.flatMap((one, position): Wrong[] => {
+	if (one.kind !== 'retry') return [];
+	const began = journal.slice(0, position).findLast(({ instance_id, kind }) => instance_id === one.instance_id && (kind === 'woken' || kind === 'entered' || kind === 'retry'));
+	if (cuts.some(({ from, to }) => from <= one.at && (!began || to >= began.at))) return [];
+	return [{ what: `instance ${one.instance_id} was tried again at ${one.step} (${one.reason}) and nothing had cut it off`, profile: one.profile_id }];
+});
 
 const converted: Check = ({ conversions, events }, _played, people) => people.flatMap(({ user, profile }) => {
 	const mine = conversions.filter(({ profile_id }) => profile_id === profile);

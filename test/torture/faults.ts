@@ -124,11 +124,11 @@ async function killWorker({ stage, fault, cut }: Strike): Promise<void> {
 	await stage.startWorker();
 }
 
-/** The next mail, at most three seconds; then somewhere among those that follow. */
+/** The next mail, at most five seconds; then somewhere among those that follow. */
 async function untilItSends({ stage, fault }: Strike): Promise<void> {
 	const before = stage.smtp.mails.length;
-	for (const end = Date.now() + 3_000; Date.now() < end && stage.smtp.mails.length === before;) await sleep(5);
-	await sleep(fault.ms % 150);
+	for (const end = Date.now() + 5_000; Date.now() < end && stage.smtp.mails.length === before;) await sleep(5);
+	await sleep(fault.ms % 100);
 }
 
 const living = (stage: Stage): Child[] => stage.workers.filter(({ ended }) => ended === undefined);

@@ -47,7 +47,7 @@ export async function setStage(arrangement: Arrangement): Promise<Stage | undefi
 	const redis = arrangement === 'queue' ? await startRedis() : undefined;
 	if (arrangement === 'queue' && redis === undefined) return undefined;
 	const postgres = await startPostgres();
-	const smtp = await startSmtp({ reject: (address) => address.startsWith('bounces'), takes: 10 });
+	const smtp = await startSmtp({ reject: (address) => address.startsWith('bounces'), takes: 25 });
 	const lookUp = await startLookUp();
 	const n8n = await N8n.start({
 		pack: 'link',
