@@ -118,7 +118,7 @@ const check: INodeProperties[] = [
 				typeOptions: { minValue: 1, maxValue: 5000, numberPrecision: 0 },
 				noDataExpression: true,
 				default: 100,
-				description: 'How many messages are under way at once, and so how many a crash can leave unknown',
+				description: 'How many messages one batch sends, and so how many of it a crash can leave unknown; few batches are under way at once',
 			},
 		],
 	},

@@ -52,7 +52,7 @@ describe('history through Customer Data, on Postgres', () => {
 	beforeAll(async () => {
 		database = await freshDatabase();
 		store = await openStore({ url: database.url, schema: 'journey' });
-		n8n = await N8n.start({ database: 'sqlite', pack: 'link', env: { JOURNEY_STORE_URL: database.url, N8N_RUNNERS_TASK_TIMEOUT: '600' } });
+		n8n = await N8n.start({ database: 'sqlite', pack: 'link', env: { JOURNEY_STORE_URL: database.url, N8N_RUNNERS_TASK_TIMEOUT: '600', N8N_EXPRESSION_ENGINE: 'legacy' } });
 	});
 	afterAll(async () => {
 		printTable(`History through Customer Data: ${EVENTS.toLocaleString('en')} events in pages of ${PAGE.toLocaleString('en')}`);
