@@ -6,6 +6,7 @@ export { dueAt } from './core/time';
 export { waitSentence } from './core/sentence';
 export { validateDuration, validateOffset } from './core/duration';
 export { validateZone } from './core/zone';
+export { isServerUrl } from './core/serverUrl';
 export { parseDate } from './core/date-value';
 export { batchSize } from './core/backoff';
 export { Engine, openStore, type EngineLog } from './run/engine';

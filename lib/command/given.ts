@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
+import { isServerUrl } from '../core/serverUrl';
 import type { StoreSettings } from '../store/types';
 
 export const OPTIONS = {
@@ -44,7 +45,7 @@ export function storeFolder(): string {
 
 /** @throws Usage when it is not a Postgres's */
 export function postgresUrl(url: string): string {
-	if (!/^postgres(ql)?:\/\//.test(url)) throw new Usage('The URL of a store begins with postgres://.');
+	if (!isServerUrl(url, ['postgres', 'postgresql'])) throw new Usage('The URL of a store has the form postgres://user:password@host:port/database; in user and password write @ : / ? # % as %40 %3A %2F %3F %23 %25.');
 	return url;
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { ICredentialDataDecryptedObject, IExecuteFunctions, IHookFunctions, ITriggerFunctions, IWebhookFunctions } from 'n8n-workflow';
 
 import { Engine, StoreError, type RedisSettings, type StoreSettings } from '../../lib/index';
+import { serverUrl, urlOfEnvironment } from './serverUrls';
 
 export type JourneyContext = IExecuteFunctions | ITriggerFunctions | IWebhookFunctions | IHookFunctions;
 
@@ -51,7 +52,7 @@ export function keepSettings(environment: NodeJS.ProcessEnv): StoreSettings['kee
 
 async function placeOfStore(context: JourneyContext): Promise<StoreSettings> {
 	if (context.getNode().credentials?.journeyStore) return settingsOf(await context.getCredentials('journeyStore'));
-	const url = process.env.JOURNEY_STORE_URL;
+	const url = urlOfEnvironment('JOURNEY_STORE_URL');
 	const schema = process.env.JOURNEY_STORE_SCHEMA ?? 'journey';
 	if (url) return { url, schema, ...redisOfEnvironment() };
 	if (process.env.EXECUTIONS_MODE === 'queue') {
@@ -62,11 +63,9 @@ async function placeOfStore(context: JourneyContext): Promise<StoreSettings> {
 	return { folder: join(process.env.N8N_USER_FOLDER ?? homedir(), '.n8n', 'journey'), schema };
 }
 
-/** The settings that a *Journey Store* credential holds. */
+/** The settings that a *Journey Store* credential holds. @throws StoreError naming the field that cannot be used */
 export function settingsOf(credential: ICredentialDataDecryptedObject): StoreSettings {
-	const url = new URL('postgres://localhost');
-	url.hostname = String(credential.host);
-	url.port = String(credential.port);
+	const url = serverUrl('postgres', '', credential.host, credential.port);
 	url.pathname = `/${encodeURIComponent(String(credential.database))}`;
 	url.username = encodeURIComponent(String(credential.user));
 	url.password = encodeURIComponent(String(credential.password));
@@ -84,9 +83,7 @@ const GROUP = 'journey';
 /** The Redis of a credential that has one. */
 function redisOf(credential: ICredentialDataDecryptedObject): { redis?: RedisSettings } {
 	if (credential.redis !== true) return {};
-	const url = new URL('redis://localhost');
-	url.hostname = String(credential.redisHost);
-	url.port = String(credential.redisPort);
+	const url = serverUrl('redis', 'Redis ', credential.redisHost, credential.redisPort);
 	url.pathname = `/${Number(credential.redisDatabase ?? 0)}`;
 	url.username = encodeURIComponent(String(credential.redisUser ?? ''));
 	url.password = encodeURIComponent(String(credential.redisPassword ?? ''));
@@ -97,7 +94,7 @@ function redisOf(credential: ICredentialDataDecryptedObject): { redis?: RedisSet
 
 /** The same for `JOURNEY_STORE_URL`: the stream and group that a credential has when it is new. */
 function redisOfEnvironment(): { redis?: RedisSettings } {
-	const url = process.env.JOURNEY_REDIS_URL;
+	const url = urlOfEnvironment('JOURNEY_REDIS_URL');
 	return url ? { redis: { url, stream: STREAM, group: GROUP } } : {};
 }
 

@@ -151,7 +151,7 @@ it('says what it does not understand', async () => {
 	await expect(run(['frobnicate'])).rejects.toThrow('There is no command "frobnicate".');
 	await expect(run(['status', '--nonsense'])).rejects.toThrow(/Unknown option '--nonsense'/);
 	await expect(run(['backup'])).rejects.toThrow('Name one file: n8n-nodes-journey backup <file>');
-	await expect(run(['status', '--url', 'mysql://x'])).rejects.toThrow(/begins with postgres:/);
+	for (const url of ['mysql://x', 'postgres://shop:se#cret@db/shop']) await expect(run(['status', '--url', url])).rejects.toThrow(/^The URL of a store has the form postgres:(?!.*se#cret)/);
 	await expect(run(['status', '--url', 'postgres://x', '--folder', '/y'])).rejects.toThrow(/are two stores/);
 	await expect(run(['status', '--folder', '/no/such/place'])).rejects.toThrow(/there is no store in \/no\/such\/place/);
 	expect(existsSync('/no/such/place')).toBe(false);

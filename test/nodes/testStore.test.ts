@@ -28,6 +28,7 @@ describe('the Test button of a Journey Store credential', () => {
 		['nobody listens on any address of a name', { host: 'localhost', port: 1 }, /ECONNREFUSED/],
 		['the database is not there', { database: 'nowhere' }, /database "nowhere" does not exist/],
 		['the server speaks no TLS', { ssl: 'verify' }, /does not support SSL/],
+		['the host is not one', { host: '127.0.0.1:5432' }, /^Credential Journey Store, Host: "127\.0\.0\.1:5432" cannot be used/],
 		['the schema name is no plain one', { schema: 'a"b' }, /schema "a"b" cannot be used. Use lower-case letters/],
 	])('says what is wrong when %s', async (_, wrong, words) => {
 		expect(await press(wrong)).toEqual({ status: 'Error', message: expect.stringMatching(words) });
@@ -56,6 +57,7 @@ describe('the Test button of a Journey Store credential', () => {
 
 		it.each([
 			['nobody listens', { redisPort: 1 }, /^Redis 127\.0\.0\.1:1, database 0 cannot be used \(.*ECONNREFUSED.*\)\. Check Redis Host, Port/],
+			['the host is not one', { redisHost: 'redis://127.0.0.1' }, /^Credential Journey Store, Redis Host: "redis:\/\/127\.0\.0\.1" cannot be used/],
 			['the password is wrong', { redisUser: 'shop', redisPassword: 'wrong' }, /cannot be used \(WRONGPASS/],
 			['the server speaks no TLS', { redisSsl: 'verify' }, /cannot be used \(/],
 			['the user may not do much', { redisUser: 'reader', redisPassword: 'right' }, /refuses: NOPERM|cannot be used \(NOPERM/],
