@@ -63,7 +63,10 @@ export class Janitor {
 		(await notices(this.store)).forEach(this.retention.warn);
 		await openMonths(this.store);
 		while ((await this.store.tx(dropSeen)) > 0);
-		await forget(this.store, this.retention.keep, this.retention.warn);
-		await this.store.maintain();
+		try {
+			await forget(this.store, this.retention.keep, this.retention.warn);
+		} finally {
+			await this.store.maintain();
+		}
 	}
 }

@@ -1,6 +1,6 @@
 import { DateTime } from 'luxon';
 
-import { countsSinceEntry, reachesOf } from '../core/canvas/reach';
+import { countsSinceEntry, reachesOf, type Reach } from '../core/canvas/reach';
 import { dropFinished, dropMonth, dropRefusals, dropRejected, makeEventMonth, makeMonths, missingMonths, monthsBefore, oldestNeeded, publishedCanvases, type Monthly } from '../store/retention';
 import type { DatabaseError } from '../store/transaction';
 import type { Connection, Keep, Store } from '../store/types';
@@ -64,18 +64,25 @@ export async function forget(store: Store, keep: Keep, warn: (message: string) =
 		const from = before(keep.history);
 		dropped.push(...(await dropMonths(store, 'journal', from, warn, pause)));
 		while ((await store.tx(async (db) => await dropFinished(db, from))) > 0);
-		await store.tx(async (db) => await dropRefusals(db, from));
+		while ((await store.tx(async (db) => await dropRefusals(db, from))) > 0);
 	}
 	return dropped;
 }
 
-/** From when on events are needed; undefined: nothing may go, because a published journey asks for more than is to be kept. */
+/** From when on events are needed; undefined: nothing may go, because a published journey asks for more than is to be kept, or for what cannot be told. */
 async function eventsNeeded(store: Store, months: number, warn: (message: string) => void): Promise<Date | undefined> {
 	const { now, canvases } = await store.tx(async (db) => ({ now: db.now, canvases: await publishedCanvases(db) }));
 	const today = DateTime.fromJSDate(now, { zone: 'utc' });
 	const from = today.minus({ months });
 	for (const { journey, canvas } of canvases) {
-		const far = reachesOf(canvas).find(({ within }) => within === null || today.minus({ [within.unit]: within.amount }) < from);
+		let reaches: Reach[];
+		try {
+			reaches = reachesOf(canvas);
+		} catch (error) {
+			warn(`No events are dropped: how far back journey "${journey}" asks cannot be told. ${(error as Error).message} Correct it, or unpublish the journey.`);
+			return undefined;
+		}
+		const far = reaches.find(({ within }) => within === null || today.minus({ [within.unit]: within.amount }) < from);
 		if (!far) continue;
 		warn(
 			`No events are dropped: JOURNEY_KEEP_EVENTS_MONTHS is ${months}, but in journey "${journey}" ${far.node} asks ${far.asks}. Keep events for longer, or ask for less there.`,

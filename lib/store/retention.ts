@@ -134,7 +134,11 @@ export async function dropFinished(db: Connection, before: Date): Promise<number
 	return rows.length;
 }
 
-/** Forgets refused entries of days before this moment. @returns how many */
+/** Forgets refused entries of days before this moment, a bounded number at a time. @returns how many */
 export async function dropRefusals(db: Connection, before: Date): Promise<number> {
-	return (await db.rows('DELETE FROM refusals WHERE day < $1::timestamptz::date RETURNING 1', [before])).length;
+	const rows = await db.rows(
+		'DELETE FROM refusals WHERE ctid = ANY(ARRAY(SELECT ctid FROM refusals WHERE day < $1::timestamptz::date LIMIT $2)) RETURNING 1',
+		[before, ROWS_AT_ONCE],
+	);
+	return rows.length;
 }

@@ -32,6 +32,11 @@ describe('how far back a canvas asks', () => {
 		}))).toEqual([]);
 	});
 
+	it.each([[0, 'days'], ['={{ $json.days }}', 'days'], [3, 'moons']])('names the node that does not say it: %p %p', (amount, unit) => {
+		const canvas = draw({ Buyers: journey('AudienceFilter', { parameters: { conditions: { behaviour: [within(amount as number, unit)] } } }) });
+		expect(() => reachesOf(canvas)).toThrow(/^Journey Audience Filter 'Buyers': /);
+	});
+
 	it.each([['entry', 'events', true], ['previous', 'events', false], ['entry', 'time', false]])('counts since entry with %s and %s: %s', (lookBack, waitFor, expected) => {
 		expect(countsSinceEntry(draw({ Wait: journey('State', { parameters: { waitFor, lookBack } }) }))).toBe(expected);
 	});

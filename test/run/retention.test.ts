@@ -1,6 +1,7 @@
+import { Janitor } from '../../lib/run/janitor';
 import { forget, inAGap, openMonths } from '../../lib/run/retention';
 import { takeIn } from '../../lib/run/intake';
-import { dropMonth, makeMonths } from '../../lib/store/retention';
+import { dropMonth, dropRefusals, makeMonths } from '../../lib/store/retention';
 import { saveCanvas } from '../../lib/store/steps';
 import { canvasHash, type SourceNode } from '../../lib/core/canvas/canvas';
 import { draw, journey } from '../core/drawing';
@@ -77,6 +78,35 @@ describe.each(STORES)('retention on %s', (kind) => {
 		expect(warned).toEqual([expect.stringMatching(message)]);
 		expect(await first('events', 'received_at')).toBe('2025-01');
 		expect(await drop({ history: 3 })).toHaveLength(10);
+	});
+
+	const UNREADABLE = { Buyers: journey('AudienceFilter', { parameters: { match: 'all', conditions: { behaviour: [{ did: true, event: 'Order', times: 1, period: 'within', withinAmount: 0, withinUnit: 'days' }] } } }) };
+
+	it('drops no events, but all else, when a published journey does not say how far back it asks, naming it', async () => {
+		await publish(UNREADABLE);
+		expect(await drop({ events: 3, history: 3 })).toHaveLength(10);
+		expect(warned).toEqual([expect.stringMatching(/^No events are dropped: how far back journey "shop" asks cannot be told\. Journey Audience Filter 'Buyers': "0 days" is too short.* Correct it/)]);
+		expect([await first('events', 'received_at'), await first('rejected', 'received_at'), await first('journal', 'at')]).toEqual(['2025-01', '2025-11', '2025-11']);
+	});
+
+	it('is followed by the upkeep of the store, even if it breaks off', async () => {
+		await publish(UNREADABLE);
+		const store = { ...it_.store, maintain: jest.fn() };
+		const warn = () => {
+			throw new Error('broken off');
+		};
+		await expect(new Janitor(store, () => undefined, () => undefined, { keep: { events: 3 }, warn }).keepHouse()).rejects.toThrow('broken off');
+		expect(store.maintain).toHaveBeenCalledTimes(1);
+	});
+
+	it('drops refused entries a bounded number at a time', async () => {
+		await ask(it_.store, `INSERT INTO refusals SELECT n, $2, 'once', $1::timestamptz::date, $1, $1, 1, '{}' FROM generate_series(1000, 11000) n`, [new Date('2025-02-15'), world.journey]);
+		const before = new Date('2025-03-01');
+		const some = async () => await it_.store.tx(async (db) => await dropRefusals(db, before));
+		expect([await some(), await some(), await some()]).toEqual([10_000, 3, 0]);
+		await ask(it_.store, `INSERT INTO refusals SELECT n, $2, 'once', $1::timestamptz::date, $1, $1, 1, '{}' FROM generate_series(1000, 11000) n`, [new Date('2025-02-15'), world.journey]);
+		await drop({ history: 3 });
+		expect(await first('refusals', 'day')).toBe('2025-11');
 	});
 
 	it('goes by the canvas that ran last, of workflows that are published', async () => {

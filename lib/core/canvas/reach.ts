@@ -29,7 +29,10 @@ interface Panel {
 	options?: { window?: { period?: { windowAmount?: number; windowUnit?: string } } };
 }
 
-/** How far back each node of a journey asks for events, so that nothing is dropped that a rule would miss. */
+/**
+ * How far back each node of a journey asks for events, so that nothing is dropped that a rule would miss.
+ * @throws TimeRuleError naming the node whose panel does not say how far
+ */
 export function reachesOf(canvas: Canvas): Reach[] {
 	return canvas.nodes.filter((node) => !node.disabled).flatMap((node) => {
 		const panel: Panel = node.parameters;
@@ -67,6 +70,6 @@ function ofGoal(node: CanvasNode, { options }: Panel): Reach[] {
 }
 
 function reach(node: CanvasNode, what: string, amount: unknown, unit: unknown): Reach {
-	const within = validateDuration({ amount, unit }, node.name);
+	const within = validateDuration({ amount, unit }, named(node));
 	return { node: named(node), asks: `${what} within ${within.amount} ${within.unit}`, within };
 }
