@@ -86,6 +86,17 @@ describe('whose item is it', () => {
 		expect(problems({ ...nodes, Join: join }, 'Start > Join > Set > End', 'Start > Wait')).toEqual([]);
 	});
 
+	test('Journey Control makes one of many', () => {
+		const control = journey('Control', { parameters: { operation: 'status' } });
+		const message = (next: string) => expect.stringMatching(new RegExp(`^Journey Control 'Status' makes one item of many people, so ${next} behind it could not tell whose it is\\. Take 'Status' out`));
+		expect(problems({ ...nodes, Status: control }, 'Start > Status > Wait > End')).toEqual([['Status', 'Wait', message("Journey State 'Wait'")]]);
+		expect(problems({ ...sending, Status: control }, 'Start > Check > Status > Mail > End', 'Check:1 > End')).toEqual([['Status', 'Mail', message("'Mail'")]]);
+		expect(problems({ ...nodes, Status: control }, 'Start > Wait > Status > End')).toEqual([]);
+		// Of another store, for whoever looks after both.
+		const other = { ...control, credentials: { journeyStore: { id: '2', name: 'Other' } } };
+		expect(problems({ ...nodes, Hook: base('webhook'), Status: other }, 'Start > Wait > End', 'Hook > Status')).toEqual([]);
+	});
+
 	test('splitting a list keeps the person', () => {
 		const split = base('itemLists', { parameters: { operation: 'splitOutItems' } });
 		expect(problems({ ...nodes, Split: split }, 'Start > Split > Wait > End')).toEqual([]);

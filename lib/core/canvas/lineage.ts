@@ -26,7 +26,7 @@ export function lineageProblems(graph: Graph): Problem[] {
 		.map(({ node, next }) => ({
 			node: node.name,
 			other: next.name,
-			message: `'${node.name}' makes one item of many people, so ${named(next)} behind it could not tell whose it is. Take '${node.name}' out, or put it on a side way that ends without journey nodes.`,
+			message: `${named(node)} makes one item of many people, so ${named(next)} behind it could not tell whose it is. Take '${node.name}' out, or put it on a side way that ends without journey nodes.`,
 		}));
 }
 

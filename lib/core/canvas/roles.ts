@@ -10,6 +10,7 @@ const LABELS = {
 	journeyConversionGoal: 'Journey Conversion Goal',
 	journeyCustomerData: 'Journey Customer Data',
 	journeyEventCollectorTrigger: 'Journey Event Collector Trigger',
+	journeyControl: 'Journey Control',
 } as const;
 export type JourneyKind = keyof typeof LABELS;
 
@@ -28,10 +29,10 @@ export function named(node: CanvasNode): string {
 	return kind ? `${LABELS[kind]} '${node.name}'` : `'${node.name}'`;
 }
 
-/** A journey node that works on people inside a journey. Customer Data and the Collector work from outside. */
+/** A journey node that works on people inside a journey. Customer Data, the Collector and Control work from outside. */
 export function isStep(node: CanvasNode): boolean {
 	const kind = kindOf(node);
-	return kind !== undefined && kind !== 'journeyCustomerData' && kind !== 'journeyEventCollectorTrigger';
+	return kind !== undefined && !['journeyCustomerData', 'journeyEventCollectorTrigger', 'journeyControl'].includes(kind);
 }
 
 /** A Journey Action whose operation is *Check before sending*. */
@@ -61,9 +62,9 @@ export function waits(node: CanvasNode): boolean {
 	);
 }
 
-/** A node of n8n that prepares or routes data and sends nothing to anybody. */
+/** A node that prepares or routes data and sends nothing to anybody. */
 export function isDataNode(node: CanvasNode): boolean {
-	return kindOf(node) === 'journeyCustomerData' || isBase(node, DATA) || isCode(node);
+	return kindOf(node) === 'journeyCustomerData' || kindOf(node) === 'journeyControl' || isBase(node, DATA) || isCode(node);
 }
 
 /** A node that runs the user's own code. */
@@ -79,7 +80,7 @@ export function isCodeForAll(node: CanvasNode): boolean {
 /** A node that makes one item of many people. */
 export function joinsPeople(node: CanvasNode): boolean {
 	if (isBase(node, ['itemLists'])) return ITEM_LISTS_JOINING.includes(String(node.parameters.operation));
-	return isBase(node, ['aggregate', 'summarize']);
+	return kindOf(node) === 'journeyControl' || isBase(node, ['aggregate', 'summarize']);
 }
 
 /** A node that keeps some of the people of a batch because of the others in it. */

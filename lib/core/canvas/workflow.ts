@@ -20,9 +20,9 @@ export function entryProblems(graph: Graph): Problem[] {
 	}));
 }
 
-/** All journey nodes of a workflow work on the same store: the one that the Entry Trigger names. */
+/** All journey nodes of a workflow work on the same store, the one that the Entry Trigger names; Control on whichever the operator means. */
 export function storeProblems(graph: Graph): Problem[] {
-	const nodes = graph.nodes.filter((node) => kindOf(node) !== undefined);
+	const nodes = graph.nodes.filter((node) => ![undefined, 'journeyControl'].includes(kindOf(node)));
 	const first = nodes.find(isEntry) ?? nodes[0];
 	if (!first) return [];
 	return nodes.filter((node) => storeId(node) !== storeId(first)).map((node) => ({
