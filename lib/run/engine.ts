@@ -26,8 +26,20 @@ export async function openStore(settings: StoreSettings): Promise<Store> {
 	const store = settings.url
 		? await openPostgres({ ...settings, url: settings.url })
 		: await openEmbedded({ ...settings, folder: settings.folder! });
-	if (settings.upTo === undefined) await openMonths(store);
-	return store;
+	return await orClosed(store, async () => {
+		if (settings.upTo === undefined) await openMonths(store);
+		return store;
+	});
+}
+
+/** What fails behind the opening of a store leaves it closed: else its folder, or its connections, stay taken. */
+async function orClosed<T>(store: Store, work: () => Promise<T>): Promise<T> {
+	try {
+		return await work();
+	} catch (error) {
+		await store.close().catch(() => undefined);
+		throw error;
+	}
 }
 
 /**
@@ -73,10 +85,12 @@ export class Engine {
 
 	static async open(settings: StoreSettings, log: EngineLog): Promise<Engine> {
 		const store = await openStore(settings);
-		if (store.kind === 'embedded') await store.tx(endLeases);
-		const { redis, schema } = settings;
-		const link = redis && (await RedisLink.open(redis, `journey:${schema}`, log));
-		return new Engine(store, log, true, settings.keep, link);
+		return await orClosed(store, async () => {
+			if (store.kind === 'embedded') await store.tx(endLeases);
+			const { redis, schema } = settings;
+			const link = redis && (await RedisLink.open(redis, `journey:${schema}`, log));
+			return new Engine(store, log, true, settings.keep, link);
+		});
 	}
 
 	/** The step of a node, looked up once. */

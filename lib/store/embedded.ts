@@ -63,13 +63,13 @@ export async function openEmbedded(settings: EmbeddedSettings): Promise<Store> {
 		if (!existsSync(database)) await make(database);
 		await session.open(database);
 		await migrate(tx, schema, settings.upTo);
+		door = ownerDoor(folder, { inTurn, copy });
 	} catch (error) {
 		await session.end();
 		await release();
 		const bytesLeft = freeBytes(folder);
 		throw bytesLeft < LEAST_FREE_BYTES ? diskFull(`${folder}: ${bytesLeft} bytes are free`, error as Error) : error;
 	}
-	door = ownerDoor(folder, { inTurn, copy });
 
 	return {
 		kind: 'embedded',

@@ -2,8 +2,10 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { Engine, openStore } from '../../lib/run/engine';
 import { EMBEDDED_LIMIT_BYTES, fleetingWarning, sizeWarning } from '../../lib/store/folder';
 import { diskFull, transaction } from '../../lib/store/transaction';
+import { copyEmptyStore } from '../support/embeddedTemplate';
 
 describe('the folder of an embedded store', () => {
 	const top = realpathSync(mkdtempSync(join(tmpdir(), 'journey-folder-')));
@@ -35,6 +37,27 @@ describe('the folder of an embedded store', () => {
 		expect(sizeWarning(folder, 1.5 * EMBEDDED_LIMIT_BYTES)).toMatch(/150 %/);
 	});
 });
+
+it.each([
+	['before it is open', 'SELECT 1', true, /EISDIR/],
+	['when the months are made', 'DROP FUNCTION make_month', false, /make_month/],
+	['when leases are ended', 'DROP TABLE claims CASCADE', false, /claims/],
+])('what fails %s leaves the folder to the next try', async (_when, damage, noKey, words) => {
+	const folder = mkdtempSync(join(tmpdir(), 'journey-folder-'));
+	try {
+		await copyEmptyStore(folder, 'journey', new Date());
+		const store = await openStore({ folder, schema: 'journey' });
+		await store.tx(async (db) => await db.rows(damage));
+		await store.close();
+		rmSync(join(folder, 'owner.key'));
+		if (noKey) mkdirSync(join(folder, 'owner.key'));
+		const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+		// Not: another n8n process already uses it.
+		for (let tries = 0; tries < 2; tries++) await expect(Engine.open({ folder, schema: 'journey' }, log)).rejects.toThrow(words);
+	} finally {
+		rmSync(folder, { recursive: true, force: true });
+	}
+}, 60_000);
 
 it('a full disk is said in words that help', async () => {
 	const full = Object.assign(new Error('could not extend file "base/5/16396": No space left on device'), { code: '53100' });
