@@ -12,6 +12,7 @@ export const OPTIONS = {
 	'replace': { type: 'boolean' },
 	'skip': { type: 'boolean' },
 	'go-on': { type: 'boolean' },
+	'not-moved': { type: 'boolean' },
 	'taken-at': { type: 'string' },
 	'to': { type: 'string' },
 	'to-schema': { type: 'string' },

@@ -16,6 +16,7 @@ const HELP = `n8n-nodes-journey <command>
                               --replace puts aside what is there. n8n must be stopped
   resume --skip | --go-on     lets a restored store go on: without sending what fell due
                               since the backup, or sending it
+  resume --not-moved          takes back a "move" that was cut off
   restored --taken-at <time>  says that the store is a copy made by other means (pg_dump,
                               a snapshot of the disk): it is paused like after "restore"
   move --to <url>             from the embedded store to a Postgres, with everybody who

@@ -38,7 +38,7 @@ export async function withStore<T>(settings: Found, work: (store: Store) => Prom
 async function openExisting(settings: Found): Promise<Store> {
 	const { folder } = settings;
 	if (folder === undefined) return await openPlace(settings);
-	if (!existsSync(join(folder, 'pg'))) throw noStore(folder);
+	mustBeThere(folder);
 	try {
 		return await openPlace(settings);
 	} catch (error) {
@@ -47,6 +47,12 @@ async function openExisting(settings: Found): Promise<Store> {
 	}
 }
 
-function noStore(where: string): StoreError {
+/** Opening makes a store where there is none. @throws StoreError when the folder has none */
+export function mustBeThere(folder: string): void {
+	if (!existsSync(join(folder, 'pg'))) throw noStore(folder);
+}
+
+/** What is said of a place without a store. */
+export function noStore(where: string): StoreError {
 	return new StoreError(`Journey Store: there is no store in ${where}. Name it with --url and --schema, or with --folder.`);
 }

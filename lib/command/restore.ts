@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { readBackup, type Counts } from '../run/backup';
 import { pauseNotice } from '../run/notices';
 import { markRestored, restore } from '../run/restore';
-import { ownFolder } from '../store/folderLock';
+import { FolderInUse, ownFolder } from '../store/folderLock';
 import { currentPause } from '../store/pause';
 import { StoreError, type Store } from '../store/types';
 import { fileMeant, storeMeant, Usage, type Found, type Given } from './given';
@@ -28,7 +28,7 @@ export async function restoreCommand(given: Given): Promise<string> {
 	} catch (error) {
 		await store?.close();
 		store = undefined;
-		folder?.back();
+		await folder?.back(error);
 		throw error;
 	} finally {
 		await store?.close();
@@ -50,7 +50,7 @@ async function pausedWords(store: Store): Promise<string> {
 }
 
 /** An embedded store is put aside with its files: one that cannot be opened any more, too. */
-async function folderAside({ folder, schema }: Found, replace: boolean): Promise<{ aside: string; back(): void } | undefined> {
+async function folderAside({ folder, schema }: Found, replace: boolean): Promise<{ aside: string; back(after: unknown): Promise<void> } | undefined> {
 	const database = folder === undefined ? undefined : join(folder, 'pg');
 	if (!replace || database === undefined || !existsSync(database)) return undefined;
 	// Not under n8n's feet.
@@ -60,9 +60,17 @@ async function folderAside({ folder, schema }: Found, replace: boolean): Promise
 	await release();
 	return {
 		aside,
-		back: () => {
+		back: async (after) => {
+			// Started meanwhile, n8n has made a store of its own there, which may have customers by now.
+			const taken = (error: unknown): never => {
+				if (!(error instanceof FolderInUse)) throw error;
+				throw new StoreError(`Journey Store: n8n was started in the middle, and ${database} is its own now. Nothing was restored. What was there is in ${aside}: stop n8n, put ${database} aside and ${aside} in its place, then try again.`, { cause: error });
+			};
+			if (after instanceof FolderInUse) taken(after);
+			const own = await ownFolder(folder!, (connection) => connection.end()).catch(taken);
 			rmSync(database, { recursive: true, force: true });
 			renameSync(aside, database);
+			await own();
 		},
 	};
 }

@@ -19,7 +19,7 @@ export async function move(from: Store, to: Store, schema: string): Promise<Coun
 	const paused = await from.tx(currentPause);
 	if (paused) {
 		const why = paused.reason === 'moved'
-			? `its people were moved to ${paused.moved_to} at ${paused.since.toISOString()}. If that was cut off, "resume --go-on", then move again.`
+			? `its people were moved to ${paused.moved_to} at ${paused.since.toISOString()}. If that was cut off, and nobody is there, "resume --not-moved", then move again.`
 			: 'it was restored from a backup: "resume" first.';
 		throw new StoreError(`Journey Store: ${from.name} is paused: ${why}`);
 	}
@@ -29,12 +29,12 @@ export async function move(from: Store, to: Store, schema: string): Promise<Coun
 			await to.tx(async (target) => {
 				if ((await storeVersion(target)) > 0) throw new StoreError(`Journey Store: there is a store in ${to.name} already. Name another schema.`);
 				const counts = await fill(target, schema, await readFrame(source), readRows(source));
-				await endPause(target, 'go_on');
+				await endPause(target, 'moved', 'go_on');
 				return counts;
 			}),
 		);
 	} catch (error) {
-		await from.tx(async (db) => await endPause(db, 'go_on'));
+		await from.tx(async (db) => await endPause(db, 'moved', 'go_on'));
 		throw error;
 	}
 }

@@ -31,11 +31,11 @@ export async function startPause(db: Connection, reason: Pause['reason'], about:
 	);
 }
 
-/** Lets everybody go on. @returns the pause that was on; undefined when none was */
-export async function endPause(db: Connection, answer: Answer): Promise<Pause | undefined> {
+/** Lets everybody go on who is paused for this reason. @returns the pause that was on; undefined when none was */
+export async function endPause(db: Connection, reason: Pause['reason'], answer: Answer): Promise<Pause | undefined> {
 	const [pause] = await db.rows<Pause>(
-		'UPDATE pauses SET ended_at = $1, answer = $2 WHERE ended_at IS NULL RETURNING reason, since, backup_at, moved_to',
-		[db.now, answer],
+		'UPDATE pauses SET ended_at = $1, answer = $3 WHERE ended_at IS NULL AND reason = $2 RETURNING reason, since, backup_at, moved_to',
+		[db.now, reason, answer],
 	);
 	return pause;
 }

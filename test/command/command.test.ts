@@ -1,9 +1,10 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { run } from '../../lib/command/main';
+import * as open from '../../lib/command/open';
 import { openStore } from '../../lib/run/engine';
 import { takeIn } from '../../lib/run/intake';
 import { openThroughOwner } from '../../lib/store/embedded';
@@ -15,6 +16,8 @@ import { freshDatabase } from '../support/postgres';
 import { ask, eventOf, makeRunning, makeWorld } from '../support/world';
 
 jest.setTimeout(120_000);
+// For a test to come between: what is imported cannot be replaced.
+jest.mock('../../lib/command/open', () => ({ __esModule: true, ...jest.requireActual<object>('../../lib/command/open') }));
 
 describe.each(['postgres', 'embedded'] as const)('the command on %s', (kind) => {
 	let folder: string;
@@ -99,11 +102,13 @@ describe.each(['postgres', 'embedded'] as const)('the command on %s', (kind) => 
 		expect(await n8n.tx(currentPause)).toBeUndefined();
 		expect(await ask(n8n, 'SELECT reason, answer FROM pauses')).toEqual([{ reason: 'restored', answer: 'skip' }]);
 		await expect(run(['resume', '--go-on', ...where])).rejects.toThrow(/is not paused/);
+		await expect(run(['resume', '--not-moved', ...where])).rejects.toThrow(/is not paused/);
 	});
 
 	it('takes a copy made by other means for what it is', async () => {
 		await expect(run(['restored', ...where])).rejects.toThrow(/--taken-at 2026-01-31T02:00:00Z/);
 		expect(await run(['restored', '--taken-at', '2026-01-31T02:00:00Z', ...where])).toMatch(/^Nobody moves: .* from a backup of 2026-01-31T02:00:00\.000Z/);
+		await expect(run(['resume', '--not-moved', ...where])).rejects.toThrow(/was restored from a backup\. Say "resume --skip" or "--go-on"/);
 		expect(await run(['resume', '--go-on', ...where])).toMatch(/and get their messages/);
 	});
 
@@ -113,18 +118,54 @@ describe.each(['postgres', 'embedded'] as const)('the command on %s', (kind) => 
 		const target = await freshDatabase();
 		try {
 			const args = ['move', '--to', target.url, ...where];
+			await expect(run(['move', '--to', target.url, '--folder', join(folder, 'wrong')])).rejects.toThrow(/there is no store in .*wrong\./);
+			expect(existsSync(join(folder, 'wrong'))).toBe(false);
 			await expect(run(args)).rejects.toThrow(/n8n uses .*\. Stop n8n, move, then start it with the new store\./);
 			await n8n.close();
+			await expect(run([...args, '--schema', 'wrong', '--to-schema', 'journey'])).rejects.toThrow(/there is no store in .*, schema wrong\./);
 			expect(await run(args)).toMatch(/instances\s+3\n[\s\S]*Both stores have these rows\. Everybody waits in .*JOURNEY_STORE_URL, and start it\./);
 			expect(await run(['status', ...where])).toMatch(/Nobody moves: the people of .* were moved to .*, schema journey at/);
 			expect(await run(['status', '--url', target.url])).toMatch(/moving\s+yes/);
 			await expect(run(args)).rejects.toThrow(/is paused: its people were moved/);
-			expect(await run(['resume', '--go-on', ...where])).toBeDefined();
+			// Its people would get everything from both.
+			await expect(run(['resume', '--go-on', ...where])).rejects.toThrow(/were moved to .*, and would get everything twice\. Use that store.* "n8n-nodes-journey resume --not-moved"/);
+			expect(await run(['status', ...where])).toMatch(/moving\s+no/);
+			expect(await run(['resume', '--not-moved', ...where])).toMatch(/go on here\. See that n8n does not use /);
 			await expect(run(args)).rejects.toThrow(/there is a store in .* already\. Name another schema/);
 			expect(await run(['status', ...where])).toMatch(/moving\s+yes/);
 		} finally {
 			await target.drop();
 			n8n = await openStore(settings);
+		}
+	});
+
+	it.each([['before the restoration', false], ['when it has failed', true]])('leaves a store alone that n8n has made, started %s', async (_when, fails) => {
+		const place = { folder: join(folder, `meanwhile-${fails}`), schema: 'journey' };
+		await copyEmptyStore(place.folder, 'journey', new Date());
+		const file = join(folder, `meanwhile-${fails}.gz`);
+		await run(['backup', file, ...where]);
+		if (fails) truncateSync(file, statSync(file).size - 20);
+		let started: Store | undefined;
+		const start = async () => {
+			started = await openStore(place);
+			await takeIn(started, 'test', [eventOf('mine', 'Seen', new Date())]);
+		};
+		const { openPlace } = open;
+		const spy = jest.spyOn(open, 'openPlace').mockImplementationOnce(async (found) => {
+			if (!fails) await start();
+			const store = await openPlace(found);
+			return { ...store, close: async () => (await store.close(), await start()) };
+		});
+		try {
+			await expect(run(['restore', file, '--replace', '--folder', place.folder]))
+				.rejects.toThrow(/n8n was started in the middle, and .* is its own now\. Nothing was restored\. What was there is in \S+pg-until-\d{14}-journey: stop n8n/);
+			await started!.close();
+			started = await openStore(place);
+			expect(await ask(started, 'SELECT name FROM events')).toEqual([{ name: 'Seen' }]);
+			expect(readdirSync(place.folder).filter((name) => name.startsWith('pg-until-'))).toHaveLength(1);
+		} finally {
+			spy.mockRestore();
+			await started?.close();
 		}
 	});
 
