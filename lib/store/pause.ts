@@ -46,12 +46,16 @@ export async function endPause(db: Connection, reason: Pause['reason'], answer: 
  * that the backup does not know.
  *
  * `left_at` is the logical moment that set it going: the deadline, or the event's own time. What an event has set
- * going that arrived after the restoration is new, unless the event is of the time before.
+ * going that arrived after the restoration is new, unless the event is of the time before. Who has reached a State
+ * after the resumption and found there, looking back, what the backup knew already, is answered for the first time.
+ * parked_at alone says nothing: the time there may have been up before, a goal moves without it, and who waits for a
+ * place in a batch is parked anew.
  */
 export const SKIPPED_SINCE_BACKUP = `
 	(SELECT min(p.backup_at) FROM pauses p
 	 WHERE p.reason = 'restored' AND p.answer = 'skip' AND i.left_at <= p.ended_at
-		AND (i.left_at <= p.since OR i.event_received_at IS NULL OR i.event_received_at <= p.since))`;
+		AND (i.left_at <= p.since OR i.event_received_at IS NULL OR i.event_received_at <= p.since)
+		AND NOT (i.wake = 'event' AND i.parked_at > p.ended_at AND i.event_received_at <= p.since))`;
 
 /** The tokens of everybody who is under way. */
 export async function allClaims(db: Connection): Promise<string[]> {

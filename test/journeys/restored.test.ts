@@ -102,6 +102,35 @@ journeys('a store restored from a backup', (open, kind) => {
 		await expect(resume(run.store, 'skip')).rejects.toThrow(/is not paused/);
 	});
 
+	it('and resumed by skipping sends what a State finds that is reached later, looking back, but not what was over before', async () => {
+		const drawn = {
+			name: 'Looking back',
+			nodes: [
+				journeyNode('Entry', 'journeyEntryTrigger', { event: 'cart' }),
+				delayState('One day', 1, 'days'), check('Check'), mail('In the gap'),
+				delayState('A month', 30, 'days'), eventState('Seen', [{ event: 'seen' }], [1, 'days'], { lookBack: 'entry' }), check('Check again'), mail('Later'), baseNode('Skip', 'noOp', 1),
+			],
+			connections: wires('Entry > One day', 'One day > Check', 'Check:0 > In the gap', 'In the gap > A month', 'Check:1 > A month',
+				'A month > Seen', 'Seen:1 > Check again', 'Check again:0 > Later', 'Check again:1 > Skip', 'Seen:0 > Skip'),
+		};
+		const run = await open(drawn, { mailer: {} });
+		await run.send(cart(1), cart(2), cart(3));
+		await run.pass('1 hour');
+		await run.send({ who: 'customer-1', event: 'seen' });
+		const bytes = await bytesOf(run.store);
+		await run.pass('2 days');
+		expect(sent(run)).toEqual(['In the gap customer-1', 'In the gap customer-2', 'In the gap customer-3']);
+
+		const again = await restoredAt(run.now, bytes, drawn);
+		await resume(again.store, 'skip');
+		await again.pass('1 hour');
+		// One of them had to wait for the next batch, parked after the resumption.
+		expect(sent(again)).toEqual([]);
+		expect((await again.timeline()).filter((line) => line.includes('skipped Check: restored'))).toHaveLength(3);
+		await again.pass('40 days');
+		expect(sent(again)).toEqual(['Later customer-1']);
+	});
+
 	it('and resumed by going on sends what fell due, as was said', async () => {
 		const { bytes, now } = await lost();
 		const run = await restoredAt(now, bytes);
