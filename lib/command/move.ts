@@ -23,7 +23,7 @@ export async function moveCommand({ values }: Given): Promise<string> {
 		});
 		try {
 			if ((await from.tx(storeVersion)) === 0) throw noStore(`${folder}, schema ${schema}`);
-			await migrate(from.tx, schema);
+			await migrate(async (work) => await from.tx(work), schema);
 			const counts = await move(from, to, toSchema);
 			return `${listed(counts)}\n\nBoth stores have these rows. Everybody waits in ${to.name} now. Give n8n a Journey Store credential for it, or JOURNEY_STORE_URL`
 				+ `${toSchema === 'journey' ? '' : ` and JOURNEY_STORE_SCHEMA=${toSchema}`}, and start it. ${folder} is kept, and nobody moves in it any more.`;

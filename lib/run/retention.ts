@@ -1,34 +1,10 @@
 import { DateTime } from 'luxon';
 
 import { countsSinceEntry, reachesOf, type Reach } from '../core/canvas/reach';
+import { inAGap, LOCK_NOT_AVAILABLE, sleep, type Pause } from '../store/gap';
 import { dropFinished, dropMonth, dropRefusals, dropRejected, makeEventMonth, makeMonths, missingMonths, monthsBefore, oldestNeeded, publishedCanvases, type Monthly } from '../store/retention';
 import type { DatabaseError } from '../store/transaction';
-import type { Connection, Keep, Store } from '../store/types';
-
-const LOCK_NOT_AVAILABLE = '55P03';
-const TRIES = 20;
-const PAUSE_MS = 500;
-
-/** How long something is tried again whose lock others hold. */
-export type Pause = (ms: number) => Promise<unknown>;
-const sleep: Pause = async (ms) => await new Promise((resolve) => setTimeout(resolve, ms).unref());
-
-/**
- * Runs a transaction that gives up when it does not get its lock within a moment, again and again: while it waits,
- * everybody else waits behind it.
- *
- * @throws what it threw last
- */
-export async function inAGap<T>(store: Store, work: (db: Connection) => Promise<T>, pause = sleep): Promise<T> {
-	for (let tries = 1; ; tries++) {
-		try {
-			return await store.tx(work);
-		} catch (error) {
-			if ((error as DatabaseError).code !== LOCK_NOT_AVAILABLE || tries === TRIES) throw error;
-			await pause(PAUSE_MS);
-		}
-	}
-}
+import type { Keep, Store } from '../store/types';
 
 /** Makes the months ahead. */
 export async function openMonths(store: Store): Promise<void> {

@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { inAGap, LOCK_NOT_AVAILABLE, sleep } from './gap';
 import { statements } from './statements';
-import { FOUND_SCHEMA, schemaName, type FoundSchema } from './transaction';
+import { FOUND_SCHEMA, schemaName, type DatabaseError, type FoundSchema } from './transaction';
 import { StoreError, type Store } from './types';
 
 interface Migration {
@@ -32,9 +33,10 @@ export function migrations(): Migration[] {
  *
  * @param upTo the last one to apply; 0: none, and the schema is left as it is found
  * @returns the schema as it is then; undefined when it was left as it was found
- * @throws StoreError when the schema was made by a newer version of the pack, or the server is older than Postgres 15
+ * @throws StoreError when the schema was made by a newer version of the pack, the server is older than Postgres 15, or
+ * somebody reads the store for longer than half a minute
  */
-export async function migrate(tx: Store['tx'], schema: string, upTo = Infinity): Promise<FoundSchema | undefined> {
+export async function migrate(tx: Store['tx'], schema: string, upTo = Infinity, pause = sleep): Promise<FoundSchema | undefined> {
 	await tx(async (db) => {
 		const [server] = await db.rows<{ version: number }>("SELECT current_setting('server_version_num')::int AS version");
 		if (server!.version < OLDEST_SERVER) {
@@ -44,7 +46,7 @@ export async function migrate(tx: Store['tx'], schema: string, upTo = Infinity):
 	const known = migrations();
 	const wanted = known.filter(({ version }) => version <= upTo);
 	for (const migration of wanted) {
-		await tx(async (db) => {
+		await inAGap({ tx }, async (db) => {
 			await db.rows("SELECT pg_advisory_xact_lock(hashtext('n8n-nodes-journey migrations'), hashtext($1))", [schema]);
 			// Asking first spares a user who may not create schemas the right to do so once it is there.
 			const [found] = await db.rows("SELECT 1 FROM pg_namespace WHERE nspname = $1", [schema]);
@@ -61,9 +63,16 @@ export async function migrate(tx: Store['tx'], schema: string, upTo = Infinity):
 			if (version >= migration.version) return;
 			// Every transaction of a process that works with the schema as it was has read this table: wait for them, and
 			// let later ones see the new version before they do anything.
+			await db.rows("SET LOCAL lock_timeout = '500ms'");
 			await db.rows('LOCK TABLE migrations IN ACCESS EXCLUSIVE MODE');
 			await db.rows('INSERT INTO migrations VALUES ($1, $2, $3)', [migration.version, migration.name, db.now]);
 			for (const statement of statements(migration.sql)) await db.rows(statement);
+		}, pause).catch((error: DatabaseError) => {
+			if (error.code !== LOCK_NOT_AVAILABLE) throw error;
+			throw new StoreError(
+				`Journey Store: schema "${schema}" must be migrated to version ${migration.version}, but something has been reading it for longer than that can wait: a backup (of this package, or pg_dump), or another long transaction. Start n8n again when it is through; pg_stat_activity lists it.`,
+				{ cause: error },
+			);
 		});
 	}
 	const version = wanted.at(-1)?.version;

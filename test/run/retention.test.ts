@@ -1,5 +1,6 @@
 import { Janitor } from '../../lib/run/janitor';
-import { forget, inAGap, openMonths } from '../../lib/run/retention';
+import { forget, openMonths } from '../../lib/run/retention';
+import { inAGap } from '../../lib/store/gap';
 import { takeIn } from '../../lib/run/intake';
 import { dropMonth, dropRefusals, makeMonths } from '../../lib/store/retention';
 import { saveCanvas } from '../../lib/store/steps';

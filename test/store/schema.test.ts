@@ -1,10 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { migrations } from '../../lib/store/migrate';
+import { storeVersion } from '../../lib/store/archive';
+import { migrate, migrations } from '../../lib/store/migrate';
 import { openStore } from '../../lib/run/engine';
 import { takeIn } from '../../lib/run/intake';
 import { makeMonths } from '../../lib/store/retention';
+import type { Store } from '../../lib/store/types';
 import { dumpSchema } from '../support/dumpSchema';
 import { untilBlocked } from '../support/intercept';
 import { freshDatabase } from '../support/postgres';
@@ -91,6 +93,25 @@ describe('a schema on a server', () => {
 		expect(await ask(store, 'SELECT max(version) AS version FROM migrations')).toEqual([{ version: migrations().at(-1)!.version }]);
 		await Promise.all([old, watch, store].map(async (one) => await one.close()));
 	}, 30_000);
+
+	it('is migrated between two backups: nobody waits behind it for long, and if there is no gap it says what is in the way', async () => {
+		const old = await openStore({ url: database.url, schema: 'journey', connections: 2, upTo: 1 });
+		const mover = await openStore({ url: database.url, schema: 'elsewhere', connections: 1 });
+		const tx: Store['tx'] = async (work) => await mover.tx(async (db) => (await db.rows('SET LOCAL search_path = journey'), await work(db)));
+		let begin = () => undefined as void;
+		let end = () => undefined as void;
+		const [begun, ended] = [new Promise<void>((resolve) => (begin = resolve)), new Promise<void>((resolve) => (end = resolve))];
+		const backup = old.snapshot(async (db) => (await storeVersion(db), begin(), await ended));
+		await begun;
+		// Between two tries others go on. No time passes but that which a try may take for its lock.
+		let tries = 0;
+		await expect(migrate(tx, 'journey', 2, async () => (tries++, expect(await ask(old, 'SELECT max(version) AS version FROM migrations')).toEqual([{ version: 1 }]))))
+			.rejects.toThrow(/schema "journey" must be migrated to version 2, but something has been reading it .* a backup .* or another long transaction\. Start n8n again/);
+		expect(tries).toBe(19);
+		await migrate(tx, 'journey', 2, async () => (end(), await backup));
+		expect(await ask(mover, 'SELECT max(version) AS version FROM journey.migrations')).toEqual([{ version: 2 }]);
+		await Promise.all([old, mover].map(async (one) => await one.close()));
+	}, 60_000);
 
 	it('lives beside others in one database, and only takes a plain name', async () => {
 		const [one, other] = [await open('one'), await open('other')];
