@@ -106,7 +106,7 @@ export async function openThroughOwner(settings: EmbeddedSettings): Promise<Stor
 		kind: 'embedded',
 		name: folder,
 		tx: async (work) => await asking(async (session) => await transaction(session, schema, clock, work)),
-		snapshot: async (work) => await onCopy(await asking(async (session) => await session.copy()), settings, work),
+		snapshot: async (work) => await asking(async (session) => await onCopy(await session.copy(), settings, work)),
 		hint: async () => undefined,
 		onHint: () => undefined,
 		maintain: async () => undefined,

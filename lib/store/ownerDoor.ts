@@ -1,5 +1,6 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { createConnection, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
@@ -57,7 +58,7 @@ async function serve(socket: Socket, key: Buffer, owner: Owner): Promise<void> {
 	if (first.op === 'copy') {
 		// Copying takes as long as it takes.
 		socket.setTimeout(0);
-		return await answer(socket, async () => [{ folder: await owner.copy() }]);
+		return await lend(socket, incoming, owner);
 	}
 	await owner.inTurn(async (session) => {
 		try {
@@ -70,6 +71,16 @@ async function serve(socket: Socket, key: Buffer, owner: Owner): Promise<void> {
 			await session.script('ROLLBACK').catch(() => undefined);
 		}
 	});
+}
+
+/** Has a copy made. It is theirs for as long as they stay on the line: whoever was killed cannot remove it. */
+async function lend(socket: Socket, incoming: Incoming, owner: Owner): Promise<void> {
+	let copied: string | undefined;
+	await answer(socket, async () => [{ folder: (copied = await owner.copy()) }]);
+	await incoming.frame<Call>();
+	// When this process ends the conversation, it closes the store, and they may read on.
+	const left = socket.readableEnded || socket.errored !== null;
+	if (copied !== undefined && left) await rm(copied, { recursive: true, force: true });
 }
 
 async function answer(socket: Socket, work: () => Promise<object[]>): Promise<void> {

@@ -9,6 +9,7 @@ import { openStore } from '../../lib/run/engine';
 import { takeIn } from '../../lib/run/intake';
 import { openThroughOwner } from '../../lib/store/embedded';
 import { socketName } from '../../lib/store/folderLock';
+import { OwnerSession } from '../../lib/store/ownerDoor';
 import { currentPause } from '../../lib/store/pause';
 import type { Store, StoreSettings } from '../../lib/store/types';
 import { copyEmptyStore } from '../support/embeddedTemplate';
@@ -167,6 +168,15 @@ describe.each(['postgres', 'embedded'] as const)('the command on %s', (kind) => 
 			spy.mockRestore();
 			await started?.close();
 		}
+	});
+
+	it('leaves no copy behind when it is killed in the middle of a backup', async () => {
+		const session = await OwnerSession.connect(settings.folder!, socketName(settings.folder!));
+		const copied = await session.copy();
+		expect(readdirSync(copied)).toContain('PG_VERSION');
+		session.end();
+		for (let asked = 0; existsSync(copied) && asked < 2_000; asked++) await ask(n8n, 'SELECT 1');
+		expect(readdirSync(settings.folder!).filter((name) => name.startsWith('copy-'))).toEqual([]);
 	});
 
 	it('is let in by the owner only with the key from the folder, and holds up nobody when it goes in the middle', async () => {
