@@ -89,9 +89,17 @@ export async function readBackup(file: Readable): Promise<BackupReader> {
 		return done ? undefined : value;
 	};
 	const first = await next();
-	const header = first === undefined ? undefined : (JSON.parse(first) as BackupHeader);
+	const header = first === undefined ? undefined : parsed<BackupHeader | null>(first);
 	if (header?.format !== FORMAT) throw new StoreError('Journey Store: this is not a backup made by n8n-nodes-journey.');
 	return { header, rows: rowsOf(next) };
+}
+
+function parsed<T>(line: string): T | undefined {
+	try {
+		return JSON.parse(line) as T;
+	} catch {
+		return undefined;
+	}
 }
 
 /** Not by node's readline: it also ends lines at U+2028, which customers' texts may contain. */
@@ -114,7 +122,11 @@ async function* rowsOf(next: () => Promise<string | undefined>): AsyncGenerator<
 	const counted: Counts = {};
 	for (let line = await next(); line !== undefined; line = await next()) {
 		const start = ROWS_LINE.exec(line);
-		if (!start) return compare(counted, (JSON.parse(line) as { counts?: Counts }).counts, 'the backup');
+		if (!start) {
+			const end = parsed<{ counts?: Counts }>(line);
+			if (!end) throw damaged('a line cannot be read');
+			return compare(counted, end.counts, 'the backup');
+		}
 		const [head, table, count] = start as unknown as [string, string, string];
 		counted[table] = (counted[table] ?? 0) + Number(count);
 		yield { table, count: Number(count), json: line.slice(head.length, -1) };

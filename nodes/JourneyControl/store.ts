@@ -11,6 +11,8 @@ async function backUp(context: IExecuteFunctions, { store }: Engine): Promise<IN
 	const field = context.getNodeParameter('binaryPropertyName', 0) as string;
 	const fileName = `journey-${new Date().toISOString().slice(0, 19).replace(/:/g, '-')}Z.jsonl.gz`;
 	const out = new PassThrough();
+	// Both sides report their errors; but who writes is through before the file is kept, and listens no more.
+	out.on('error', () => undefined);
 	const kept = context.helpers.prepareBinaryData(out, fileName, 'application/gzip').catch((error: Error) => {
 		out.destroy(error);
 		throw error;

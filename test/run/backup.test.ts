@@ -2,12 +2,13 @@ import { once } from 'node:events';
 import { createReadStream, createWriteStream, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
+import { PassThrough, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import type { IExecuteFunctions } from 'n8n-workflow';
 
 import { backup, readBackup } from '../../lib/run/backup';
-import { openStore } from '../../lib/run/engine';
+import { openStore, type Engine } from '../../lib/run/engine';
 import { takeIn } from '../../lib/run/intake';
 import { move } from '../../lib/run/move';
 import { restore } from '../../lib/run/restore';
@@ -16,6 +17,7 @@ import { claimInstances, startClaim } from '../../lib/store/claim';
 import { claimDeliveries } from '../../lib/store/deliveries';
 import { currentPause } from '../../lib/store/pause';
 import type { Store } from '../../lib/store/types';
+import { STORE_OPERATIONS } from '../../nodes/JourneyControl/store';
 import { freshDatabase } from '../support/postgres';
 import { emptyPlace, freshStore, STORES, type TestStore } from '../support/stores';
 import { ask, eventOf, makeRunning, makeWorld } from '../support/world';
@@ -145,6 +147,9 @@ describe.each(STORES)('a backup of a store on %s', (kind) => {
 			await refused(gzipSync(lines.filter((line) => !line.startsWith('{"table":"identities"')).join('\n')), new RegExp(`identities: 0 instead of ${counts.identities}`));
 			await refused(gzipSync(text.replace(/"version":\d+/, '"version":999')), /written by a newer n8n-nodes-journey \(schema version 999; this one knows/);
 			await refused(gzipSync('{"hello":1}\n'), /this is not a backup made by n8n-nodes-journey/);
+			await refused(gzipSync('id;email\n1;customer-1@example.com\n'), /this is not a backup made by n8n-nodes-journey/);
+			await refused(gzipSync('null\n'), /this is not a backup made by n8n-nodes-journey/);
+			await refused(gzipSync(`${lines.slice(0, -1).join('\n')}\n{"end"`), /damaged or was cut off \(a line cannot be read\)/);
 			await refused('plain text', /damaged|not a backup/);
 			truncateSync(file, 0);
 			await refused('', /damaged|not a backup/);
@@ -152,6 +157,24 @@ describe.each(STORES)('a backup of a store on %s', (kind) => {
 			await place.drop();
 		}
 	});
+});
+
+it('a file that cannot be kept to its end is said by Journey Control, and n8n goes on', async () => {
+	const from = await freshStore('postgres');
+	try {
+		// What stands there is written to the end, but not read to the end: a bucket that is gone.
+		const prepareBinaryData = async (file: Readable) => {
+			await once(file, 'finish');
+			await new Promise(setImmediate);
+			throw new Error('the bucket is gone');
+		};
+		const context = { getNodeParameter: () => 'data', helpers: { prepareBinaryData } } as unknown as IExecuteFunctions;
+		await expect(STORE_OPERATIONS.backup(context, { store: from.store } as Engine)).rejects.toThrow('the bucket is gone');
+		// A stream says its error a moment later; unheard, it would end this process.
+		await new Promise(setImmediate);
+	} finally {
+		await from.drop();
+	}
 });
 
 it('a store that is put aside for a backup is kept whole under another name, and who works with it is told', async () => {
