@@ -201,7 +201,7 @@ export class CanvasRunner {
 		this.engine = new Engine(this.store, {
 			info: () => undefined, warn: (message) => this.note(message), error: (message) => void this.problems.push(message),
 		}, false);
-		process.env.JOURNEY_STORE_URL = `frozen://${this.workflowId}`;
+		process.env.JOURNEY_STORE_URL = `postgres://frozen/${this.workflowId}`;
 		const settings = await storeSettings({ getNode: () => ({}) } as never);
 		const holder = { version, engines: new Map([[JSON.stringify(settings), Promise.resolve(this.engine)]]) };
 		Object.assign(globalThis, { [Symbol.for('n8n-nodes-journey')]: holder });

@@ -36,7 +36,7 @@ export class OneNode {
 	/** The nodes that run from now on find this store under the settings that they would use. */
 	static async on(store: Store): Promise<OneNode> {
 		const one = new OneNode(store);
-		process.env.JOURNEY_STORE_URL = 'one-node://store';
+		process.env.JOURNEY_STORE_URL = 'postgres://one-node/store';
 		const settings = await storeSettings({ getNode: () => ({}) } as never);
 		const holder = { version, engines: new Map([[JSON.stringify(settings), Promise.resolve(one.engine)]]) };
 		Object.assign(globalThis, { [Symbol.for('n8n-nodes-journey')]: holder });
