@@ -22,6 +22,13 @@ export interface Subscription {
 	emit: (batch: Batch) => Promise<void>;
 }
 
+/** A batch under way. */
+interface Flight {
+	started: number;
+	/** As large as its step takes, so probably more people are due. Candidates never are: one person's go in order. */
+	full: boolean;
+}
+
 const BUSY_MS = 50;
 const IDLE_MS = 1_000;
 const BUSY_FOR_MS = 60_000;
@@ -32,13 +39,13 @@ const REFUSED_AGAIN_MS = 10_000;
 /**
  * Moves what is due into n8n: claim a batch, emit it, wait until it has ended.
  *
- * Few batches of a step are in flight (a second may start when the first is older than a second); what falls due
- * meanwhile gathers and is the next batch. So an idle system answers in one execution's time and a busy one works in
- * large batches, without a setting.
+ * Few batches of a step are in flight: a second may start when the first is full, so that one computes while the other
+ * waits for the disk, or older than a second. What falls due meanwhile gathers and is the next batch. So an idle system
+ * answers in one execution's time and a busy one works in large batches, without a setting.
  */
 export class Dispatcher {
 	private readonly subscriptions = new Map<number, Subscription>();
-	private readonly inFlight = new Map<number, Set<number>>();
+	private readonly inFlight = new Map<number, Set<Flight>>();
 	private readonly flights = new Set<Promise<void>>();
 	private lastWork = 0;
 	private wake?: () => void;
@@ -146,10 +153,8 @@ export class Dispatcher {
 	private async fly(subscription: Subscription, batch: Batch): Promise<void> {
 		const flights = this.inFlight.get(subscription.step) ?? new Set();
 		this.inFlight.set(subscription.step, flights);
-		const started = Date.now();
-		// Two flights of one millisecond need two marks.
-		const mark = flights.has(started) ? started + 0.5 : started;
-		flights.add(mark);
+		const flight = { started: Date.now(), full: batch.kind === 'instances' && batch.ids.length >= subscription.limit };
+		flights.add(flight);
 		try {
 			await this.carry(subscription, batch);
 		} catch (error) {
@@ -157,7 +162,7 @@ export class Dispatcher {
 		} finally {
 			await this.giveBack(batch.token).catch(this.onError);
 			this.leases.release(batch.token);
-			flights.delete(mark);
+			flights.delete(flight);
 			this.notify();
 		}
 	}
@@ -199,8 +204,7 @@ export class Dispatcher {
 
 	private hasPlace(step: number): boolean {
 		const flights = [...(this.inFlight.get(step) ?? [])];
-		if (flights.length === 0) return true;
-		return flights.length < MOST_IN_FLIGHT && flights.every((started) => Date.now() - started > SECOND_AFTER_MS);
+		return flights.length < MOST_IN_FLIGHT && flights.every(({ started, full }) => full || Date.now() - started > SECOND_AFTER_MS);
 	}
 }
 
