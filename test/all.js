@@ -1,6 +1,6 @@
 /**
- * Every test: first those that run beside each other, then those that start n8n, one file after the other, since each
- * of them wants the machine to itself. Arguments go to jest, e.g. `npm test -- test/store`.
+ * Every test: first those that compute, then those that start n8n, which mostly wait for it, for leases and for mails.
+ * Arguments go to jest, e.g. `npm test -- test/store`.
  */
 const { spawnSync } = require('node:child_process');
 const { mkdtempSync, readFileSync, rmSync } = require('node:fs');
@@ -9,7 +9,7 @@ const { join } = require('node:path');
 
 const RUNS = [
 	['--selectProjects', 'core', 'store', 'nodes', '--maxWorkers=2'],
-	['--selectProjects', 'e2e', '--runInBand'],
+	['--selectProjects', 'e2e', '--maxWorkers=2'],
 ];
 
 const folder = mkdtempSync(join(tmpdir(), 'journey-results-'));
