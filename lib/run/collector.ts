@@ -34,8 +34,8 @@ export interface CollectorAnswer {
 	cause?: unknown;
 }
 
-/** Keeps entries and refusals: resolves after the commit. @throws HttpRefusal, or whatever keeps the store away: a 503 */
-export type Accept = (part: Part) => Promise<Outcome>;
+/** Keeps entries and refusals of a body of so many bytes: resolves after the commit. @throws HttpRefusal, or whatever keeps the store away: a 503 */
+export type Accept = (part: Part, size: number) => Promise<Outcome>;
 
 const LONGEST_KEPT = 32_768;
 const RETRY_AFTER_SECONDS = '5';
@@ -49,8 +49,8 @@ const RETRY_AFTER_SECONDS = '5';
  */
 export async function collect(request: CollectorRequest, settings: CollectorSettings, rate: RequestRate, now: Date, accept: Accept): Promise<CollectorAnswer> {
 	try {
-		const part = await read(request, settings, rate, now);
-		const refused = [...part.refused, ...(await tryToAccept(accept, part))].sort((a, b) => a.position - b.position);
+		const { part, size } = await read(request, settings, rate, now);
+		const refused = [...part.refused, ...(await tryToAccept(accept, part, size))].sort((a, b) => a.position - b.position);
 		return { status: 200, headers: {}, body: { rejected: refused.map(({ position, reason }) => ({ index: position, reason })) } };
 	} catch (error) {
 		if (!(error instanceof HttpRefusal)) throw error;
@@ -59,7 +59,7 @@ export async function collect(request: CollectorRequest, settings: CollectorSett
 	}
 }
 
-async function read(request: CollectorRequest, settings: CollectorSettings, rate: RequestRate, now: Date): Promise<Part> {
+async function read(request: CollectorRequest, settings: CollectorSettings, rate: RequestRate, now: Date): Promise<{ part: Part; size: number }> {
 	const endpoint = endpointOf(request.path);
 	if (endpoint === undefined) throw new HttpRefusal(404, `There is no ${request.path} here: use /v1/batch, /v1/track, /v1/identify, /v1/page, /v1/screen, /v1/group or /v1/alias.`);
 	if (request.method !== 'POST') throw new HttpRefusal(405, `${request.method} is not supported: use POST.`, { Allow: 'POST' });
@@ -67,9 +67,9 @@ async function read(request: CollectorRequest, settings: CollectorSettings, rate
 	const admit = async (key: unknown) => await admitSender(key, settings, rate);
 	const header = headerOf(request, 'authorization');
 	if (header !== undefined) await admit(basicAuthUser(header));
-	const body = await readJson(request.body, headerOf(request, 'content-encoding'), settings.bodyLimitBytes);
+	const { value: body, size } = await readJson(request.body, headerOf(request, 'content-encoding'), settings.bodyLimitBytes);
 	if (header === undefined) await admit((body as { writeKey?: unknown } | null)?.writeKey);
-	return readMessages(body, endpoint, settings, now);
+	return { part: readMessages(body, endpoint, settings, now), size };
 }
 
 async function admitSender(key: unknown, settings: CollectorSettings, rate: RequestRate): Promise<void> {
@@ -105,9 +105,9 @@ function batchOf(body: unknown, limit: number) {
 }
 
 /** @returns what the store refused on top */
-async function tryToAccept(accept: Accept, part: Part): Promise<Refused[]> {
+async function tryToAccept(accept: Accept, part: Part, size: number): Promise<Refused[]> {
 	if (part.entries.length + part.refused.length === 0) return [];
-	const outcome = await accept(part).catch((error: Error): Outcome => ({ stored: false, error }));
+	const outcome = await accept(part, size).catch((error: Error): Outcome => ({ stored: false, error }));
 	if (outcome.stored) return outcome.refused;
 	if (outcome.error instanceof HttpRefusal) throw outcome.error;
 	const message = 'The store cannot be reached at the moment: nothing was kept, send the same again.';

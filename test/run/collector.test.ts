@@ -24,7 +24,7 @@ async function send(body: unknown, more: Partial<CollectorRequest> & { settings?
 		calls++;
 		entries.push(...part.entries);
 		refused.push(...part.refused);
-		return (await more.accept?.(part)) ?? STORED;
+		return (await more.accept?.(part, 0)) ?? STORED;
 	};
 	const request = {
 		method: more.method ?? 'POST',

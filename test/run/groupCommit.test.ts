@@ -22,7 +22,7 @@ describe('group commit', () => {
 		const { store, commits } = heldStore();
 		const group = new GroupCommit(store);
 		const answered: string[] = [];
-		const add = (name: string) => void group.add(part(name)).then(() => answered.push(name));
+		const add = (name: string) => void group.add(part(name), 0).then(() => answered.push(name));
 		add('a');
 		await turn();
 		['b', 'c', 'd'].forEach(add);
@@ -40,7 +40,7 @@ describe('group commit', () => {
 	it('keeps to 5,000 events a commit, but takes a larger part alone', async () => {
 		const { store, commits } = heldStore();
 		const group = new GroupCommit(store);
-		const all = [['a', 3_000], ['b', 2_000], ['c', 1], ['d', 6_000], ['e', 1]].map(([name, events]) => group.add(part(name as string, events as number)));
+		const all = [['a', 3_000], ['b', 2_000], ['c', 1], ['d', 6_000], ['e', 1]].map(([name, events]) => group.add(part(name as string, events as number), 0));
 		for (let at = 0; at < 4; at++) {
 			await turn();
 			await turn();
@@ -52,14 +52,30 @@ describe('group commit', () => {
 
 	it('refuses with 503 and Retry-After when too much waits, and takes again when there is room', async () => {
 		const { store, commits } = heldStore();
-		const group = new GroupCommit(store, 10);
-		const first = group.add(part('a', 6));
-		const second = group.add(part('b', 4));
-		await expect(group.add(part('c', 1))).rejects.toMatchObject({ status: 503, headers: { 'Retry-After': '1' } });
+		const group = new GroupCommit(store, { events: 10, bytes: 100 });
+		const first = group.add(part('a', 6), 0);
+		const second = group.add(part('b', 4), 0);
+		await expect(group.add(part('c', 1), 0)).rejects.toMatchObject({ status: 503, headers: { 'Retry-After': '1' } });
 		await turn();
 		commits[0]!.end();
 		await Promise.all([first, second]);
-		const large = group.add(part('d', 11));
+		const large = group.add(part('d', 11), 0);
+		await turn();
+		commits[1]!.end();
+		expect(await large).toEqual(STORED);
+	});
+
+	it('refuses by bytes, too: few events may be large', async () => {
+		const { store, commits } = heldStore();
+		const group = new GroupCommit(store, { events: 10, bytes: 100 });
+		const first = group.add(part('a'), 60);
+		await expect(group.add(part('b'), 41)).rejects.toMatchObject({ status: 503, headers: { 'Retry-After': '1' } });
+		const second = group.add(part('c'), 40);
+		await turn();
+		commits[0]!.end();
+		await Promise.all([first, second]);
+		const large = group.add(part('d'), 101);
+		await expect(group.add(part('e'), 1)).rejects.toMatchObject({ status: 503 });
 		await turn();
 		commits[1]!.end();
 		expect(await large).toEqual(STORED);
@@ -69,9 +85,9 @@ describe('group commit', () => {
 		const { store, commits } = heldStore();
 		const group = new GroupCommit(store);
 		const error = new Error('down');
-		const [a, b] = [group.add(part('a')), group.add(part('b'))];
+		const [a, b] = [group.add(part('a'), 0), group.add(part('b'), 0)];
 		await turn();
-		const c = group.add(part('c'));
+		const c = group.add(part('c'), 0);
 		commits[0]!.end([STORED, { stored: false, error }]);
 		expect([await a, await b]).toEqual([STORED, { stored: false, error }]);
 		await turn();

@@ -126,6 +126,18 @@ describe('the collector’s own port', () => {
 		expect(await ask(store, 'SELECT reason, body FROM rejected')).toEqual([{ reason: 'cannot be stored: unsupported', body: track('Poison') }]);
 	});
 
+	it('holds no more than 64 MB while the store takes nothing, however small they were packed', async () => {
+		const { store: held, gate } = stopping(store, 'before', /INSERT INTO events/);
+		await open({ store: held, settings: { bodyLimitBytes: 50_000_000 } });
+		const large = async (event: string) => await send(gzipSync(track(event, { padding: ' '.repeat(35_000_000) })), { headers: { authorization: basic('key-one'), 'content-encoding': 'gzip' } });
+		const first = large('first');
+		await gate.reached;
+		expect(await large('second')).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
+		gate.open();
+		expect((await first).status).toBe(200);
+		expect(await names()).toEqual(['first']);
+	});
+
 	it('asks to send again while the store is away, and says why in the log', async () => {
 		let away = true;
 		const error = new StoreError('away');

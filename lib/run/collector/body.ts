@@ -11,9 +11,10 @@ const unzip = promisify(gunzip);
  *
  * @param encoding the Content-Encoding header
  * @param limit most bytes, also after unpacking
+ * @returns the value, and how many bytes it is unpacked
  * @throws HttpRefusal 400, 413 or 415
  */
-export async function readJson(bytes: Buffer, encoding: string | undefined, limit: number): Promise<unknown> {
+export async function readJson(bytes: Buffer, encoding: string | undefined, limit: number): Promise<{ value: unknown; size: number }> {
 	if (bytes.length > limit) throw tooLarge(limit);
 	const unpacked = await unpack(bytes, encoding?.trim().toLowerCase() ?? 'identity', limit);
 	let text: string;
@@ -23,7 +24,7 @@ export async function readJson(bytes: Buffer, encoding: string | undefined, limi
 		throw new HttpRefusal(400, 'The body is not valid UTF-8: send JSON in UTF-8.');
 	}
 	try {
-		return JSON.parse(text) as unknown;
+		return { value: JSON.parse(text) as unknown, size: unpacked.length };
 	} catch (error) {
 		throw new HttpRefusal(400, `The body is not valid JSON: ${(error as Error).message}`);
 	}

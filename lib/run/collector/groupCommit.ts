@@ -3,11 +3,13 @@ import { HttpRefusal } from './httpRefusal';
 
 /** Beyond it a larger transaction saves nothing more, and keeps its people's locks for longer. */
 const MOST_A_COMMIT = 5_000;
-const MOST_WAITING = 20_000;
+/** What waits is held in memory, as parsed a few times as large. */
+const MOST_WAITING = { events: 20_000, bytes: 64 * 2 ** 20 };
 
 interface Waiting {
 	part: Part;
 	size: number;
+	bytes: number;
 	settle: (outcome: Outcome) => void;
 }
 
@@ -17,7 +19,7 @@ interface Waiting {
  */
 export class GroupCommit {
 	private readonly queue: Waiting[] = [];
-	private waiting = 0;
+	private readonly waiting = { events: 0, bytes: 0 };
 	private committing = false;
 
 	constructor(
@@ -26,18 +28,21 @@ export class GroupCommit {
 	) {}
 
 	/**
+	 * @param bytes of the body that it came in, unpacked
 	 * @returns what became of the part, after its commit
 	 * @throws HttpRefusal 503 when too much waits already
 	 */
-	async add(part: Part): Promise<Outcome> {
+	async add(part: Part, bytes: number): Promise<Outcome> {
 		const size = part.entries.length + part.refused.length;
+		const { waiting, mostWaiting } = this;
 		// A part larger than all the room still has its turn, alone.
-		if (this.waiting > 0 && this.waiting + size > this.mostWaiting) {
+		if (waiting.events > 0 && (waiting.events + size > mostWaiting.events || waiting.bytes + bytes > mostWaiting.bytes)) {
 			throw new HttpRefusal(503, 'More events arrive than can be stored at the moment: nothing of this was kept, send the same again.', { 'Retry-After': '1' });
 		}
-		this.waiting += size;
+		waiting.events += size;
+		waiting.bytes += bytes;
 		return await new Promise((settle) => {
-			this.queue.push({ part, size, settle });
+			this.queue.push({ part, size, bytes, settle });
 			if (!this.committing) void this.run();
 		});
 	}
@@ -49,8 +54,9 @@ export class GroupCommit {
 		while (this.queue.length > 0) {
 			const group = this.next();
 			const outcomes = await this.store(group.map(({ part }) => part)).catch((error: Error) => group.map((): Outcome => ({ stored: false, error })));
-			group.forEach(({ size, settle }, at) => {
-				this.waiting -= size;
+			group.forEach(({ size, bytes, settle }, at) => {
+				this.waiting.events -= size;
+				this.waiting.bytes -= bytes;
 				settle(outcomes[at]!);
 			});
 		}

@@ -81,7 +81,7 @@ function answerAll(app: FastifyInstance, { settings, rate, onTrouble }: OwnPortO
 		const { method, headers } = request;
 		const path = request.url.split('?')[0]!;
 		const body = (request.body as Buffer | undefined) ?? Buffer.alloc(0);
-		const answered = await collect({ method, path, headers, body }, settings(), rate(), new Date(), async (part) => await commits.add(part));
+		const answered = await collect({ method, path, headers, body }, settings(), rate(), new Date(), async (part, size) => await commits.add(part, size));
 		if (answered.cause !== undefined) onTrouble(answered.cause);
 		return await reply.code(answered.status).headers({ ...CORS, ...answered.headers }).send(answered.body);
 	};
