@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 
 import type { Session } from './transaction';
@@ -9,6 +10,11 @@ interface Reply {
 	rows?: never[];
 	error?: { message: string; code?: string };
 }
+
+// V8 13 (Node 24) can end the whole process with "Check failed: jit_page.has_value()" when it compiles a wrapper of a function
+// that WebAssembly calls (Runtime_TierUpWasmToJSWrapper) while wrappers of a closed database are freed. It compiles them only
+// after this many calls; PGlite is no slower without.
+if (Number.parseInt(process.versions.v8, 10) >= 13) setFlagsFromString('--wasm-wrapper-tiering-budget=2147483647');
 
 /** A PGlite in a worker thread as one database session. Calls are answered in order; a dead worker fails them all. */
 export class WorkerSession implements Session {
