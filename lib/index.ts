@@ -51,3 +51,7 @@ export { notices } from './run/notices';
 export { resume } from './run/resume';
 export type { Answer, Pause } from './store/pause';
 export { storeStatus, type Status } from './report/status';
+export type { Settings } from './core/settings';
+export { changeSettings, settingsInForce, type SettingInForce } from './run/settings';
+export { listActs, type Act } from './store/acts';
+export { readSettings } from './store/settings';

@@ -6,7 +6,8 @@ export interface SendRules {
 	/** `email`, `sms`, `push`, …: consent is asked and caps are counted by it. */
 	channel: string;
 	class: 'marketing' | 'transactional';
-	ifConsentUnknown: 'skip' | 'send';
+	/** `settings`: as the settings of the store say, which whoever asks puts in its place. */
+	ifConsentUnknown: 'skip' | 'send' | 'settings';
 	/** Paths into the profile that must have a value. */
 	required: string[];
 	skipIfConverted: boolean;

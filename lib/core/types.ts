@@ -155,6 +155,8 @@ export interface EntryRules {
 	values: Record<string, string>;
 	/** IANA zone for profiles that have none. */
 	zone: string;
+	/** Neither the Entry Trigger nor the workflow names it: the settings go before it. */
+	zoneIsN8ns?: boolean;
 }
 
 /** A profile as items carry it. */

@@ -6,7 +6,7 @@ import { lockProfiles, lockRegistry } from '../store/locks';
 import { convertByLookBack } from '../store/match';
 import { mergedInto } from '../store/people';
 import { loadRunning, type Running } from '../store/running';
-import type { Step } from '../store/steps';
+import { zoneOf, type Step } from '../store/steps';
 import type { Connection } from '../store/types';
 import type { Engine } from './engine';
 import type { Claim } from './executions';
@@ -16,11 +16,13 @@ import type { Claim } from './executions';
  * execution, or keeps the refusal. It looks back like a park does, so that an order placed between the event and the
  * admission counts.
  *
+ * @param panel what the Entry Trigger says; the zone that holds is the journey's, which the settings may name
  * @returns the people who go on; none when the batch is not ours any more
  */
-export async function admit(engine: Engine, claim: Claim, step: Step & { journey_id: number }, rules: EntryRules): Promise<Running[]> {
+export async function admit(engine: Engine, claim: Claim, step: Step & { journey_id: number }, panel: EntryRules): Promise<Running[]> {
 	const running = await engine.store.tx(async (db) => {
 		if (!(await engine.executions.fence(db, claim))) return undefined;
+		const rules = { ...panel, zone: await zoneOf(db, step.journey_id) };
 		const candidates = await lockCandidates(db, claim, rules);
 		// None: n8n's retry calls again after the commit, and the instances are there already.
 		if (candidates.length > 0) {

@@ -1,5 +1,6 @@
 import { skipReason, type SendRules } from '../core/sending';
 import { claimDeliveries, type Delivery } from '../store/deliveries';
+import { readSettings } from '../store/settings';
 import type { Running } from '../store/running';
 import { loadRecipients, tellSkipped, type Skipped } from '../store/sending';
 import type { Engine } from './engine';
@@ -15,8 +16,10 @@ export interface Checked {
  * Checks a batch before it is sent, and claims a delivery for each person who passes: one row per (instance, step,
  * visit), before the send. Whatever happens afterwards, that row says that it may have been sent.
  */
-export async function checkBeforeSending(engine: Engine, claim: Claim, step: number, rules: SendRules, people: Running[]): Promise<Checked> {
+export async function checkBeforeSending(engine: Engine, claim: Claim, step: number, panel: SendRules, people: Running[]): Promise<Checked> {
 	return await engine.store.tx(async (db) => {
+		const { unknownConsent } = await readSettings(db);
+		const rules = { ...panel, ifConsentUnknown: panel.ifConsentUnknown === 'settings' ? unknownConsent : panel.ifConsentUnknown };
 		const known = new Map((await loadRecipients(db, rules.channel, people.map(({ id }) => id))).map((one) => [one.id, one]));
 		const skipped: Skipped[] = [];
 		const passing = people.filter((one) => {

@@ -5,6 +5,7 @@ import { dropSeen } from '../store/retention';
 import type { Keep, Store } from '../store/types';
 import { notices } from './notices';
 import { forget, openMonths } from './retention';
+import { keepInForce } from './settings';
 
 const SWEEP_EVERY_MS = 5_000;
 const HOUSEKEEPING_EVERY_MS = 60 * 60_000;
@@ -64,7 +65,7 @@ export class Janitor {
 		await openMonths(this.store);
 		while ((await this.store.tx(dropSeen)) > 0);
 		try {
-			await forget(this.store, this.retention.keep, this.retention.warn);
+			await forget(this.store, await keepInForce(this.store, this.retention.keep), this.retention.warn);
 		} finally {
 			await this.store.maintain();
 		}

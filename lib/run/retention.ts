@@ -1,6 +1,7 @@
 import { DateTime } from 'luxon';
 
 import { countsSinceEntry, reachesOf, type Reach } from '../core/canvas/reach';
+import { dropActs } from '../store/acts';
 import { inAGap, LOCK_NOT_AVAILABLE, sleep, type Pause } from '../store/gap';
 import { dropFinished, dropMonth, dropRefusals, dropRejected, makeEventMonth, makeMonths, missingMonths, monthsBefore, oldestNeeded, publishedCanvases, type Monthly } from '../store/retention';
 import type { DatabaseError } from '../store/transaction';
@@ -41,6 +42,7 @@ export async function forget(store: Store, keep: Keep, warn: (message: string) =
 		dropped.push(...(await dropMonths(store, 'journal', from, warn, pause)));
 		while ((await store.tx(async (db) => await dropFinished(db, from))) > 0);
 		while ((await store.tx(async (db) => await dropRefusals(db, from))) > 0);
+		while ((await store.tx(async (db) => await dropActs(db, from))) > 0);
 	}
 	return dropped;
 }
@@ -48,21 +50,15 @@ export async function forget(store: Store, keep: Keep, warn: (message: string) =
 /** From when on events are needed; undefined: nothing may go, because a published journey asks for more than is to be kept, or for what cannot be told. */
 async function eventsNeeded(store: Store, months: number, warn: (message: string) => void): Promise<Date | undefined> {
 	const { now, canvases } = await store.tx(async (db) => ({ now: db.now, canvases: await publishedCanvases(db) }));
-	const today = DateTime.fromJSDate(now, { zone: 'utc' });
-	const from = today.minus({ months });
-	for (const { journey, canvas } of canvases) {
-		let reaches: Reach[];
-		try {
-			reaches = reachesOf(canvas);
-		} catch (error) {
-			warn(`No events are dropped: how far back journey "${journey}" asks cannot be told. ${(error as Error).message} Correct it, or unpublish the journey.`);
+	const from = DateTime.fromJSDate(now, { zone: 'utc' }).minus({ months });
+	try {
+		const far = farthest(canvases, now, months);
+		if (far) {
+			warn(`No events are dropped: they are to be kept for ${months} months, but ${far} Keep events for longer (Journey Control, Settings; or JOURNEY_KEEP_EVENTS_MONTHS), or ask for less there.`);
 			return undefined;
 		}
-		const far = reaches.find(({ within }) => within === null || today.minus({ [within.unit]: within.amount }) < from);
-		if (!far) continue;
-		warn(
-			`No events are dropped: JOURNEY_KEEP_EVENTS_MONTHS is ${months}, but in journey "${journey}" ${far.node} asks ${far.asks}. Keep events for longer, or ask for less there.`,
-		);
+	} catch (error) {
+		warn(`No events are dropped: ${(error as Error).message}`);
 		return undefined;
 	}
 	const sinceEntry = canvases.filter(({ canvas }) => countsSinceEntry(canvas)).map((one) => one.journey_id);
@@ -71,6 +67,28 @@ async function eventsNeeded(store: Store, months: number, warn: (message: string
 		warn(`Events from ${oldest.at.toISOString().slice(0, 7)} on are kept for now: somebody in journey "${oldest.journey}" carries one.`);
 	}
 	return oldest?.at ?? now;
+}
+
+/** Which node of a published journey asks for events of longer ago than so many months, as a sentence. */
+export async function tooFarBack(store: Store, months: number): Promise<string | undefined> {
+	const { now, canvases } = await store.tx(async (db) => ({ now: db.now, canvases: await publishedCanvases(db) }));
+	return farthest(canvases, now, months);
+}
+
+/** @throws Error naming the journey of which it cannot be told */
+function farthest(canvases: Awaited<ReturnType<typeof publishedCanvases>>, now: Date, months: number): string | undefined {
+	const today = DateTime.fromJSDate(now, { zone: 'utc' });
+	for (const { journey, canvas } of canvases) {
+		let reaches: Reach[];
+		try {
+			reaches = reachesOf(canvas);
+		} catch (error) {
+			throw new Error(`how far back journey "${journey}" asks cannot be told. ${(error as Error).message} Correct it, or unpublish the journey.`, { cause: error });
+		}
+		const far = reaches.find(({ within }) => within === null || today.minus({ [within.unit]: within.amount }) < today.minus({ months }));
+		if (far) return `in journey "${journey}" ${far.node} asks ${far.asks}.`;
+	}
+	return undefined;
 }
 
 async function dropMonths(store: Store, of: Monthly, before: Date, warn: (message: string) => void, pause: Pause): Promise<string[]> {

@@ -1,5 +1,17 @@
 -- The schema that the migrations make. Written by `npm run schema:dump`; a test compares.
 
+TABLE acts
+	id bigint NOT NULL GENERATED ALWAYS AS IDENTITY
+	at timestamp with time zone NOT NULL
+	what text NOT NULL
+	who text NOT NULL
+	journey_id integer
+	detail jsonb NOT NULL
+	CONSTRAINT acts_journey_id_fkey FOREIGN KEY (journey_id) REFERENCES journeys(id)
+	CONSTRAINT acts_pkey PRIMARY KEY (id)
+	CREATE INDEX acts_age ON acts USING btree (at)
+	CREATE INDEX acts_journey ON acts USING btree (journey_id, at) WHERE (journey_id IS NOT NULL)
+
 TABLE candidates WITH (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=5000, autovacuum_vacuum_cost_delay=0)
 	id bigint NOT NULL GENERATED ALWAYS AS IDENTITY
 	step_id integer NOT NULL
@@ -257,6 +269,7 @@ TABLE journeys
 	zone text NOT NULL DEFAULT 'UTC'::text
 	correlation text[]
 	created_at timestamp with time zone NOT NULL
+	n8n_zone text
 	CONSTRAINT journeys_key_key UNIQUE (key)
 	CONSTRAINT journeys_pkey PRIMARY KEY (id)
 
@@ -326,6 +339,13 @@ TABLE seen WITH (autovacuum_vacuum_scale_factor=0.02)
 	received_at timestamp with time zone NOT NULL
 	CONSTRAINT seen_pkey PRIMARY KEY (message)
 	CREATE INDEX seen_age ON seen USING btree (received_at)
+
+TABLE settings
+	name text NOT NULL
+	value jsonb NOT NULL
+	changed_at timestamp with time zone NOT NULL
+	changed_by text NOT NULL
+	CONSTRAINT settings_pkey PRIMARY KEY (name)
 
 TABLE steps
 	id integer NOT NULL GENERATED ALWAYS AS IDENTITY

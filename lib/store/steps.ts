@@ -1,4 +1,5 @@
 import type { Json } from '../core/types';
+import { readSettings } from './settings';
 import type { Connection } from './types';
 
 export type StepKind = 'entry' | 'audience' | 'state' | 'branch' | 'action' | 'goal';
@@ -78,17 +79,28 @@ export async function saveListener(db: Connection, step: number, set: number, co
 	await db.rows('UPDATE steps SET set_id = $2, config = $3 WHERE id = $1', [step, set, JSON.stringify(config)]);
 }
 
-/** The journey of a key, made if it is new; takes over what its Entry Trigger says, and binds the workflow to it. */
+/**
+ * The journey of a key, made if it is new; takes over what its Entry Trigger says, and binds the workflow to it.
+ *
+ * @param about `zoneIsN8ns`: the journey names none, so that the settings go before it
+ */
 export async function saveJourney(
-	db: Connection, workflow: number, about: { key: string; name: string; zone: string; correlation: string[] | null },
+	db: Connection, workflow: number, about: { key: string; name: string; zone: string; zoneIsN8ns?: boolean; correlation: string[] | null },
 ): Promise<number> {
+	const zone = (about.zoneIsN8ns && (await readSettings(db)).zone) || about.zone;
 	const [journey] = await db.rows<{ id: number }>(
-		`INSERT INTO journeys (key, name, zone, correlation, created_at) VALUES ($1, $2, $3, $4, $5)
-		 ON CONFLICT (key) DO UPDATE SET name = $2, zone = $3, correlation = $4 RETURNING id`,
-		[about.key, about.name, about.zone, about.correlation, db.now],
+		`INSERT INTO journeys (key, name, zone, n8n_zone, correlation, created_at) VALUES ($1, $2, $3, $4, $5, $6)
+		 ON CONFLICT (key) DO UPDATE SET name = $2, zone = $3, n8n_zone = $4, correlation = $5 RETURNING id`,
+		[about.key, about.name, zone, about.zoneIsN8ns ? about.zone : null, about.correlation, db.now],
 	);
 	await db.rows('UPDATE workflows SET journey_id = $2 WHERE id = $1 AND journey_id IS DISTINCT FROM $2', [workflow, journey!.id]);
 	return journey!.id;
+}
+
+/** The zone that holds in a journey for people who have none. */
+export async function zoneOf(db: Connection, journey: number): Promise<string> {
+	const [row] = await db.rows<{ zone: string }>('SELECT zone FROM journeys WHERE id = $1', [journey]);
+	return row!.zone;
 }
 
 /**

@@ -7,6 +7,7 @@ import { isTest } from '../shared/place';
 import { subscribe } from '../shared/trigger';
 import { change } from './change';
 import { check, peoplePerBatch, readRules } from './check';
+import { consentChoices } from './consentChoices';
 import { description } from './description';
 import { testChange, testCheck } from './test';
 import { unknown } from './unknown';
@@ -14,6 +15,8 @@ import { unknown } from './unknown';
 /** What a journey does to a customer, or decides before n8n's own nodes do it. */
 export class JourneyAction implements INodeType {
 	description = description;
+
+	methods = { loadOptions: { consentChoices } };
 
 	/** Only *Check before sending* holds people: those for whom the batch has no place yet. */
 	async trigger(this: ITriggerFunctions): Promise<ITriggerResponse> {

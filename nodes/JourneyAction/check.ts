@@ -34,7 +34,7 @@ export function readRules(context: Context): SendRules {
 	return {
 		channel: raw(context, 'channel', 'email'),
 		class: raw<SendRules['class']>(context, 'class', 'marketing'),
-		ifConsentUnknown: raw<SendRules['ifConsentUnknown']>(context, 'ifConsentUnknown', 'skip'),
+		ifConsentUnknown: raw<SendRules['ifConsentUnknown']>(context, 'ifConsentUnknown', 'settings'),
 		required: raw(context, 'required', '').split(',').map((path) => path.trim()).filter((path) => path !== ''),
 		skipIfConverted: options.ifConverted !== 'send',
 		ifUnknown: options.ifUnknown ?? 'skip',

@@ -55,9 +55,9 @@ const check: INodeProperties[] = [
 		name: 'ifConsentUnknown',
 		type: 'options',
 		noDataExpression: true,
-		default: 'skip',
+		default: 'settings',
 		displayOptions: { show: { operation: ['check'], class: ['marketing'] } },
-		options: [{ name: 'Skip', value: 'skip' }, { name: 'Send', value: 'send' }],
+		typeOptions: { loadOptionsMethod: 'consentChoices' },
 		description: 'An email address alone says nothing about consent',
 	},
 	{

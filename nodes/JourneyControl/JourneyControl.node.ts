@@ -1,20 +1,24 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeType } from 'n8n-workflow';
 
+import type { Engine } from '../../lib/index';
 import { journeyEngine } from '../shared/engine';
 import { raw } from '../shared/parameters';
 import { description } from './description';
+import { SETTINGS_OPERATIONS } from './settings';
 import { STORE_OPERATIONS } from './store';
 
-/** What operators ask for: once an execution, whatever the number of items. */
-const OPERATIONS = { store: STORE_OPERATIONS };
+type Operate = (context: IExecuteFunctions, engine: Engine) => Promise<INodeExecutionData | INodeExecutionData[]>;
 
-/** For operators, from any workflow: the store, and how it is. */
+/** What operators ask for: once an execution, whatever the number of items. */
+const OPERATIONS: Record<string, Record<string, Operate>> = { settings: SETTINGS_OPERATIONS, store: STORE_OPERATIONS };
+
+/** For operators, from any workflow: journeys and the people in them, the settings, the store, and how everything is. */
 export class JourneyControl implements INodeType {
 	description = description;
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		const operations = OPERATIONS[raw<keyof typeof OPERATIONS>(this, 'resource', 'store')];
-		const operate = operations[raw<keyof typeof operations>(this, 'operation', 'status')];
-		return [[await operate(this, await journeyEngine(this))]];
+		const operate = OPERATIONS[raw(this, 'resource', 'store')]![raw(this, 'operation', 'status')]!;
+		const answer = await operate(this, await journeyEngine(this));
+		return [Array.isArray(answer) ? answer : [answer]];
 	}
 }

@@ -1,7 +1,15 @@
 import type { INodeTypeDescription } from 'n8n-workflow';
 
 import { storeCredential } from '../shared/fields';
+import { settingsFields } from './fields/settings';
 import { storeFields } from './fields/store';
+
+/** What it does, on the canvas. */
+const WORDS = {
+	settings: { get: 'get settings', change: 'change settings' },
+	store: { backup: 'back up store', status: 'store status', resume: 'resume store' },
+};
+const SUBTITLE = `={{ (${JSON.stringify(WORDS)})[$parameter["resource"]][$parameter["operation"]] }}`;
 
 export const description: INodeTypeDescription = {
 	displayName: 'Journey Control',
@@ -9,8 +17,8 @@ export const description: INodeTypeDescription = {
 	icon: { light: 'file:journeyControl.svg', dark: 'file:journeyControl.dark.svg' },
 	group: ['transform'],
 	version: 1,
-	subtitle: '={{ ({ backup: "back up store", status: "store status", resume: "resume store" })[$parameter["operation"]] }}',
-	description: 'Backs up the store of the journeys, says how it is, and lets a restored one go on',
+	subtitle: SUBTITLE,
+	description: 'For operators: the journeys and the people in them, the settings that hold for all, the store, and how everything is',
 	defaults: { name: 'Journey Control' },
 	inputs: ['main'],
 	outputs: ['main'],
@@ -21,9 +29,13 @@ export const description: INodeTypeDescription = {
 			name: 'resource',
 			type: 'options',
 			noDataExpression: true,
-			options: [{ name: 'Store', value: 'store', description: 'Where the people of all journeys wait' }],
+			options: [
+				{ name: 'Setting', value: 'settings', description: 'What holds in all journeys that say nothing of their own' },
+				{ name: 'Store', value: 'store', description: 'Where the people of all journeys wait' },
+			],
 			default: 'store',
 		},
+		...settingsFields,
 		...storeFields,
 	],
 };

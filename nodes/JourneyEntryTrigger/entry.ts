@@ -1,4 +1,4 @@
-import type { IExecuteFunctions, ITriggerFunctions } from 'n8n-workflow';
+import type { IExecuteFunctions, ITriggerFunctions, Workflow } from 'n8n-workflow';
 
 import { parseDate, parseSinglePath, validateZone, type Condition, type EntryRules } from '../../lib/index';
 import { checked, fieldError, raw, readDuration, readFilter, type RawCondition } from '../shared/parameters';
@@ -44,8 +44,15 @@ export function readEntry(context: IExecuteFunctions | ITriggerFunctions): Entry
 			correlation: options.correlation || undefined,
 			values: Object.fromEntries(values.map(({ name, path }) => [name.trim(), path])),
 			zone,
+			zoneIsN8ns: !options.zone && !workflowZone(context),
 		},
 	};
+}
+
+/** The zone that the workflow's own settings name, if they do: `DEFAULT` is n8n's. */
+function workflowZone(context: IExecuteFunctions | ITriggerFunctions): string | undefined {
+	const { timezone } = (context as unknown as { workflow: Workflow }).workflow.settings ?? {};
+	return timezone === 'DEFAULT' ? undefined : timezone;
 }
 
 function readReentry(context: IExecuteFunctions | ITriggerFunctions): EntryRules['reentry'] {

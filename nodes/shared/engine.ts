@@ -1,11 +1,11 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { ICredentialDataDecryptedObject, IExecuteFunctions, IHookFunctions, ITriggerFunctions, IWebhookFunctions } from 'n8n-workflow';
+import type { ICredentialDataDecryptedObject, IExecuteFunctions, IHookFunctions, ILoadOptionsFunctions, ITriggerFunctions, IWebhookFunctions } from 'n8n-workflow';
 
 import { Engine, StoreError, type RedisSettings, type StoreSettings } from '../../lib/index';
 import { serverUrl, urlOfEnvironment } from './serverUrls';
 
-export type JourneyContext = IExecuteFunctions | ITriggerFunctions | IWebhookFunctions | IHookFunctions;
+export type JourneyContext = IExecuteFunctions | ITriggerFunctions | IWebhookFunctions | IHookFunctions | ILoadOptionsFunctions;
 
 // eslint-disable-next-line @typescript-eslint/no-require-imports -- the version is the package's own
 const { version } = require('../../package.json') as { version: string };

@@ -90,6 +90,8 @@ export const VARIANTS: Variant[] = [
 		'Store status': {},
 		'Back up': { operation: 'backup' },
 		'Resume': { operation: 'resume' },
+		'Settings': { resource: 'settings', operation: 'get' },
+		'Change settings': { resource: 'settings', operation: 'change', changes: { zone: '', globalHoldoutPercent: 0, unknownConsent: 'skip', keepEventsMonths: 13, keepHistoryMonths: 36, publicUrl: '' } },
 	}),
 	...variants('journeyEventCollectorTrigger', {
 		'Collector': {},

@@ -69,7 +69,7 @@ describe.each(STORES)('retention on %s', (kind) => {
 	});
 
 	it.each<[string, Parameters<typeof publish>[0], RegExp]>([
-		['a rule', { Buyers: ORDERS(120) }, /JOURNEY_KEEP_EVENTS_MONTHS is 3, but in journey "shop" Journey Audience Filter 'Buyers' asks for Order within 120 days\. Keep events for longer/],
+		['a rule', { Buyers: ORDERS(120) }, /to be kept for 3 months, but in journey "shop" Journey Audience Filter 'Buyers' asks for Order within 120 days\. Keep events for longer \(Journey Control, Settings; or JOURNEY_KEEP_EVENTS_MONTHS\)/],
 		['a rule without an end', { Buyers: ORDERS() }, /'Buyers' asks whether Order ever happened/],
 		['a look-back', { Wait: journey('State', { parameters: { waitFor: 'events', lookBack: 'last', lookBackAmount: 4, lookBackUnit: 'months' } }) }, /Journey State 'Wait' asks for events within 4 months/],
 		['a window', { Goal: journey('ConversionGoal', { parameters: { options: { window: { period: { windowAmount: 1, windowUnit: 'years' } } } } }) }, /Journey Conversion Goal 'Goal' asks for its event within 1 years/],

@@ -7,6 +7,7 @@ import { makeMonths } from '../../lib/store/retention';
 import type { Store } from '../../lib/store/types';
 import { storeSettings } from '../../nodes/shared/engine';
 import { version } from '../../package.json';
+import { journeyNode } from './canvas';
 import { nextMoment } from './headless/due';
 import { Host, type WorkflowJson } from './headless/host';
 import { RecordingMailer, type Mail } from './headless/mailer';
@@ -156,6 +157,15 @@ export class CanvasRunner {
 	 */
 	async runAgain({ same = false } = {}): Promise<void> {
 		await this.execute({ ...this.last!, done: undefined, ...(same ? {} : { execution: undefined }) });
+	}
+
+	/** Runs a Journey Control node, from a workflow of its own. @returns what it answers @throws what it refuses */
+	async control(parameters: object): Promise<Json[]> {
+		const workflow = this.host.workflow('operations', { name: 'Operations', nodes: [journeyNode('Control', 'journeyControl', parameters)], connections: {} });
+		const { data } = await this.host.run(workflow, workflow.getNode('Control')!, [{ json: {} }], this.host.execution());
+		// n8n keeps errors as plain objects.
+		if (data.resultData.error) throw new Error(data.resultData.error.message);
+		return data.resultData.runData.Control![0]!.data!.main![0]!.map(({ json }) => json);
 	}
 
 	/** Lets time pass, from one due time to the next, and everything run that falls due. `0 seconds` only drains. */
