@@ -1,5 +1,7 @@
 /** What nodes may use. Everything else is private to its ring. */
 export * from './core/types';
+export { ownEventOf, startEvent } from './core/ownEvents';
+export { endInJourney, startProblems } from './run/otherJourneys';
 export { compileFilter, variablesFor } from './core/filter';
 export { parsePath, parseSinglePath, readPath, toJsonPath } from './core/path';
 export { dueAt } from './core/time';
@@ -39,7 +41,7 @@ export { compileRule, ruleVariables } from './core/rule';
 export { pickVariant, validateVariants, type Variant } from './core/split';
 export { partByRules, partBySplit, partSamples, type Way } from './run/evaluate';
 export type { Asked, Outcome, Parting, Sample } from './store/evaluate';
-export { kindName, readEngagement, readEntry, readIdentity, readText, type Reading } from './core/customerData';
+export { kindName, readEngagement, readEntry, readEventName, readObject, readIdentity, readText, type Reading } from './core/customerData';
 export { Refusal, storableText } from './core/segment/refusal';
 export { findCustomers, keepRefused, recordEngagements, storeClock, storeCustomerData, storeHistory } from './run/customerData';
 export { explain, type Question, type Told } from './report/explain';

@@ -1,4 +1,5 @@
 import { parseDate } from './date-value';
+import { isOwnEvent, OWN_EVENT_REFUSED } from './ownEvents';
 import { LONGEST_EVENT_NAME, LONGEST_ID } from './segment/message';
 import { checkFuture, checkLateness } from './segment/ownTime';
 import { checkEmail, checkLocale, checkPhone } from './segment/person';
@@ -64,12 +65,19 @@ export function readEntry(stated: StatedEntry, reading: Reading): IntakeEntry {
 	const { index, identities, event, change, messageId } = stated;
 	const entry: IntakeEntry = { index, identities, occurredAt: readOwnTime(stated.time, reading) };
 	if (event) {
-		entry.event = { name: readText(event.name, 'Event', LONGEST_EVENT_NAME), properties: readObject(event.properties, 'Properties') };
+		entry.event = { name: readEventName(event.name), properties: readObject(event.properties, 'Properties') };
 		if (!reading.history) checkLateness(entry.occurredAt, reading.now, LATENESS_DAYS, LATE_ADVICE);
 	}
 	if (change) entry.change = readChange(change);
 	if (!isEmpty(messageId)) entry.messageId = readText(messageId, 'Message ID');
 	return entry;
+}
+
+/** The name of an event that happened to a customer. @throws Refusal */
+export function readEventName(value: unknown): string {
+	const name = readText(value, 'Event', LONGEST_EVENT_NAME);
+	if (isOwnEvent(name)) throw new Refusal(`Event ${OWN_EVENT_REFUSED}, found ${found(name)}`);
+	return name;
 }
 
 /** What happened to a message. @throws Refusal or TimeRuleError naming the field */
@@ -116,8 +124,8 @@ function readTags(value: unknown): string[] {
 	return parts.map((part) => readText(part, 'Tags'));
 }
 
-/** An object, or its JSON as text; empty is `{}`. */
-function readObject(value: unknown, field: string): Json {
+/** An object, or its JSON as text; empty is `{}`. @throws Refusal naming the field */
+export function readObject(value: unknown, field: string): Json {
 	if (isEmpty(value)) return {};
 	let object = value;
 	if (typeof value === 'string') {

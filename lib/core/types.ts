@@ -140,6 +140,9 @@ export interface Condition {
 	effect: 'wake' | 'reset';
 }
 
+/** What lets people into a journey. */
+export type EntryKind = 'event' | 'start';
+
 /** Who the Entry Trigger lets in, and how often. */
 export interface EntryRules {
 	reentry:

@@ -1,7 +1,7 @@
+import { KEYS_NAMED, noJourney } from '../core/journeyKey';
 import { loadCounts, type Count } from '../store/counts';
 import { findJourneys, someJourneyKeys } from '../store/story';
 import type { Store } from '../store/types';
-import { KEYS_NAMED, noJourney } from './explain';
 
 /** A journey in numbers, all of the same moment. What is zero is left out of the lists. */
 export interface Counts {

@@ -1,4 +1,5 @@
 import { kindName } from '../core/customerData';
+import { KEYS_NAMED, noJourney } from '../core/journeyKey';
 import type { Identity } from '../core/types';
 import { profilesAt } from '../store/customers';
 import { findJourneys, loadStories, someJourneyKeys } from '../store/story';
@@ -22,9 +23,6 @@ export interface Told {
 	step: string | null;
 	instance: number | null;
 }
-
-/** How many journeys a message names when the one asked for is not there. */
-export const KEYS_NAMED = 10;
 
 /**
  * What happened to people in journeys, as sentences, newest first; where they are now stands on top.
@@ -56,12 +54,6 @@ export async function explain(store: Store, questions: Question[]): Promise<Arra
 
 function strangers({ kind, value }: Identity): string {
 	return `no customer has the ${kindName(kind)} "${value}": check the value, or whether it was ever sent`;
-}
-
-/** What is wrong with a key that no journey has. */
-export function noJourney(key: string, keys: string[]): string {
-	const others = keys.length > 0 ? `use one of: ${keys.join(', ')}` : 'no journey has been published on this store yet';
-	return `no journey has the key "${key}": ${others}`;
 }
 
 function nothing(journey: string, now: Date): Told {

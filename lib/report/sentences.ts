@@ -1,3 +1,4 @@
+import { ownEventOf } from '../core/ownEvents';
 import { found } from '../core/segment/refusal';
 import type { Json } from '../core/types';
 import type { Fact } from '../store/story';
@@ -126,7 +127,15 @@ function date(fact: Fact, name: string): string {
 	return typeof value === 'string' && !Number.isNaN(Date.parse(value)) ? time(new Date(value), fact) : 'at an unknown time';
 }
 
+/** What the engine's own events are, in words. */
+const OWN_EVENTS: Record<string, (about: string) => string> = {
+	start: () => 'being sent here by another journey or workflow',
+};
+
 function event(fact: Fact, how: string): string {
+	const own = fact.event === null ? undefined : ownEventOf(fact.event);
+	const told = own && Object.hasOwn(OWN_EVENTS, own.kind) ? OWN_EVENTS[own.kind]!(own.about) : undefined;
+	if (told !== undefined) return ` ${how} ${told} (from ${time(fact.event_at, fact)})`;
 	if (fact.event !== null) return ` ${how} event '${fact.event}' (from ${time(fact.event_at, fact)})`;
 	return fact.detail?.event_id === undefined ? '' : ` ${how} an event that is no longer kept (${String(fact.detail.event_id)})`;
 }

@@ -1,7 +1,7 @@
 import type { Connection } from './types';
 
 /** Moves instances out of the hot table. Reads `gone` (instances rows), `fate(status, reason, kind)`. */
-const FINISH = `
+const FINISH_ALL = `
 	filed AS (
 		INSERT INTO finished (id, profile_id, journey_id, step_id, correlation, status, reason, error, entered_at, ended_at, visit, context)
 		SELECT id, profile_id, journey_id, step_id, correlation, fate.status, coalesce(end_reason, fate.reason), fate.error,
@@ -15,7 +15,8 @@ const FINISH = `
 		SELECT $1, fate.status, journey_id, step_id, profile_id, id, coalesce(end_reason, fate.reason),
 			CASE WHEN fate.error IS NOT NULL THEN jsonb_build_object('error', fate.error) END
 		FROM gone, fate
-	)
+	)`;
+const FINISH = `${FINISH_ALL}
 	SELECT count(*)::int AS count FROM gone`;
 
 /** Ends whoever still holds the token: the execution succeeded and nothing more waits for them. @returns how many */
@@ -58,6 +59,30 @@ export async function endRunning(
 		[db.now, ids, claim.token, claim.execution, reason],
 	);
 	return row!.count;
+}
+
+/**
+ * Ends whatever these people are doing in a journey, wherever they are, and turns away who was about to enter. The
+ * caller holds the match lock as `match`, so that nobody of them enters or parks meanwhile.
+ *
+ * @returns how many instances of each person have ended
+ */
+export async function endOfPeople(db: Connection, journey: number, profiles: number[], reason: string): Promise<Map<number, number>> {
+	const rows = await db.rows<{ profile_id: number; count: number }>(
+		`WITH outside AS (
+			DELETE FROM candidates WHERE profile_id = ANY($3::bigint[]) AND journey_id = $2 AND token IS NULL RETURNING *
+		), turned_away AS (
+			INSERT INTO journal (at, kind, journey_id, step_id, profile_id, reason, detail)
+			SELECT $1, 'dropped', journey_id, step_id, profile_id, $4, jsonb_strip_nulls(jsonb_build_object('event_id', event_id)) FROM outside
+		), locked AS MATERIALIZED (
+			SELECT id FROM instances WHERE profile_id = ANY($3::bigint[]) AND journey_id = $2 ORDER BY id FOR UPDATE
+		), gone AS (
+			DELETE FROM instances i USING locked WHERE i.id = locked.id AND i.profile_id = ANY($3::bigint[]) RETURNING i.*
+		), fate(status, reason, error) AS (SELECT 'done', $4::text, NULL::text), ${FINISH_ALL}
+		SELECT profile_id, count(*)::int AS count FROM gone GROUP BY profile_id`,
+		[db.now, journey, profiles, reason],
+	);
+	return new Map(rows.map((row) => [row.profile_id, row.count]));
 }
 
 /** Ends who has reached the journey's own limit, at most `limit` at a time. @returns how many */

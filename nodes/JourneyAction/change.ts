@@ -1,9 +1,11 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
-import { leave, loadPeople, takeIn, writeContext, type Engine, type IntakeEntry, type Json, type Running } from '../../lib/index';
+import {
+	endInJourney, leave, loadPeople, readEventName, startEvent, startProblems, takeIn, writeContext, type Engine, type IntakeEntry, type Json, type Running,
+} from '../../lib/index';
 import { arriving } from '../shared/arriving';
 import { itemOf } from '../shared/execution';
-import { fieldError, raw } from '../shared/parameters';
+import { checked, fieldError, raw } from '../shared/parameters';
 import { placeOf } from '../shared/place';
 
 interface Pair {
@@ -21,7 +23,10 @@ export async function change(context: IExecuteFunctions, engine: Engine, operati
 	}
 	if (operation === 'setContext') {
 		await writeContext(engine, claim, people.map(({ running, item }) => ({ id: running.id, values: pairs(context, item) })));
+	} else if (operation === 'leaveJourney') {
+		await leaveOther(context, engine, people.map(({ running }) => running));
 	} else {
+		if (operation === 'startJourney') await checkStart(context, engine);
 		const step = await engine.step(placeOf(context, 'action'));
 		const entries = people.map(({ running, item }, index) => entryOf(context, operation, running, item, { index, step: step.id, now }));
 		const { woken, candidates, conversions } = await takeIn(engine.store, 'action', entries);
@@ -53,15 +58,44 @@ function entryOf(
 		case 'removeTags':
 			return { ...entry, change: { removeTags: list(context, 'Tags', context.getNodeParameter('tags', item, '')) } };
 		default: {
-			const name = raw(context, 'event', '').trim();
-			if (name === '') throw fieldError(context.getNode(), 'Event', 'is empty. Enter the name of the event to record.');
+			const name = operation === 'startJourney' ? startEvent(otherKey(context)) : eventName(context);
 			// A retry of the same visit is the same event.
 			return { ...entry, event: { name, properties: pairs(context, item) }, messageId: `journey:${running.id}:${at.step}:${running.visit}` };
 		}
 	}
 }
 
-const PLURALS = { setAttributes: 'Attributes', setContext: 'Journey Values', recordEvent: 'Properties' };
+/** The event to record. @throws NodeOperationError */
+export function eventName(context: IExecuteFunctions): string {
+	const name = raw(context, 'event', '').trim();
+	if (name === '') throw fieldError(context.getNode(), 'Event', 'is empty. Enter the name of the event to record.');
+	return checked(context, 'Event', () => readEventName(name));
+}
+
+/** The key of the journey that an Action starts or leaves. @throws NodeOperationError */
+export function otherKey(context: IExecuteFunctions): string {
+	const key = raw(context, 'journey', '').trim();
+	if (key === '') throw fieldError(context.getNode(), 'Journey Key', 'is empty. Enter the key of the other journey; it stands in its Entry Trigger’s options.');
+	return key;
+}
+
+async function checkStart(context: IExecuteFunctions, engine: Engine): Promise<void> {
+	const key = otherKey(context);
+	const problem = (await startProblems(engine, [key])).get(key);
+	if (problem !== undefined) throw fieldError(context.getNode(), 'Journey Key', `${problem}.`);
+}
+
+async function leaveOther(context: IExecuteFunctions, engine: Engine, people: Running[]): Promise<void> {
+	const key = otherKey(context);
+	if (people[0]?.journey_key === key) {
+		throw fieldError(context.getNode(), 'Journey Key', `"${key}" is this journey. Choose the operation Leave the Journey.`);
+	}
+	const reason = raw(context, 'reason', 'left').trim() || 'left';
+	const answer = await endInJourney(engine, key, people.map(({ profile }) => profile.id), reason);
+	if ('problem' in answer) throw fieldError(context.getNode(), 'Journey Key', `${answer.problem}.`);
+}
+
+const PLURALS = { setAttributes: 'Attributes', setContext: 'Journey Values', recordEvent: 'Properties', startJourney: 'Data' };
 
 export function pairs(context: IExecuteFunctions, item: number): Json {
 	const given = context.getNodeParameter('attributes.attribute', item, []) as Pair[];

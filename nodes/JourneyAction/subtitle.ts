@@ -8,8 +8,9 @@ export function actionSubtitle(panel: Panel): string {
 	const words: Record<string, string> = {
 		check: 'check before sending', setAttributes: 'set attributes', deleteAttributes: 'delete attributes', addTags: 'add tags', removeTags: 'remove tags',
 		setContext: 'set journey values', recordEvent: 'record event', exit: 'leave the journey', unknown: 'unknown deliveries',
+		startJourney: 'start journey', leaveJourney: 'leave journey',
 	};
-	const told: Record<string, string> = { addTags: 'tags', removeTags: 'tags', recordEvent: 'event', deleteAttributes: 'names' };
+	const told: Record<string, string> = { addTags: 'tags', removeTags: 'tags', recordEvent: 'event', deleteAttributes: 'names', startJourney: 'journey', leaveJourney: 'journey' };
 	const detail = panel[told[panel.operation] ?? ''];
 	const known = typeof detail === 'string' && detail !== '' && !detail.startsWith('=');
 	return `${words[panel.operation] ?? ''}${known ? `: ${detail}` : ''}`;

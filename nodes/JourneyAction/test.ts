@@ -1,8 +1,8 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import { skipReason, type Profile, type Recipient } from '../../lib/index';
-import { fieldError, raw } from '../shared/parameters';
-import { list, pairs } from './change';
+import { raw } from '../shared/parameters';
+import { eventName, list, otherKey, pairs } from './change';
 import { readRules } from './check';
 
 /** A run in the editor: shows on the sample what would happen; nobody gets to the mailer unless the user asks for it. */
@@ -59,11 +59,12 @@ function changed(context: IExecuteFunctions, operation: string, json: IDataObjec
 			const removed = list(context, 'Tags', context.getNodeParameter('tags', item, ''));
 			return { profile: { ...profile, tags: tags.filter((tag) => !removed.includes(tag)) } };
 		}
-		default: {
-			const name = raw(context, 'event', '').trim();
-			if (name === '') throw fieldError(context.getNode(), 'Event', 'is empty. Enter the name of the event to record.');
-			return { recorded: { name, properties: pairs(context, item) } as IDataObject };
-		}
+		case 'startJourney':
+			return { started: { journey: otherKey(context), data: pairs(context, item) } as IDataObject };
+		case 'leaveJourney':
+			return { left: { journey: otherKey(context), reason: raw(context, 'reason', 'left') } };
+		default:
+			return { recorded: { name: eventName(context), properties: pairs(context, item) } as IDataObject };
 	}
 }
 

@@ -25,7 +25,7 @@ export const description: INodeTypeDescription = {
 	group: ['transform'],
 	version: 1,
 	subtitle:
-		'={{ ({ track: "track event", upsert: "create or update profile", get: "get profile", addIdentity: "add identity", addTags: "add tags", removeTags: "remove tags", setConsent: "set consent", recordEngagement: "record engagement", explain: "explain", counts: "counts" })[$parameter["operation"]] }}',
+		'={{ ({ track: "track event", upsert: "create or update profile", get: "get profile", addIdentity: "add identity", addTags: "add tags", removeTags: "remove tags", setConsent: "set consent", recordEngagement: "record engagement", explain: "explain", counts: "counts", start: "start journey", leave: "leave journey" })[$parameter["operation"]] }}',
 	description: 'Tells journeys what customers do and who they are, and explains what happened to them',
 	defaults: { name: 'Journey Customer Data' },
 	inputs: ['main'],
@@ -40,7 +40,7 @@ export const description: INodeTypeDescription = {
 			noDataExpression: true,
 			options: [
 				{ name: 'Event', value: 'event', description: 'Something that a customer did' },
-				{ name: 'Journey', value: 'journey', description: 'What happened to a customer in a journey, and how many people are where' },
+				{ name: 'Journey', value: 'journey', description: 'Let a customer in or take them out; what happened to them, and how many people are where' },
 				{ name: 'Message', value: 'message', description: 'What became of a message' },
 				{ name: 'Profile', value: 'profile', description: 'Who a customer is' },
 			],
@@ -52,6 +52,8 @@ export const description: INodeTypeDescription = {
 		operations('journey', [
 			{ name: 'Counts', value: 'counts', description: 'How many people are at each step of a journey, how they left it, and what became of their messages', action: 'Count the people in a journey' },
 			{ name: 'Explain', value: 'explain', description: 'What happened to a customer in a journey and why, as sentences, newest first', action: 'Explain a customer’s journey' },
+			{ name: 'Leave', value: 'leave', description: 'Ends what a customer is doing in a journey, wherever they are', action: 'Take a customer out of a journey' },
+			{ name: 'Start', value: 'start', description: 'Lets a customer into a journey, with data', action: 'Start a journey for a customer' },
 		], 'explain'),
 		operations('message', [
 			{ name: 'Record Engagement', value: 'recordEngagement', description: 'Record that a message was delivered, opened, clicked or bounced, or that it led to a complaint or an unsubscription', action: 'Record an engagement with a message' },

@@ -1,9 +1,9 @@
-import { readEntry, Refusal, type IntakeEntry, type Reading } from '../../lib/index';
+import { readEntry, readObject, readText, Refusal, startEvent, type IntakeEntry, type Reading } from '../../lib/index';
 import { objectOf } from './object';
 import type { Panel } from './panel';
 import { finder, otherIdentities } from './person';
 
-export type WriteOperation = 'track' | 'upsert' | 'addIdentity' | 'addTags' | 'removeTags' | 'setConsent';
+export type WriteOperation = 'track' | 'start' | 'upsert' | 'addIdentity' | 'addTags' | 'removeTags' | 'setConsent';
 
 interface Options {
 	identities?: Parameters<typeof otherIdentities>[0];
@@ -21,6 +21,12 @@ export const READERS: Record<WriteOperation, Reader> = {
 		const { time, messageId, identities } = panel<Options>('eventOptions', index, {});
 		const event = { name: panel<unknown>('event', index, ''), properties: objectOf(panel, index, 'properties', 'Properties') };
 		return readEntry({ index, identities: [finder(panel, index), ...otherIdentities(identities)], event, time, messageId }, reading);
+	},
+	start(panel, index, reading) {
+		const name = startEvent(readText(panel<unknown>('journey', index, ''), 'Journey Key'));
+		const { messageId } = panel<Options>('startOptions', index, {});
+		const entry = readEntry({ index, identities: [finder(panel, index)], messageId }, reading);
+		return { ...entry, event: { name, properties: readObject(objectOf(panel, index, 'data', 'Data'), 'Data') } };
 	},
 	upsert(panel, index, reading) {
 		const { time, zone, locale, identities } = panel<Options>('profileOptions', index, {});

@@ -1,6 +1,6 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
-import { keepRefused, readEngagement, recordEngagements, storeClock, storeCustomerData, storeHistory, type Engagement, type IntakeEntry, type Reading } from '../../lib/index';
+import { keepRefused, ownEventOf, readEngagement, recordEngagements, startProblems, storeClock, storeCustomerData, storeHistory, type Engagement, type IntakeEntry, type Reading } from '../../lib/index';
 import { journeyEngine } from '../shared/engine';
 import { raw } from '../shared/parameters';
 import { inBatches, journeyOf, type Outcome } from './batch';
@@ -30,9 +30,15 @@ export async function storeItems(
 			loaded.duplicates += duplicates;
 			return entries.map(() => []);
 		}
-		const profiles = await storeCustomerData(await journeyEngine(context), entries, reading.history);
-		return entries.map((entry, at): Outcome => {
-			const profile = profiles[at];
+		const wrong = await startProblems(await journeyEngine(context), entries.flatMap((entry) => startedBy(entry) ?? []));
+		const problemOf = (entry: IntakeEntry) => wrong.get(startedBy(entry) ?? '');
+		const good = entries.filter((entry) => problemOf(entry) === undefined);
+		const stored = await storeCustomerData(await journeyEngine(context), good, reading.history);
+		const profiles = new Map(good.map((entry, at) => [entry, stored[at]]));
+		return entries.map((entry): Outcome => {
+			const problem = problemOf(entry);
+			if (problem !== undefined) return { problem };
+			const profile = profiles.get(entry);
 			// Only a repetition leaves nobody behind.
 			return profile ? [{ profile, ...told(entry) }] : { problem: `Message ID "${entry.messageId}" was taken in before, for another customer: give each event its own` };
 		});
@@ -78,6 +84,12 @@ function automaticId(context: IExecuteFunctions): ((item: number) => string) | u
 	if (!execution || type.endsWith('Tool')) return undefined;
 	const run = (context.getWorkflowDataProxy(0) as unknown as { $runIndex: number }).$runIndex;
 	return (item) => `n8n:${context.getInstanceId()}:${execution}:${id}:${run}:${item}`;
+}
+
+/** The key of the journey that an entry starts. */
+function startedBy({ event }: IntakeEntry): string | undefined {
+	const own = event && ownEventOf(event.name);
+	return own?.kind === 'start' ? own.about : undefined;
 }
 
 /** What a test shows of an entry. */

@@ -18,12 +18,12 @@ export class JourneyEntryTrigger implements INodeType {
 	methods = { credentialTest: { testStore } };
 
 	async trigger(this: ITriggerFunctions): Promise<ITriggerResponse> {
-		const { key, rules, conditions } = readEntry(this);
+		const { kind, key, rules, conditions } = readEntry(this);
 		const name = this.getWorkflow().name ?? key;
 		return await subscribe(this, {
 			kind: 'entry',
 			journey: { key, name, rules },
-			listens: { conditions, config: {} },
+			listens: { conditions, config: { entry: kind } },
 			limit: batchSize(0, Infinity),
 		});
 	}

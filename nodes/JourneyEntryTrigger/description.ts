@@ -1,6 +1,7 @@
 import type { INodeTypeDescription } from 'n8n-workflow';
 
 import { CALENDAR, durationFields, eventFilters, storeCredential } from '../shared/fields';
+import { entrySubtitle } from './subtitle';
 
 const LOCK_UNIT = 'Hours and below are exact. Days and above end as that day begins in the customer’s time zone, so a journey that lets in every morning does so.';
 
@@ -10,8 +11,8 @@ export const description: INodeTypeDescription = {
 	icon: { light: 'file:journeyEntry.svg', dark: 'file:journeyEntry.dark.svg' },
 	group: ['trigger'],
 	version: 1,
-	subtitle: '={{$parameter["event"]}}',
-	description: 'Lets customers into this journey when an event happens to them',
+	subtitle: `={{(${entrySubtitle.toString()})($parameter)}}`,
+	description: 'Lets customers into this journey',
 	eventTriggerDescription: '',
 	activationMessage: 'People enter this journey from now on.',
 	maxNodes: 1,
@@ -27,16 +28,36 @@ export const description: INodeTypeDescription = {
 			default: '',
 		},
 		{
+			displayName: 'Entry',
+			name: 'entry',
+			type: 'options',
+			noDataExpression: true,
+			default: 'event',
+			options: [
+				{ name: 'From Another Journey or Workflow', value: 'start', description: 'Whom a Journey Action or Customer Data starts in this journey' },
+				{ name: 'On an Event', value: 'event', description: 'When an event happens to a customer' },
+			],
+			description: 'What lets a customer in',
+		},
+		{
+			displayName: 'Send people here with Journey Action → Start Another Journey, or from any workflow with Journey Customer Data → Journey → Start. They name this journey by its key: the Journey Key among the options below, or this workflow’s ID if it is empty.',
+			name: 'startNotice',
+			type: 'notice',
+			default: '',
+			displayOptions: { show: { entry: ['start'] } },
+		},
+		{
 			displayName: 'Event',
 			name: 'event',
 			type: 'string',
 			default: '',
 			required: true,
+			displayOptions: { show: { entry: ['event'] } },
 			noDataExpression: true,
 			placeholder: 'e.g. Cart Updated',
 			description: 'Name of the event that lets a customer in, exactly as your systems send it',
 		},
-		eventFilters(),
+		eventFilters({ entry: ['event', 'start'] }),
 		{
 			displayName: 'May Enter Again',
 			name: 'reentry',

@@ -1,6 +1,6 @@
 import type { IExecuteFunctions, ITriggerFunctions, Workflow } from 'n8n-workflow';
 
-import { parseDate, parseSinglePath, validateZone, type Condition, type EntryRules } from '../../lib/index';
+import { parseDate, parseSinglePath, startEvent, validateZone, type Condition, type EntryKind, type EntryRules } from '../../lib/index';
 import { checked, fieldError, raw, readDuration, readFilter, type RawCondition } from '../shared/parameters';
 
 interface Options {
@@ -13,6 +13,7 @@ interface Options {
 
 /** What the panel says, checked. */
 export interface Entry {
+	kind: EntryKind;
 	key: string;
 	rules: EntryRules;
 	conditions: Condition[];
@@ -21,9 +22,7 @@ export interface Entry {
 /** Reads the panel. @throws NodeOperationError naming the field */
 export function readEntry(context: IExecuteFunctions | ITriggerFunctions): Entry {
 	const node = context.getNode();
-	const event = raw(context, 'event', '').trim();
-	if (event === '') throw fieldError(node, 'Event', 'is empty. Enter the name of the event that lets customers in.');
-	const filter = readFilter(context, 'Property Filters', raw<RawCondition[]>(context, 'filters.conditions', []));
+	const kind = raw<EntryKind>(context, 'entry', 'event');
 	const options = raw<Options>(context, 'options', {});
 	const zone = checked(context, 'Time Zone', () => validateZone(options.zone || context.getTimezone(), 'Time Zone'));
 	const date = (field: string, value?: string) => (value ? checked(context, field, () => parseDate(value, zone, field)) : undefined);
@@ -33,9 +32,11 @@ export function readEntry(context: IExecuteFunctions | ITriggerFunctions): Entry
 		checked(context, 'Journey Values', () => parseSinglePath(path));
 	}
 	if (options.correlation) checked(context, 'Correlation Property', () => parseSinglePath(options.correlation!));
+	const key = options.key?.trim() || context.getWorkflow().id!;
 	return {
-		key: options.key?.trim() || context.getWorkflow().id!,
-		conditions: [{ output: node.id, event, filter, effect: 'wake' }],
+		kind,
+		key,
+		conditions: [{ output: node.id, ...readOccasion(context, kind, key), effect: 'wake' }],
 		rules: {
 			reentry: readReentry(context),
 			whileInside: raw<EntryRules['whileInside']>(context, 'whileInside', 'refuse'),
@@ -53,6 +54,15 @@ export function readEntry(context: IExecuteFunctions | ITriggerFunctions): Entry
 function workflowZone(context: IExecuteFunctions | ITriggerFunctions): string | undefined {
 	const { timezone } = (context as unknown as { workflow: Workflow }).workflow.settings ?? {};
 	return timezone === 'DEFAULT' ? undefined : timezone;
+}
+
+/** The event by which people enter, one of the engine's own for every kind but *On an Event*. */
+function readOccasion(context: IExecuteFunctions | ITriggerFunctions, kind: EntryKind, key: string): Pick<Condition, 'event' | 'filter'> {
+	const filter = readFilter(context, 'Property Filters', raw<RawCondition[]>(context, 'filters.conditions', []));
+	if (kind === 'start') return { event: startEvent(key), filter };
+	const event = raw(context, 'event', '').trim();
+	if (event === '') throw fieldError(context.getNode(), 'Event', 'is empty. Enter the name of the event that lets customers in.');
+	return { event, filter };
 }
 
 function readReentry(context: IExecuteFunctions | ITriggerFunctions): EntryRules['reentry'] {

@@ -145,6 +145,7 @@ describe('what is refused, with a reason that names the field', () => {
 		['track without event', track({ event: undefined }), 'event must be text, found nothing'],
 		['an empty event name', track({ event: '' }), 'event must not be empty'],
 		['a long event name', track({ event: 'x'.repeat(201) }), 'event must have at most 200 characters, found 201'],
+		['an event of the engine', track({ event: 'journey:start:welcome' }), 'event must not begin with "journey:", which is for events of the engine itself, found "journey:start:welcome"'],
 		['two faults', track({ event: 5, properties: [] }), 'event must be text, found 5; properties must be an object, found a list'],
 		['a long id', track({ userId: 'x'.repeat(256) }), 'userId must have at most 255 characters, found 256'],
 		['an id that is no text', track({ userId: { id: 1 } }), 'userId must be text, found an object'],

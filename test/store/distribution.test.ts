@@ -15,6 +15,7 @@ import * as finish from '../../lib/store/finish';
 import * as locks from '../../lib/store/locks';
 import * as match from '../../lib/store/match';
 import * as merge from '../../lib/store/merge';
+import * as others from '../../lib/store/otherJourneys';
 import * as parking from '../../lib/store/park';
 import * as people from '../../lib/store/people';
 import * as retention from '../../lib/store/retention';
@@ -180,6 +181,7 @@ describe('statements about people', () => {
 			completeClaim: (db) => finish.completeClaim(db, none),
 			failClaim: (db) => finish.failClaim(db, none, 'error'),
 			endRunning: (db) => finish.endRunning(db, { token: none, execution: 'e1' }, ids, 'left'),
+			endOfPeople: (db) => finish.endOfPeople(db, world.journey, profiles, 'left'),
 			returnClaim: (db) => finish.returnClaim(db, none, 'error', now, 4, null),
 			claimSize: (db) => finish.claimSize(db, none),
 			judge: (db) => evaluate.judge(db, held, { step: world.action, kind: 'branched' }, [rule], ids.map((instance, item) => ({ item, instance, vars: null }))),
@@ -228,6 +230,7 @@ describe('statements about people', () => {
 			newestEvent: (db) => sample.newestEvent(db, 'Click', []),
 			loadStories: (db) => story.loadStories(db, [{ profile_id: profiles[0]!, journey_id: world.journey, most: 5, skip: 0 }]),
 			findJourneys: (db) => story.findJourneys(db, ['shop']),
+			findOthers: (db) => others.findOthers(db, ['shop']),
 			someJourneyKeys: (db) => story.someJourneyKeys(db, 3),
 		};
 		// A query that nobody made would prove nothing.

@@ -30,23 +30,27 @@ async function empty(store: Store): Promise<void> {
 
 type Open = (canvas: WorkflowJson, options?: RunnerOptions) => Promise<CanvasRunner>;
 
-/** Tests of whole journeys, each on both stores, which are empty then. `open` may be called once in a test. */
+/** Tests of whole journeys, each on both stores, which are empty then. Of several journeys each needs a `workflowId`. */
 export function journeys(what: string, tests: (open: Open, kind: Store['kind']) => void): void {
 	describe.each(STORES)(`${what} (%s)`, (kind) => {
 		let on: TestStore;
-		let run: CanvasRunner | undefined;
+		let runs: CanvasRunner[] = [];
 		beforeAll(async () => void (on = await freshStore(kind)));
 		afterAll(async () => await on?.drop());
 		afterEach(async () => {
-			const closing = run;
-			run = undefined;
+			const closing = runs;
+			runs = [];
 			on.clock.now = new FrozenClock().now;
 			try {
-				await closing?.close();
+				for (const run of closing) await run.close();
 			} finally {
 				await empty(on.store);
 			}
 		});
-		tests(async (canvas, options) => (run = await CanvasRunner.open(kind, canvas, { on, ...options })), kind);
+		tests(async (canvas, options) => {
+			const run = await CanvasRunner.open(kind, canvas, { on, ...options });
+			runs.push(run);
+			return run;
+		}, kind);
 	});
 }

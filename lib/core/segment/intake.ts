@@ -1,3 +1,4 @@
+import { isOwnEvent, OWN_EVENT_REFUSED } from '../ownEvents';
 import type { IntakeEntry, Json } from '../types';
 import type { Call } from './calls';
 import { parseMessage, type Message } from './message';
@@ -85,6 +86,7 @@ function checkKeepable(entry: IntakeEntry, call: Call): void {
 	if (entry.messageId) checkText(entry.messageId, 'messageId');
 	if (entry.event) {
 		checkText(entry.event.name, 'event');
+		if (isOwnEvent(entry.event.name)) throw new Refusal(`event ${OWN_EVENT_REFUSED}, found ${found(entry.event.name)}`);
 		checkStorable(entry.event.properties, call === 'group' ? 'traits' : 'properties');
 	}
 	if (entry.change?.attributes) checkStorable(entry.change.attributes, 'traits');
