@@ -51,7 +51,17 @@ function untilWords(until: Until): string {
 			const passed = until.sameDayPassed === 'atOnce' ? `, or not at all on such a day after ${until.atTime}` : '';
 			return `until ${days}, ${until.atTime}${passed}`;
 		}
+		case 'window':
+			return `until a time from ${until.from} to ${until.to} ${windowDays(until.weekdays)}`;
 	}
+}
+
+/** Days that follow each other are said as a span: `on Monday to Friday`. */
+function windowDays(weekdays: number[]): string {
+	const days = [...weekdays].sort((a, b) => a - b);
+	if (days.length === 7) return 'on any day';
+	const inRow = days.length > 2 && days.every((day, at) => day === days[0]! + at);
+	return `on ${inRow ? `${WEEKDAYS[days[0]! - 1]} to ${WEEKDAYS[days.at(-1)! - 1]}` : listWords(days.map((day) => WEEKDAYS[day - 1]!))}`;
 }
 
 function listWords(words: string[]): string {
@@ -62,6 +72,7 @@ function example(until: Until, byEvent: boolean, now: Date, zone: string): strin
 	if (until.kind === 'date' && until.date === undefined) return madeUpExample(until, byEvent, now, zone);
 	const due = dueAt(until, now, zone);
 	const at = `${dateWords(due, zone, +due - +now)} (${zone})`;
+	if (until.kind === 'window' && +due === +now) return `Now is such a time (${zone}): ${byEvent ? 'the time is up at once' : 'they go on at once'}.`;
 	if (due < now) return `For someone who arrives now that is past: ${at}.`;
 	if (byEvent) return `For someone who arrives now the time is up ${at}.`;
 	return `Someone who arrives now goes on ${at}.`;

@@ -1,10 +1,12 @@
-import { DateTime } from 'luxon';
+import type { DateTime } from 'luxon';
 
 import { checkInstant, parseDate } from './date-value';
 import { elapsedMs, validateDuration, validateOffset } from './duration';
 import { TimeRuleError } from './time-rule-error';
 import type { Duration, Until } from './types';
-import { instantOf, wallTime } from './zone';
+import { atClockTime, checkWeekdays, wall, wallDay } from './wall';
+import { inWindow } from './window';
+import { instantOf } from './zone';
 
 /**
  * `from` plus a duration: hours and below as elapsed time, days and above as calendar time in the zone, so that the
@@ -30,6 +32,7 @@ export function subtractDuration(from: Date, duration: Duration, zone: string): 
  * - date: that date plus or minus its offset (see `parseDate` for what is read as a date)
  * - weekday: the first chosen weekday whose time is not before `now`; on a chosen weekday whose time has passed, with
  *   *at once*, `now` itself
+ * - window: the first moment from `now` on that lies in it
  *
  * @throws TimeRuleError naming the part of the wait that cannot be understood
  */
@@ -44,6 +47,8 @@ export function dueAt(until: Until, now: Date, zone: string): Date {
 		}
 		case 'weekday':
 			return onWeekday(until, now, zone);
+		case 'window':
+			return inWindow(until, now, zone);
 	}
 }
 
@@ -79,9 +84,7 @@ function afterDelay({ delay, atTime }: Extract<Until, { kind: 'delay' }>, now: D
 }
 
 function onWeekday({ weekdays, atTime, sameDayPassed }: Extract<Until, { kind: 'weekday' }>, now: Date, zone: string): Date {
-	if (weekdays.length === 0 || !weekdays.every((day) => Number.isInteger(day) && day >= 1 && day <= 7)) {
-		throw new TimeRuleError('Weekdays', weekdays.join(', '), 'chooses no weekday. Choose at least one, from 1 (Monday) to 7 (Sunday).');
-	}
+	checkWeekdays(weekdays);
 	const today = wallDay(now, zone);
 	const passed = atClockTime(today, atTime, zone) < now;
 	if (passed && sameDayPassed === 'atOnce' && weekdays.includes(today.weekday)) return new Date(now);
@@ -97,20 +100,4 @@ function firstAtTime(atTime: string, earliest: Date, zone: string, isDay: (day: 
 		if (at && at >= earliest) return at;
 		day = day.plus({ days: 1 });
 	}
-}
-
-function atClockTime(day: DateTime, atTime: string, zone: string): Date {
-	const [, hour, minute] = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(atTime) ?? [];
-	if (hour === undefined) throw new TimeRuleError('At time', atTime, 'is not a time of day. Use HH:mm from 00:00 to 23:59.');
-	const at = day.plus({ hours: Number(hour), minutes: Number(minute) });
-	return checkInstant(instantOf(at.toMillis(), zone), atTime, 'At time');
-}
-
-/** Clock and calendar in the zone, as a luxon value in UTC: calendar arithmetic on it knows no summer time. */
-function wall(instant: Date, zone: string): DateTime {
-	return DateTime.fromMillis(wallTime(instant.getTime(), zone), { zone: 'utc' });
-}
-
-function wallDay(instant: Date, zone: string): DateTime {
-	return wall(instant, zone).startOf('day');
 }

@@ -3,6 +3,8 @@
  * Instants are `Date`s in UTC with millisecond precision; durations say their unit.
  */
 
+import type { Window } from './window';
+
 /** What n8n carries as `json`. */
 export type Json = Record<string, unknown>;
 
@@ -126,7 +128,8 @@ export type Rule =
 export type Until =
 	| { kind: 'delay'; delay: Duration; /** `HH:mm`, only with days and above */ atTime?: string }
 	| { kind: 'date'; /** ISO 8601, or epoch seconds/milliseconds */ date: unknown; offset: Duration & { before: boolean } }
-	| { kind: 'weekday'; /** 1 = Monday … 7 = Sunday */ weekdays: number[]; atTime: string; sameDayPassed: 'nextWeek' | 'atOnce' };
+	| { kind: 'weekday'; /** 1 = Monday … 7 = Sunday */ weekdays: number[]; atTime: string; sameDayPassed: 'nextWeek' | 'atOnce' }
+	| ({ kind: 'window' } & Window);
 
 /** One thing that is listened to: by a State's branch, an Entry Trigger or a Goal. */
 export interface Condition {

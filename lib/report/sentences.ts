@@ -40,6 +40,7 @@ const TELLERS: Record<Fact['source'], Record<string, Teller>> = {
 		parked: (fact) => (fact.reason === 'time' ? `Arrived${place(fact)} when its time was up already (due ${time(fact.due_at, fact)})`
 			: `Began to wait${place(fact)}, until ${time(fact.due_at, fact)} at the latest`),
 		woken: (fact) => `Woken${place(fact)} ${fact.reason === 'time' ? `because time was up (due ${time(fact.due_at, fact)})` : event(fact, 'by').trim()}${attempt(fact)}`,
+		undated: (fact) => `Could not wait${place(fact)}: there is no date${error(fact)}`,
 		reset: (fact) => `Timer started again${place(fact)}${event(fact, 'because of')}, now due ${time(fact.due_at, fact)}`,
 		retry: (fact) => `Put back${place(fact)} ${PUT_BACK[fact.reason ?? ''] ?? 'because the execution failed'}${error(fact)}, next try ${time(fact.due_at, fact)}`,
 		done: ENDED.done!,
@@ -73,6 +74,8 @@ const ENDINGS: Record<string, string> = {
 	completed: 'nothing more was to come (completed)',
 	converted: 'they converted',
 	exit_criterion: 'an exit criterion was met',
+	date_past: 'the date to wait for was past (date_past)',
+	no_date: 'their date to wait for could not be told and nothing is connected to No date (no_date)',
 	expired: 'the longest time inside was up (expired)',
 	restarted: 'they began again from the start (restarted)',
 	merged: 'their profile was merged with another that is inside',

@@ -3,6 +3,7 @@ import { saveConditions } from '../store/conditions';
 import { lockProfiles } from '../store/locks';
 import { wakeByLookBack } from '../store/match';
 import { parkInstances, type Park } from '../store/park';
+import * as store from '../store/running';
 import type { Engine } from './engine';
 import type { Claim } from './executions';
 import { restart } from './timers';
@@ -38,4 +39,9 @@ export async function park(engine: Engine, claim: Claim, step: number, wait: Wai
 	});
 	engine.announce();
 	return parked;
+}
+
+/** Journals who does not wait at a step, since their date cannot be told. */
+export async function tellUndated(engine: Engine, claim: Claim, step: number, people: store.Undated[]): Promise<void> {
+	await engine.store.tx(async (db) => await store.tellUndated(db, claim, step, people));
 }

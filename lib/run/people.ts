@@ -1,4 +1,4 @@
-import { convertedInstances } from '../store/conversions';
+import { convertedInstances, markBehindGoal } from '../store/conversions';
 import { loadRunning, loadWalking, type Running, type Walking } from '../store/running';
 import type { Engine } from './engine';
 import type { Claim } from './executions';
@@ -13,7 +13,11 @@ export async function loadArrivals(engine: Engine, claim: Claim, ids: number[]):
 	return await engine.store.tx(async (db) => ({ running: await loadWalking(db, claim, ids), now: db.now }));
 }
 
-/** Which of these instances have reached this goal. */
-export async function convertedAmong(engine: Engine, goal: number, instances: number[]): Promise<Set<number>> {
-	return new Set(await engine.store.tx(async (db) => await convertedInstances(db, instances, goal)));
+/** Which of these instances have reached this goal; from now on they are behind it. */
+export async function passGoal(engine: Engine, claim: Claim, goal: number, instances: number[]): Promise<Set<number>> {
+	return await engine.store.tx(async (db) => {
+		const converted = await convertedInstances(db, instances, goal);
+		if (converted.length > 0) await markBehindGoal(db, claim, converted);
+		return new Set(converted);
+	});
 }

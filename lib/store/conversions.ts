@@ -9,3 +9,12 @@ export async function convertedInstances(db: Connection, instances: number[], go
 	);
 	return rows.map((row) => row.instance_id);
 }
+
+/** Marks running instances that go on by *Converted* of a goal they did not leave by. */
+export async function markBehindGoal(db: Connection, claim: { token: string; execution: string }, instances: number[]): Promise<void> {
+	await db.rows(
+		`UPDATE instances SET behind_goal = true
+		 WHERE id = ANY($1::bigint[]) AND NOT behind_goal AND token = $2 AND EXISTS (SELECT FROM claims WHERE token = $2 AND execution = $3)`,
+		[instances, claim.token, claim.execution],
+	);
+}

@@ -39,7 +39,7 @@ const WAITS_FOR = `e.profile_id = i.profile_id AND e.name = c.event
 	AND ${CORRELATION('i.correlation')} AND ${FILTER(`coalesce(i.vars, '${NO_VARIABLES}')`)}`;
 
 /** Two events of one instant reset the timer once each: without an order they would take turns until the limit. */
-const RESETS = 'i.resets < 100 AND (i.resets = 0 OR (e.occurred_at, e.id) > (i.since, i.event_id))';
+const RESETS = 'i.resets < 100 AND (i.resets = 0 OR (e.occurred_at, e.id) > (i.reset_at, i.event_id))';
 
 export interface Reset {
 	id: number;
@@ -126,14 +126,14 @@ export async function wakeByLookBack(db: Connection, instances: number[], restar
 	return await wakeWaiting(db, WAKE_BY_LOOK_BACK, [instances], restart);
 }
 
-/** New deadlines after a reset: `due_at` from the event, counting again from there; journey values that it carries are captured again. */
+/** New deadlines after a reset: `due_at` from the event; journey values that it carries are captured again. */
 export async function restartTimers(db: Connection, timers: Array<Reset & { due_at: Date }>): Promise<void> {
 	await db.rows(
 		`WITH t AS (
 			SELECT * FROM jsonb_to_recordset($1::jsonb) AS t(id bigint, event_id bigint, event_received_at timestamptz,
 				occurred_at timestamptz, due_at timestamptz)
 		), moved AS (
-			UPDATE instances i SET due_at = t.due_at, since = t.occurred_at, resets = i.resets + 1,
+			UPDATE instances i SET due_at = t.due_at, reset_at = t.occurred_at, resets = i.resets + 1,
 				event_id = t.event_id, event_received_at = t.event_received_at, context = i.context || coalesce((
 					SELECT jsonb_object_agg(v.key, e.properties #> ARRAY(SELECT jsonb_array_elements_text(v.value)))
 					FROM steps s

@@ -111,3 +111,21 @@ export async function setContext(
 	);
 	return rows.length;
 }
+
+/** Someone whose date cannot be told. */
+export interface Undated {
+	id: number;
+	/** What was found, and what to do. */
+	problem: string;
+}
+
+/** Journals why running instances do not wait for a date. */
+export async function tellUndated(db: Connection, claim: { token: string; execution: string }, step: number, people: Undated[]): Promise<void> {
+	await db.rows(
+		`INSERT INTO journal (at, kind, journey_id, step_id, profile_id, instance_id, reason, detail)
+		 SELECT $4, 'undated', i.journey_id, $5, i.profile_id, i.id, 'no_date', jsonb_build_object('error', u.problem)
+		 FROM jsonb_to_recordset($3::jsonb) AS u(id bigint, problem text) JOIN instances i USING (id)
+		 WHERE i.token = $1 AND EXISTS (SELECT FROM claims WHERE token = $1 AND execution = $2)`,
+		[claim.token, claim.execution, JSON.stringify(people), db.now, step],
+	);
+}

@@ -222,6 +222,8 @@ TABLE instances WITH (fillfactor=85, autovacuum_vacuum_scale_factor=0.02, autova
 	vars jsonb
 	context jsonb NOT NULL DEFAULT '{}'::jsonb
 	error text
+	reset_at timestamp with time zone
+	behind_goal boolean NOT NULL DEFAULT false
 	CONSTRAINT instances_check CHECK (((status = 'running'::text) = (token IS NOT NULL)))
 	CONSTRAINT instances_journey_id_fkey FOREIGN KEY (journey_id) REFERENCES journeys(id)
 	CONSTRAINT instances_pkey PRIMARY KEY (id)

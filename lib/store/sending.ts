@@ -8,10 +8,11 @@ import type { Connection } from './types';
 export async function loadRecipients(
 	db: Connection, channel: string, instances: number[],
 ): Promise<Array<{ id: number; consent: 'granted' | 'denied' | null; converted: boolean; skip_since: Date | null }>> {
-	// Behind *Converted* the goal is why the message is sent: who left by it has an end, however often they have waited since.
+	// Behind *Converted* the goal is why the message is sent: who left by it has an end, who only passed it is marked, however
+	// often they have waited since.
 	return await db.rows(
 		`SELECT i.id, p.consent #>> ARRAY[$2, 'state'] AS consent,
-			i.end_reason IS NULL AND EXISTS (SELECT FROM conversions c WHERE c.profile_id = i.profile_id AND c.instance_id = i.id) AS converted,
+			i.end_reason IS NULL AND NOT i.behind_goal AND EXISTS (SELECT FROM conversions c WHERE c.profile_id = i.profile_id AND c.instance_id = i.id) AS converted,
 			${SKIPPED_SINCE_BACKUP} AS skip_since
 		 FROM instances i JOIN profiles p ON p.id = i.profile_id
 		 WHERE i.id = ANY($1::bigint[])`,

@@ -2,7 +2,7 @@ import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import { checkBeforeSending, leave, mailersOf, park, type Claim, type Engine, type Running, type SendRules } from '../../lib/index';
 import { arriving } from '../shared/arriving';
-import { publishedCanvas } from '../shared/canvas';
+import { isConnected, publishedCanvas } from '../shared/canvas';
 import { itemOf, resume, tokenOf } from '../shared/execution';
 import { fieldError, raw } from '../shared/parameters';
 import { claimOf, isResumed, placeOf } from '../shared/place';
@@ -91,8 +91,4 @@ export function expect(context: IExecuteFunctions, claim: Claim): void {
 		mailers,
 		withErrorOutput: canvas.nodes.filter((node) => mailers.includes(node.name) && node.onError === 'continueErrorOutput').map((node) => node.name),
 	});
-}
-
-function isConnected(context: IExecuteFunctions, output: number): boolean {
-	return (publishedCanvas(context).connections[context.getNode().name]?.main?.[output]?.length ?? 0) > 0;
 }

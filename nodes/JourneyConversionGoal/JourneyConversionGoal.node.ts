@@ -1,6 +1,6 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeType, ITriggerFunctions, ITriggerResponse } from 'n8n-workflow';
 
-import { batchSize, convertedAmong } from '../../lib/index';
+import { batchSize, passGoal } from '../../lib/index';
 import { arriving } from '../shared/arriving';
 import { guardCanvas } from '../shared/canvas';
 import { journeyEngine } from '../shared/engine';
@@ -35,11 +35,11 @@ export class JourneyConversionGoal implements INodeType {
 		}
 		const { claim, people } = await arriving(this, engine);
 		const step = await engine.step(placeOf(this, 'goal'));
-		const converted = await convertedAmong(engine, step.id, people.map(({ running }) => running.id));
+		const converted = isExit ? new Set<number>() : await passGoal(engine, claim, step.id, people.map(({ running }) => running.id));
 		const items = this.getInputData();
 		const routed: INodeExecutionData[][] = isExit ? [[]] : [[], []];
 		for (const { running, item } of people) {
-			routed[!isExit && converted.has(running.id) ? 1 : 0]!.push(itemOf(this, claim.token, running, item, items[item]!.json));
+			routed[converted.has(running.id) ? 1 : 0]!.push(itemOf(this, claim.token, running, item, items[item]!.json));
 		}
 		return routed;
 	}

@@ -1,6 +1,6 @@
 import type { INodeTypeDescription } from 'n8n-workflow';
 
-import { CALENDAR, durationFields, eventFilters, storeCredential } from '../shared/fields';
+import { CALENDAR, capturedValues, durationFields, eventFilters, storeCredential } from '../shared/fields';
 import { entrySubtitle } from './subtitle';
 
 const LOCK_UNIT = 'Hours and below are exact. Days and above end as that day begins in the customer’s time zone, so a journey that lets in every morning does so.';
@@ -94,25 +94,7 @@ export const description: INodeTypeDescription = {
 			],
 			description: 'What a matching event does to someone who is in this journey already',
 		},
-		{
-			displayName: 'Journey Values',
-			name: 'values',
-			type: 'fixedCollection',
-			typeOptions: { multipleValues: true },
-			placeholder: 'Add Value',
-			default: {},
-			description: 'Kept from the entry event for the whole journey, as context',
-			options: [
-				{
-					displayName: 'Value',
-					name: 'value',
-					values: [
-						{ displayName: 'Name', name: 'name', type: 'string', default: '', noDataExpression: true, placeholder: 'e.g. cart_total' },
-						{ displayName: 'Event Property', name: 'path', type: 'string', default: '', noDataExpression: true, placeholder: 'e.g. cart.total' },
-					],
-				},
-			],
-		},
+		capturedValues('Kept from the entry event for the whole journey, as context'),
 		{
 			displayName: 'Options',
 			name: 'options',

@@ -1,14 +1,14 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeType, ITriggerFunctions, ITriggerResponse } from 'n8n-workflow';
 
-import { batchSize, leave, loadArrivals, type Running } from '../../lib/index';
+import { batchSize, leave, loadArrivals, loadPeople, readPath, writeContext, type Engine, type Running } from '../../lib/index';
 import { arriving } from '../shared/arriving';
-import { guardCanvas } from '../shared/canvas';
+import { guardCanvas, isConnected } from '../shared/canvas';
 import { journeyEngine } from '../shared/engine';
 import { itemOf, resume, tokenOf } from '../shared/execution';
-import { isResumed, isTest, placeOf } from '../shared/place';
+import { claimOf, isResumed, isTest, placeOf } from '../shared/place';
 import { subscribe } from '../shared/trigger';
 import { description } from './description';
-import { stateOutputs } from './outputs';
+import { fixedOutputs, stateOutputs } from './outputs';
 import { parkArrivals } from './park';
 import { testState } from './test';
 import { readWait } from './wait';
@@ -27,30 +27,58 @@ export class JourneyState implements INodeType {
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		if (isTest(this)) return testState(this);
-		const outputs = stateOutputs(this.getNode().parameters as never);
+		const outputs = stateOutputs(this.getNode().parameters);
 		const routed: INodeExecutionData[][] = outputs.map(() => []);
 		const engine = await journeyEngine(this);
 		await guardCanvas(this, engine);
 		if (isResumed(this)) {
 			const token = tokenOf(this.getInputData());
-			for (const one of await resume(this, engine)) {
-				routed[outputIndex(one, outputs.map((output) => output.displayName))]!.push(itemOf(this, token, one, 0));
-			}
+			const [names, fixed] = [outputs.map((output) => output.displayName), fixedOutputs(this.getNode().parameters)];
+			const woken = (await resume(this, engine)).map((one) => ({ one, output: outputIndex(one, names, fixed) }));
+			await capture(this, engine, woken.map(({ one, output }) => ({ one, branch: output - fixed })));
+			for (const { one, output } of woken) routed[output]!.push(itemOf(this, token, one, 0));
 			return routed;
 		}
 		const { claim, people, now } = await arriving(this, engine, loadArrivals);
-		if (people.length === 0) return routed;
+		// Nothing is connected: there is nothing to wait for, and the journey is completed.
+		if (people.length === 0 || outputs.every((_, output) => !isConnected(this, output))) return routed;
 		const step = await engine.step(placeOf(this, 'state'));
-		const leaving = await parkArrivals(this, engine, claim, step.id, people, now);
-		if (leaving.length > 0) await leave(engine, claim, leaving, 'date_past');
+		const { past, undated } = await parkArrivals(this, engine, claim, step.id, people, now);
+		if (past.length > 0) await leave(engine, claim, past, 'date_past');
+		if (undated.length > 0 && isConnected(this, NO_DATE)) {
+			const items = this.getInputData();
+			const found = new Map((await loadPeople(engine, claim, undated.map(({ id }) => id))).running.map((one) => [one.id, one]));
+			for (const { id, item, problem } of undated) {
+				const one = found.get(id);
+				if (one) routed[NO_DATE]!.push(itemOf(this, claim.token, one, item, { ...items[item]!.json, problem }));
+			}
+		} else if (undated.length > 0) {
+			await leave(engine, claim, undated.map(({ id }) => id), 'no_date');
+		}
 		return routed;
 	}
 }
 
-/** A branch keeps its people through a rename (its position) and a move (its name). */
-function outputIndex({ wake, output }: Running, names: string[]): number {
+const NO_DATE = 1;
+
+/** What people brought who were woken by an event: values that its branch keeps for the rest of the journey. */
+async function capture(context: IExecuteFunctions, engine: Engine, woken: Array<{ one: Running; branch: number }>): Promise<void> {
+	const { captures } = readWait(context);
+	const values = woken.flatMap(({ one, branch }) => {
+		const paths = Object.entries(captures[branch] ?? {});
+		const found = paths.map(([name, path]) => [name, readPath(one.event?.properties ?? {}, path)] as const).filter(([, value]) => value !== undefined);
+		return found.length > 0 ? [{ one, values: Object.fromEntries(found) }] : [];
+	});
+	if (values.length === 0) return;
+	await writeContext(engine, claimOf(context, tokenOf(context.getInputData())), values.map(({ one, values: captured }) => ({ id: one.id, values: captured })));
+	for (const { one, values: captured } of values) one.context = { ...one.context, ...captured };
+}
+
+/** A branch keeps its people through a rename (its position) and a move (its name). @param fixed outputs before the first branch */
+function outputIndex({ wake, output }: Running, names: string[], fixed: number): number {
 	if (wake !== 'event' || output === null) return 0;
 	const [position, name] = [Number(output.slice(0, output.indexOf(':'))), output.slice(output.indexOf(':') + 1)];
-	const byName = names.indexOf(name, 1);
-	return byName > 0 ? byName : position < names.length ? position : 0;
+	const byName = names.indexOf(name, fixed);
+	const byPosition = fixed - 1 + position;
+	return byName > 0 ? byName : byPosition < names.length ? byPosition : 0;
 }

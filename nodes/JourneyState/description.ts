@@ -1,6 +1,6 @@
 import type { INodeProperties, INodeTypeDescription } from 'n8n-workflow';
 
-import { durationFields, eventFilters, storeCredential } from '../shared/fields';
+import { capturedValues, durationFields, eventFilters, storeCredential } from '../shared/fields';
 import { stateOutputs } from './outputs';
 import { stateSubtitle } from './subtitle';
 import { untilFields } from './timeFields';
@@ -66,6 +66,7 @@ export const description: INodeTypeDescription = {
 					name: 'branch',
 					values: [
 						...eventFields,
+						capturedValues('Kept from this event for the rest of the journey, as context'),
 						{ displayName: 'Output Name', name: 'output', type: 'string', default: '', noDataExpression: true, placeholder: 'The event’s name' },
 					],
 				},

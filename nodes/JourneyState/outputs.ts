@@ -1,16 +1,25 @@
 interface Panel {
-	waitFor: string;
+	waitFor?: string;
+	until?: string;
+	limitUntil?: string;
 	events?: { branch?: Array<{ event?: string; output?: string }> };
 }
 
 /**
  * The outputs of a State, *Time is up* first: n8n connects by index, so fixed ones come before those that can change.
- * Self-contained, because the editor evaluates its text.
+ * Behind it, if it waits for a date, *No date*. Self-contained, because the editor evaluates its text.
  */
 export function stateOutputs(panel: Panel): Array<{ type: 'main'; displayName: string }> {
 	const named = panel.waitFor === 'events' ? (panel.events?.branch ?? []) : [];
+	const undated = (panel.waitFor === 'events' ? panel.limitUntil : panel.until) === 'date';
 	return [
 		{ type: 'main', displayName: 'Time is up' },
+		...(undated ? [{ type: 'main' as const, displayName: 'No date' }] : []),
 		...named.map((one, at) => ({ type: 'main' as const, displayName: one.output || one.event || `Event ${at + 1}` })),
 	];
+}
+
+/** How many outputs come before those of the events. */
+export function fixedOutputs(panel: Panel): number {
+	return stateOutputs({ ...panel, events: {} }).length;
 }

@@ -1,6 +1,6 @@
 import { NodeOperationError, type IExecuteFunctions } from 'n8n-workflow';
 
-import { dueAt, park, variablesFor, type Arrival, type Claim, type Engine, type Walking } from '../../lib/index';
+import { dueAt, park, tellUndated, variablesFor, type Arrival, type Claim, type Engine, type Undated, type Walking } from '../../lib/index';
 import { raw } from '../shared/parameters';
 import { readUntil, readWait, untilDiffers, type StateWait } from './wait';
 
@@ -13,19 +13,27 @@ export interface Arriving {
 	item: number;
 }
 
-/**
- * Parks arriving people for what the panel says.
- *
- * @returns who does not wait: a date in the past that ends the journey
- */
-export async function parkArrivals(context: IExecuteFunctions, engine: Engine, claim: Claim, step: number, people: Arriving[], now: Date): Promise<number[]> {
+/** Who does not wait. */
+export interface Passing {
+	/** Their date is past, and that ends the journey. */
+	past: number[];
+	/** Their date cannot be told, and why. */
+	undated: Array<Undated & { item: number }>;
+}
+
+/** Parks arriving people for what the panel says. @returns who does not wait */
+export async function parkArrivals(context: IExecuteFunctions, engine: Engine, claim: Claim, step: number, people: Arriving[], now: Date): Promise<Passing> {
 	const wait = readWait(context);
-	const leaving: number[] = [];
+	const passing: Passing = { past: [], undated: [] };
 	const due = dueTimes(context, wait, now);
 	const arrivals = people.flatMap(({ running, item }): Arrival[] => {
-		const { at, past } = due(item, running.zone);
+		const { at, past, problem } = due(item, running.zone);
+		if (problem !== undefined) {
+			passing.undated.push({ id: running.id, item, problem });
+			return [];
+		}
 		if (at && at <= now && past === 'exit') {
-			leaving.push(running.id);
+			passing.past.push(running.id);
 			return [];
 		}
 		const limit = new Date(running.entered_at);
@@ -36,8 +44,9 @@ export async function parkArrivals(context: IExecuteFunctions, engine: Engine, c
 			vars: variables(context, wait, item), wake: null,
 		}];
 	});
-	await park(engine, claim, step, wait, arrivals);
-	return leaving;
+	if (passing.undated.length > 0) await tellUndated(engine, claim, step, passing.undated);
+	if (arrivals.length > 0) await park(engine, claim, step, wait, arrivals);
+	return passing;
 }
 
 function since({ lookBack }: StateWait, running: Walking, now: Date): Date {
@@ -54,12 +63,19 @@ function variables(context: IExecuteFunctions, wait: StateWait, item: number): o
 	return variablesFor(wait.filters, values);
 }
 
+/** When the time is up, or why that cannot be told. */
+interface Due {
+	at?: Date;
+	past?: string;
+	problem?: string;
+}
+
 /** When each person's time is up; the same rule in the same zone is worked out once. */
-function dueTimes(context: IExecuteFunctions, wait: StateWait, now: Date): (item: number, zone: string) => { at?: Date; past?: string } {
+function dueTimes(context: IExecuteFunctions, wait: StateWait, now: Date): (item: number, zone: string) => Due {
 	const { until } = wait;
 	if (!until) return () => ({});
 	const differs = untilDiffers(until, (name) => raw<unknown>(context, name, ''));
-	const known = new Map<string, { at: Date; past?: string }>();
+	const known = new Map<string, Due>();
 	return (item, zone) => {
 		const key = differs ? `${item}` : zone;
 		let due = known.get(key);
@@ -68,7 +84,9 @@ function dueTimes(context: IExecuteFunctions, wait: StateWait, now: Date): (item
 			try {
 				due = { at: dueAt(rule, now, zone), past: rule.past };
 			} catch (error) {
-				throw new NodeOperationError(context.getNode(), (error as Error).message, { itemIndex: item });
+				const { message } = error as Error;
+				if (rule.kind !== 'date') throw new NodeOperationError(context.getNode(), message, { itemIndex: item });
+				due = { problem: message };
 			}
 			known.set(key, due);
 		}

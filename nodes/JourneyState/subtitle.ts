@@ -25,6 +25,13 @@ export function stateSubtitle(panel: Panel): string {
 			const days = [...(get('weekdays', [1]) as number[])].sort().map((day) => ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'][day - 1]);
 			return `until ${days.join(' or ')}, ${String(get('weekdayTime', '09:00'))}`;
 		},
+		window: () => {
+			const days = [...(get('windowDays', [1, 2, 3, 4, 5]) as number[])].sort();
+			const names = days.map((day) => ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'][day - 1]);
+			const inRow = days.length > 2 && days.every((day, at) => day === days[0]! + at);
+			const said = days.length === 7 ? 'any day' : inRow ? `${names[0]} to ${names[names.length - 1]}` : names.join(' or ');
+			return `until ${said}, ${String(get('windowFrom', '09:00'))} to ${String(get('windowTo', '18:00'))}`;
+		},
 	};
 	const names = (list: Panel['events']) => (list?.branch ?? []).map(({ event }) => event).filter((event) => event).join(' or ');
 	const kind = String(get('until', 'delay'));

@@ -10,6 +10,7 @@ const KINDS = [
 	{ name: 'After a Delay', value: 'delay' },
 	{ name: 'At a Date', value: 'date', description: 'From a field or an attribute, some time before or after it' },
 	{ name: 'On a Weekday', value: 'weekday' },
+	{ name: 'Within Certain Hours', value: 'window', description: 'For example business hours. Who arrives within them goes on at once.' },
 ];
 const NEVER = { name: 'Never', value: 'never', description: 'Only the journey’s own limit applies: two years after entry' };
 
@@ -96,6 +97,35 @@ export function untilFields(prefix: '' | 'limit'): INodeProperties[] {
 			options: [{ name: 'Wait for the Next Chosen Day', value: 'nextWeek' }, { name: 'Go On at Once', value: 'atOnce' }],
 			default: 'nextWeek',
 			displayOptions: { show: show('weekday') },
+		},
+		{
+			displayName: 'Weekdays',
+			name: name('windowDays'),
+			type: 'multiOptions',
+			noDataExpression: true,
+			options: WEEKDAYS,
+			default: [1, 2, 3, 4, 5],
+			displayOptions: { show: show('window') },
+		},
+		{
+			displayName: 'From',
+			name: name('windowFrom'),
+			type: 'string',
+			default: '09:00',
+			noDataExpression: true,
+			placeholder: 'e.g. 09:00',
+			displayOptions: { show: show('window') },
+			description: 'Time of day in the customer’s time zone',
+		},
+		{
+			displayName: 'To',
+			name: name('windowTo'),
+			type: 'string',
+			default: '18:00',
+			noDataExpression: true,
+			placeholder: 'e.g. 18:00, or 24:00',
+			displayOptions: { show: show('window') },
+			description: 'From then on it is too late for that day. Earlier than From: on the next day, and the hours belong to the weekday on which they begin.',
 		},
 	];
 }

@@ -1,13 +1,14 @@
 import type { IExecuteFunctions, ITriggerFunctions } from 'n8n-workflow';
 
-import { validateOffset, type Condition, type Duration, type Filter, type Until } from '../../lib/index';
+import { dueAt, parseSinglePath, validateOffset, type Condition, type Duration, type Filter, type Until } from '../../lib/index';
 import { checked, fieldError, isExpression, raw, readDuration, readFilter, type Expressions, type RawCondition, type Reader } from '../shared/parameters';
-import { stateOutputs } from './outputs';
+import { fixedOutputs, stateOutputs } from './outputs';
 
 type Context = IExecuteFunctions | ITriggerFunctions;
 
 interface RawBranch {
 	event: string;
+	values?: { value?: Array<{ name: string; path: string }> };
 	filters?: { conditions?: RawCondition[] };
 }
 
@@ -22,6 +23,8 @@ export interface StateWait {
 	filters: Filter;
 	expressions: Expressions;
 	lookBack: 'previous' | 'entry' | 'arrival' | { last: Duration };
+	/** Of each branch: journey value → path into its event's properties. */
+	captures: Array<Record<string, string>>;
 }
 
 /** Reads the panel. @throws NodeOperationError naming the field */
@@ -39,18 +42,20 @@ export function readWait(context: Context): StateWait {
 	if (new Set(names).size < names.length) {
 		throw fieldError(node, 'Output Name', `"${names.find((name, at) => names.indexOf(name) < at)}" is there twice. Give each output its own name.`);
 	}
+	const fixed = fixedOutputs(node.parameters as never);
 	const { correlation } = raw<{ correlation?: string }>(context, 'options', {});
 	const conditions = branches.map((branch, at): Condition => {
 		const event = branch.event?.trim();
 		if (!event) throw fieldError(node, 'Event', `number ${at + 1} has no name. Enter the name of the event.`);
 		return {
-			output: waitFor === 'events' ? `${at + 1}:${names[at + 1]}` : '',
+			output: waitFor === 'events' ? `${at + 1}:${names[fixed + at]}` : '',
 			event,
 			filter: readFilter(context, `Property Filters of "${event}"`, branch.filters?.conditions ?? [], expressions),
 			correlation: correlation || undefined,
 			effect: waitFor === 'events' ? 'wake' : 'reset',
 		};
 	});
+	if (kind !== 'never') checkUntil(context, { kind, prefix });
 	const resets = waitFor !== 'events' && conditions.length > 0 && kind === 'delay';
 	return {
 		until: kind === 'never' ? undefined : { kind, prefix },
@@ -59,7 +64,24 @@ export function readWait(context: Context): StateWait {
 		filters: conditions.flatMap(({ filter }) => filter),
 		expressions,
 		lookBack: resets ? 'arrival' : readLookBack(context),
+		captures: waitFor === 'events' ? branches.map((branch) => readCaptures(context, branch)) : [],
 	};
+}
+
+function readCaptures(context: Context, { event, values }: RawBranch): Record<string, string> {
+	const field = `Journey Values of "${event.trim()}"`;
+	return Object.fromEntries((values?.value ?? []).map(({ name, path }) => {
+		if (name.trim() === '') throw fieldError(context.getNode(), field, `the value from "${path}" has no name. Give it one.`);
+		checked(context, field, () => parseSinglePath(path));
+		return [name.trim(), path];
+	}));
+}
+
+/** What is the same for everybody is refused here; the rest when they arrive. */
+function checkUntil(context: Context, until: TimeRule): void {
+	const fields = (name: string) => raw<unknown>(context, name, '');
+	if (until.kind === 'date' || untilDiffers(until, fields)) return;
+	checked(context, 'Wait', () => dueAt(untilOf(context, until, (name, fallback) => raw(context, name, fallback)), new Date(0), 'UTC'));
 }
 
 function readLookBack(context: Context): StateWait['lookBack'] {
@@ -91,13 +113,16 @@ export function untilOf(node: Reader, { kind, prefix }: TimeRule, field: <T>(nam
 	if (kind === 'weekday') {
 		return { kind, weekdays: get('weekdays', [1]), atTime: get('weekdayTime', '09:00'), sameDayPassed: get('weekdayPassed', 'nextWeek') };
 	}
+	if (kind === 'window') {
+		return { kind, weekdays: get('windowDays', [1, 2, 3, 4, 5]), from: get('windowFrom', '09:00'), to: get('windowTo', '18:00') };
+	}
 	const offset = checked(node, 'Shift By', () => validateOffset({ amount: get('offsetAmount', 0), unit: get('offsetUnit', 'days') }, 'Shift By'));
 	return { kind, date: get<unknown>('date', ''), offset: { ...offset, before: get('offsetBefore', true) }, past: get('past', 'proceed') };
 }
 
-const DIFFERING = { delay: ['delayAmount', 'delayUnit', 'delayTime'], date: ['date', 'offsetAmount', 'offsetUnit'], weekday: ['weekdays', 'weekdayTime'] };
+const DIFFERING = { delay: ['delayAmount', 'delayUnit', 'delayTime'], date: ['date', 'offsetAmount', 'offsetUnit'], weekday: ['weekdays', 'weekdayTime'], window: [] };
 
 /** Whether everyone in a batch has the same time rule. @param fields as they stand in the panel */
 export function untilDiffers({ kind, prefix }: TimeRule, fields: (name: string) => unknown): boolean {
-	return DIFFERING[kind].some((field) => isExpression(fields(timeField(prefix, field))));
+	return (DIFFERING[kind] as string[]).some((field) => isExpression(fields(timeField(prefix, field))));
 }

@@ -30,6 +30,11 @@ export function publishedCanvas(context: IExecuteFunctions): Canvas {
 	return readCanvas(context).canvas;
 }
 
+/** Whether a line leaves this node by an output. */
+export function isConnected(context: IExecuteFunctions, output: number): boolean {
+	return (publishedCanvas(context).connections[context.getNode().name]?.main?.[output]?.length ?? 0) > 0;
+}
+
 /**
  * Checks the canvas that this execution runs, before any effect, and records it when it is new. A wrong one stops
  * here: everybody stays where they are, and it is not counted as an attempt.

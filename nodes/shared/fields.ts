@@ -64,6 +64,29 @@ export function eventFilters(show?: Show, fixed = true): INodeProperties {
 	};
 }
 
+/** Journey values that are captured from an event. */
+export function capturedValues(description: string): INodeProperties {
+	return {
+		displayName: 'Journey Values',
+		name: 'values',
+		type: 'fixedCollection',
+		typeOptions: { multipleValues: true },
+		placeholder: 'Add Value',
+		default: {},
+		description,
+		options: [
+			{
+				displayName: 'Value',
+				name: 'value',
+				values: [
+					{ displayName: 'Name', name: 'name', type: 'string', default: '', noDataExpression: true, placeholder: 'e.g. cart_total' },
+					{ displayName: 'Event Property', name: 'path', type: 'string', default: '', noDataExpression: true, placeholder: 'e.g. cart.total' },
+				],
+			},
+		],
+	};
+}
+
 const UNITS: INodePropertyOptions[] = ['seconds', 'minutes', 'hours', 'days', 'weeks', 'months', 'years'].map((value) => ({
 	name: value[0]!.toUpperCase() + value.slice(1),
 	value,

@@ -187,6 +187,12 @@ describe('warnings', () => {
 		expect(warnings(nodes, 'Start > Wait > Off')).toEqual(trailing);
 		expect(warnings(nodes, 'Start > Wait', 'Wait:3 > End')).toEqual([]);
 	});
+
+	test.each([{ until: 'date' }, { waitFor: 'events', limitUntil: 'date' }])('a State with nothing behind No date: %j', (parameters) => {
+		const nodes = { Start: entry, Wait: journey('State', { parameters }), End: end };
+		expect(warnings(nodes, 'Start > Wait > End')).toEqual([['Wait', undefined, expect.stringMatching(/^No date of Journey State 'Wait' is not connected: .* reason no_date/)]]);
+		expect(warnings(nodes, 'Start > Wait > End', 'Wait:1 > End')).toEqual([]);
+	});
 });
 
 describe('a Goal and a State on the same event', () => {

@@ -15,12 +15,15 @@ export function wallText(instant: number, zone: string): string {
 	return format.format(instant).replace(' ', 'T');
 }
 
-/** The first minute at which the wall clock shows what is asked for, or, if it skips that, has gone beyond it. */
-export function oracleInstantOf(wall: string, zone: string): number {
+/**
+ * The first minute at which the wall clock shows what is asked for, or, if it skips that, has gone beyond it.
+ * @param shows how an instant is read off the wall clock
+ */
+export function oracleInstantOf(wall: string, zone: string, shows = wallText): number {
 	const furthestAhead = 15 * 60 * MINUTE;
 	let instant = Date.parse(`${wall}Z`) - furthestAhead;
-	if (wallText(instant, zone) >= wall) throw new Error('the oracle starts too late');
-	while (wallText(instant, zone) < wall) instant += MINUTE;
+	if (shows(instant, zone) >= wall) throw new Error('the oracle starts too late');
+	while (shows(instant, zone) < wall) instant += MINUTE;
 	return instant;
 }
 

@@ -25,6 +25,18 @@ journeys('calendar time in the customer\'s zone, else the journey\'s', (open) =>
 		]);
 	});
 
+	it('waits for business hours, or goes on at once within them', async () => {
+		// Monday 10:00 UTC is 13:00 in Istanbul, 05:00 in New York and 19:00 in Tokyo.
+		const run = await open(canvas(journeyNode('Wait', 'journeyState', { until: 'window', windowDays: [1, 3], windowFrom: '09:00', windowTo: '18:00' })));
+		await run.send(join(1, 'Europe/Istanbul'), join(2, 'America/New_York'), join(3));
+		await run.pass('3 days');
+		expect((await run.timeline()).filter((line) => line.includes('woken'))).toEqual([
+			'+0s customer-1 woken Wait: time',
+			'+4h customer-2 woken Wait: time',
+			'+1d14h customer-3 woken Wait: time',
+		]);
+	});
+
 	it('goes on at once where the hour has passed, if the panel says so', async () => {
 		const run = await open(canvas(journeyNode('Wait', 'journeyState', { until: 'weekday', weekdays: [1], weekdayTime: '09:00', weekdayPassed: 'atOnce' })));
 		await run.send(join(1, 'Europe/Istanbul'), join(2, 'America/New_York'));
@@ -84,16 +96,28 @@ journeys('calendar time in the customer\'s zone, else the journey\'s', (open) =>
 		expect(run.itemsOf('End')).toHaveLength(1);
 	});
 
-	it('holds up nobody for a date that is none', async () => {
-		const run = await open(canvas(journeyNode('Wait', 'journeyState', { until: 'date', date: '={{ $json.profile.attributes.renewal }}', offsetAmount: 0 })));
-		await run.send(...[1, 2, 3].map((n) => join(n, 'UTC', { renewal: n === 2 ? '31/02/2026' : '2026-03-03' })));
+	it('lets people without a date go on by No date, and says why; without a line there they leave', async () => {
+		const wait = journeyNode('Wait', 'journeyState', { until: 'date', date: '={{ $json.profile.attributes.renewal }}', offsetAmount: 0 });
+		const { nodes, connections } = canvas(wait);
+		const run = await open({ name: 'No date', nodes: [...nodes, baseNode('Undated', 'noOp', 1)], connections: { ...connections, ...wires('Wait:0 > End', 'Wait:1 > Undated') } });
+		const renewals = ['2026-03-03', '31/02/2026', undefined];
+		const joining = async (first: number) => await run.send(...renewals.map((renewal, at) => join(first + at, 'UTC', renewal === undefined ? {} : { renewal })));
+		await joining(1);
 		await run.pass('1 day');
-		expect((await run.timeline()).filter((line) => /woken|failed/.test(line))).toEqual([
-			expect.stringMatching(/^\+1m25s customer-2 failed Entry: error \(.*31\/02\/2026/),
+		expect((await run.timeline()).filter((line) => /woken|undated|done|failed/.test(line))).toEqual([
+			expect.stringMatching(/^\+0s customer-2 undated Wait: no_date \(Date: "31\/02\/2026" is not a date/),
+			'+0s customer-2 done: completed',
+			expect.stringMatching(/^\+0s customer-3 undated Wait: no_date \(Date: nothing is not a date/),
+			'+0s customer-3 done: completed',
 			'+14h customer-1 woken Wait: time',
-			'+14h customer-3 woken Wait: time',
+			'+14h customer-1 done: completed',
 		]);
-		expect(run.takeProblems().length).toBeGreaterThan(0);
+		expect(run.itemsOf('Undated').map(({ json }) => json)).toEqual([2, 3].map((id) => expect.objectContaining({ profile: expect.objectContaining({ id }), problem: expect.stringMatching(/^Date: /) })));
+		await run.publish({ name: 'No date', nodes, connections });
+		await joining(4);
+		await run.pass('0 seconds');
+		expect((await run.timeline()).filter((line) => /done/.test(line)).slice(-2)).toEqual(['+1d customer-5 done: no_date', '+1d customer-6 done: no_date']);
+		expect(run.warnings).toContainEqual(expect.stringMatching(/No date of Journey State 'Wait' is not connected/));
 	});
 
 	it('still goes by the event, where date and event were both over on arrival', async () => {
@@ -106,7 +130,7 @@ journeys('calendar time in the customer\'s zone, else the journey\'s', (open) =>
 				}),
 				baseNode('End', 'noOp', 1), baseNode('Thank', 'noOp', 1),
 			],
-			connections: wires('Entry > Before', 'Before > Wait', 'Wait:0 > End', 'Wait:1 > Thank'),
+			connections: wires('Entry > Before', 'Before > Wait', 'Wait:0 > End', 'Wait:2 > Thank'),
 		});
 		await run.send(join(1), join(2));
 		const midnight = new Date('2026-03-03T00:00:00.000Z');

@@ -113,6 +113,29 @@ journeys('a goal', (open) => {
 		expect([run.itemsOf('End').length, run.itemsOf('Thank').length]).toEqual([0, 0]);
 	});
 
+	it('has whoever flows through it to Converted thanked, also behind another wait; nobody else who has converted', async () => {
+		const check = (name: string) => journeyNode(name, 'journeyAction', { operation: 'check', class: 'transactional' });
+		const mail = (name: string) => baseNode(name, 'emailSend', 2.1, { toEmail: '={{ $json.profile.email }}', subject: name, text: name }, { onError: 'continueRegularOutput' });
+		const run = await open({
+			name: 'Through and thanked',
+			nodes: [
+				entry, delayState('Wait', 1, 'days'), check('Before'), mail('Offer'), goal({ exit: false }), delayState('Later', 1, 'hours'), check('Behind'), mail('Thanks'), end,
+			],
+			connections: wires(
+				'Entry > Wait', 'Wait > Before', 'Before:0 > Offer', 'Before:1 > Goal', 'Offer > Goal', 'Goal:0 > End', 'Goal:1 > Later', 'Later > Behind', 'Behind:0 > Thanks', 'Behind:1 > End', 'Thanks > End',
+			),
+		}, { mailer: {} });
+		const people = [1, 2].map((n) => ({ who: `customer-${n}`, email: `customer-${n}@example.com` }));
+		await run.send(...people.map((one) => ({ ...one, event: 'cart' })));
+		await run.pass('1 hour');
+		await run.send({ who: 'customer-2', event: 'order' });
+		await run.pass('2 days');
+		expect(run.mails.map(({ to, subject }) => [subject, to])).toEqual([['Offer', 'customer-1@example.com'], ['Thanks', 'customer-2@example.com']]);
+		expect((await run.timeline('customer-2')).filter((line) => /skipped|sent|done/.test(line))).toEqual([
+			'+1d skipped Before: goal_reached', '+1d1h sent Behind: email', '+1d1h done: completed',
+		]);
+	});
+
 	it('routes those who flow through it by whether they have converted', async () => {
 		const run = await open({
 			name: 'Through', nodes: [entry, delayState('Wait', 1, 'days'), goal({ exit: false }), end, thank],

@@ -62,6 +62,33 @@ journeys('waiting for an event, or a day', (open) => {
 		]);
 	});
 
+	it('keeps what the panel captures from the waking event for the rest of the journey', async () => {
+		const values = (...pairs: Array<[string, string]>) => ({ values: { value: pairs.map(([name, path]) => ({ name, path })) } });
+		const run = await open({
+			name: 'Captures',
+			nodes: [
+				journeyNode('Entry', 'journeyEntryTrigger', { event: 'cart', ...values(['total', 'total'], ['cart', 'id']) }),
+				eventState('Wait', [{ event: 'order', ...values(['total', 'sum.total'], ['first', 'items[0]'], ['none', 'missing']) }, { event: 'call' }], [1, 'days']),
+				delayState('Later', 1, 'hours'), remind, thank,
+			],
+			connections: wires('Entry > Wait', 'Wait:0 > Remind', 'Wait:1 > Later', 'Wait:2 > Later', 'Later > Thank'),
+		});
+		await run.send(...[1, 2].map((n) => ({ who: `customer-${n}`, event: 'cart', properties: { id: n, total: 5 } })));
+		await run.pass('1 hour');
+		await run.send({ who: 'customer-1', event: 'order', properties: { sum: { total: 12 }, items: ['a', 'b'] } }, { who: 'customer-2', event: 'call' });
+		await run.pass('1 day');
+		expect(run.itemsOf('Wait').map(({ json }) => json.context)).toEqual([{ cart: 1, total: 12, first: 'a' }, { cart: 2, total: 5 }]);
+		expect(run.itemsOf('Thank').map(({ json }) => json.context)).toEqual([{ cart: 1, total: 12, first: 'a' }, { cart: 2, total: 5 }]);
+	});
+
+	it('completes at once where nothing is connected, and says so when it is published', async () => {
+		const run = await open({ name: 'Trailing', nodes: [entry, eventState('Wait', [{ event: 'order' }], [1, 'days'])], connections: wires('Entry > Wait') });
+		await run.send({ who: 'customer-1', event: 'cart' });
+		await run.pass('0 seconds');
+		expect(await run.timeline()).toEqual(['+0s customer-1 entered Entry', '+0s customer-1 done: completed']);
+		expect(run.warnings).toContainEqual(expect.stringMatching(/Nothing is connected behind Journey State 'Wait'/));
+	});
+
 	it('does not count an event from before the entry, nor the entry event itself', async () => {
 		const run = await open({ ...orderOrDay, nodes: [entry, eventState('Wait', [{ event: 'order' }, { event: 'cart' }], [1, 'days']), remind, thank] });
 		await run.send({ who: 'customer-1', event: 'order' });

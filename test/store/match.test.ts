@@ -70,6 +70,16 @@ function cases(order: 'events after the park' | 'events before the park'): void 
 		expect(row).toMatchObject({ wake: null, due: minutes(70), resets: 3 });
 	});
 
+	it('counts an event from before a reset that arrives behind it', async () => {
+		const conditions = [wakesBy('Cart', { effect: 'reset' }), wakesBy('Order')];
+		if (order === 'events after the park') {
+			expect(await wait(conditions, [['Cart', 30]], {}, HOUR)).toMatchObject({ wake: null, due: minutes(90), resets: 1 });
+			expect(await takeIn(it_.store, 'test', [eventOf(user, 'Order', minutes(20))])).toMatchObject({ woken: 1 });
+		} else {
+			expect(await wait(conditions, [['Cart', 30], ['Order', 20]], {}, HOUR)).toMatchObject({ wake: 'event', left: minutes(20) });
+		}
+	});
+
 	it('lets a reset make room for an event after the old deadline, and none for one after the new', async () => {
 		const conditions = [wakesBy('Cart', { effect: 'reset' }), wakesBy('Order')];
 		expect(await wait(conditions, [['Cart', 30], ['Order', 89]], {}, HOUR)).toMatchObject({ wake: 'event', left: minutes(89), resets: 1 });

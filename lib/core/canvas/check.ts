@@ -3,7 +3,7 @@ import { goalWarnings } from './goals';
 import { Graph } from './graph';
 import { lineageProblems, lineageWarnings } from './lineage';
 import { mailerProblems, mailerWarnings } from './mailers';
-import { loopProblems, parallelProblems, trailingWarnings, waitingProblems } from './places';
+import { loopProblems, parallelProblems, trailingWarnings, undatedWarnings, waitingProblems } from './places';
 import type { Problem } from './problem';
 import { settingProblems, settingWarnings } from './settings';
 import { entryProblems, storeProblems } from './workflow';
@@ -11,7 +11,7 @@ import { entryProblems, storeProblems } from './workflow';
 const PROBLEMS = [
 	entryProblems, storeProblems, settingProblems, mailerProblems, waitingProblems, parallelProblems, loopProblems, lineageProblems,
 ];
-const WARNINGS = [settingWarnings, mailerWarnings, trailingWarnings, goalWarnings, lineageWarnings];
+const WARNINGS = [settingWarnings, mailerWarnings, trailingWarnings, undatedWarnings, goalWarnings, lineageWarnings];
 
 /**
  * What is wrong with a published canvas. Problems stop it before any effect; with warnings it runs, though perhaps not

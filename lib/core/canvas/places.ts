@@ -55,6 +55,22 @@ export function trailingWarnings(graph: Graph): Problem[] {
 		}));
 }
 
+/** States that wait for a date, where nothing is connected for people who have none. */
+export function undatedWarnings(graph: Graph): Problem[] {
+	return graph.nodes
+		.filter((node) => kindOf(node) === 'journeyState' && waitsForDate(node) && graph.children(node).length > 0 && graph.targets(node, NO_DATE).length === 0)
+		.map((state) => ({
+			node: state.name,
+			message: `No date of ${named(state)} is not connected: whoever has no date there leaves the journey, with reason no_date. Connect it to let them go on.`,
+		}));
+}
+
+const NO_DATE = 1;
+
+function waitsForDate({ parameters }: CanvasNode): boolean {
+	return (parameters.waitFor === 'events' ? parameters.limitUntil : parameters.until) === 'date';
+}
+
 /**
  * The first places on every way from here. Steps that choose a way for each person end the search: parallel Audience
  * Filters may well exclude each other, and only their people can tell.
