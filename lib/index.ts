@@ -1,6 +1,6 @@
 /** What nodes may use. Everything else is private to its ring. */
 export * from './core/types';
-export { ownEventOf, startEvent } from './core/ownEvents';
+export { changeEvent, ownEventOf, startEvent } from './core/ownEvents';
 export { endInJourney, startProblems } from './run/otherJourneys';
 export { compileFilter, variablesFor } from './core/filter';
 export { parsePath, parseSinglePath, readPath, toJsonPath } from './core/path';

@@ -13,6 +13,11 @@ export function startEvent(key: string): string {
 	return `${OWN}start:${key}`;
 }
 
+/** An attribute of somebody has another value now. Its properties are `attribute`, `from` and `to`; null: there is none. */
+export function changeEvent(attribute: string): string {
+	return `${OWN}change:${attribute}`;
+}
+
 /** What one of the engine's own events is; undefined for any other event. */
 export function ownEventOf(name: string): { kind: string; about: string } | undefined {
 	const [, kind, about] = /^journey:(\w+):(.*)$/s.exec(name) ?? [];

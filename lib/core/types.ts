@@ -144,7 +144,7 @@ export interface Condition {
 }
 
 /** What lets people into a journey. */
-export type EntryKind = 'event' | 'start';
+export type EntryKind = 'event' | 'start' | 'change';
 
 /** Who the Entry Trigger lets in, and how often. */
 export interface EntryRules {

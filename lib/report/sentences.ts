@@ -133,6 +133,7 @@ function date(fact: Fact, name: string): string {
 /** What the engine's own events are, in words. */
 const OWN_EVENTS: Record<string, (about: string) => string> = {
 	start: () => 'being sent here by another journey or workflow',
+	change: (about) => `a change of '${about}'`,
 };
 
 function event(fact: Fact, how: string): string {

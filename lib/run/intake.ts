@@ -1,13 +1,17 @@
-import { foldChanges } from '../core/people';
+import { changeEvent } from '../core/ownEvents';
+import { foldChanges, type ProfileWrite } from '../core/people';
 import type { IntakeEntry } from '../core/types';
 import { listenersTo, type Listener } from '../store/conditions';
 import { insertEvents, insertRejected, rememberMessages, type NewEvent, type Refused } from '../store/events';
 import { addCandidates, convertByEvents, wakeByEvents } from '../store/match';
-import { writeProfiles } from '../store/people';
+import { watchedAttributes, writeProfiles, type AttributeChange } from '../store/people';
 import type { Connection, Store } from '../store/types';
 import { lockPeople } from './identify';
+import { CATCH_UP_MS } from './registry';
 import { openMonthsOf } from './retention';
 import { restart } from './timers';
+
+const LATENESS_MS = 7 * 24 * 60 * 60_000;
 
 export interface IntakeResult {
 	/** Entries whose message id was known: kept once, nothing done. */
@@ -40,12 +44,13 @@ export async function takeIn(
 		const profiles = await lockPeople(db, fresh);
 
 		const writes = foldChanges(fresh.map((entry, at) => ({ profile: profiles[at]!, entry })));
-		if (writes.length > 0) await writeProfiles(db, writes);
+		const changes = writes.length > 0 ? await write(db, writes, options.match) : [];
 
-		const events = fresh.flatMap((entry, at) => (entry.event ? [eventRow(entry, profiles[at]!)] : []));
+		const sent = fresh.flatMap((entry, at) => (entry.event ? [eventRow(entry, profiles[at]!)] : []));
+		const events = [...sent, ...changes.map((change) => changeRow(change, entries.length))];
 		if (events.length === 0) return result;
 		const stored = await insertEvents(db, events, !options.match);
-		result.events = stored.length;
+		result.events = sent.length;
 		if (!options.match) return result;
 		const listeners = await listenersTo(db, [...new Set(events.map(({ name }) => name))]);
 		const heardBy = (kind: Listener) => stored.filter(({ name }) => listeners.get(name)?.has(kind)).map(({ id }) => id);
@@ -67,6 +72,18 @@ function eventRow(entry: IntakeEntry, profile: number): NewEvent {
 		index: entry.index, profile_id: profile, name: entry.event!.name, properties: entry.event!.properties,
 		occurred_at: entry.occurredAt, message_id: entry.messageId ?? null,
 	};
+}
+
+/** @returns what lets people in who have it changed; history does not */
+async function write(db: Connection, writes: ProfileWrite[], match: boolean): Promise<AttributeChange[]> {
+	const watches = match && writes.some(({ attributes }) => attributes.length > 0);
+	const changes = await writeProfiles(db, writes, watches ? await watchedAttributes(db, new Date(+db.now - CATCH_UP_MS)) : []);
+	// As an event that late would be refused.
+	return changes.filter(({ at }) => +at >= +db.now - LATENESS_MS);
+}
+
+function changeRow({ profile_id, attribute, from, to, at }: AttributeChange, index: number): NewEvent {
+	return { index, profile_id, name: changeEvent(attribute), properties: { attribute, from, to }, occurred_at: at, message_id: null };
 }
 
 async function withoutDuplicates(db: Connection, entries: IntakeEntry[]): Promise<IntakeEntry[]> {

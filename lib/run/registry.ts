@@ -27,7 +27,7 @@ const BEAT_EVERY_MS = 20_000;
 const ALIVE_MS = 60_000;
 const RETRY_MS = 5_000;
 /** How far a listener that was off looks back when it returns. */
-const CATCH_UP_MS = 60 * 60_000;
+export const CATCH_UP_MS = 60 * 60_000;
 
 /** Which steps listen in this process. Registering never throws for a store that is away: it goes on trying. */
 export class Registry {

@@ -69,36 +69,84 @@ export async function insertIdentities(db: Connection, identities: Identity[], p
 	);
 }
 
-/** Writes changes of many profiles in one statement. An attribute or consent is only overwritten by a newer write. */
-export async function writeProfiles(db: Connection, writes: ProfileWrite[]): Promise<void> {
-	await db.rows(
-		`WITH asked AS (
-			SELECT * FROM jsonb_to_recordset($1::jsonb) AS w(profile_id bigint, attributes jsonb, consent jsonb,
-				add_tags jsonb, remove_tags jsonb, zone text, locale text, email text, phone text)
-		), locked AS MATERIALIZED (
-			SELECT asked.*, p.attribute_times, p.consent AS known FROM asked JOIN profiles p ON p.id = asked.profile_id
-			ORDER BY p.id FOR UPDATE OF p
-		), folded AS MATERIALIZED (
-			SELECT locked.*,
-				(SELECT jsonb_object_agg(w->>'name', w->'value') FROM jsonb_array_elements(attributes) w
-					WHERE coalesce((attribute_times->>(w->>'name'))::numeric, 0) <= (w->>'at')::numeric) AS new_values,
-				(SELECT jsonb_object_agg(w->>'name', w->'at') FROM jsonb_array_elements(attributes) w
-					WHERE coalesce((attribute_times->>(w->>'name'))::numeric, 0) <= (w->>'at')::numeric) AS new_times,
-				(SELECT jsonb_object_agg(w->>'channel', w - 'channel') FROM jsonb_array_elements(locked.consent) w
-					WHERE coalesce((known#>>ARRAY[w->>'channel', 'at'])::numeric, 0) <= (w->>'at')::numeric) AS new_consent
-			FROM locked
-		)
-		UPDATE profiles p SET
-			attributes = CASE WHEN f.new_values IS NULL THEN p.attributes ELSE jsonb_strip_nulls_top(p.attributes || f.new_values) END,
-			attribute_times = p.attribute_times || coalesce(f.new_times, '{}'),
-			consent = p.consent || coalesce(f.new_consent, '{}'),
-			tags = CASE WHEN f.add_tags = '[]' AND f.remove_tags = '[]' THEN p.tags ELSE
-				ARRAY(SELECT tag FROM (SELECT unnest(p.tags) UNION SELECT jsonb_array_elements_text(f.add_tags)
-					EXCEPT SELECT jsonb_array_elements_text(f.remove_tags)) all_tags(tag) ORDER BY tag) END,
-			zone = coalesce(f.zone, p.zone), locale = coalesce(f.locale, p.locale),
-			email = coalesce(f.email, p.email), phone = coalesce(f.phone, p.phone),
-			updated_at = $2
-		FROM folded f WHERE p.id = f.profile_id`,
-		[JSON.stringify(writes), db.now],
+/** An attribute whose changes let people into a journey. */
+export interface Watch {
+	/** As its Entry Trigger names it. */
+	attribute: string;
+	path: string[];
+}
+
+/** A value of an attribute that is another one now; null: there is none. */
+export interface AttributeChange {
+	profile_id: number;
+	attribute: string;
+	from: unknown;
+	to: unknown;
+	/** Own time of the write. */
+	at: Date;
+}
+
+/**
+ * The attributes that are watched, also by Entry Triggers that have been off for less than their catch-up window. The
+ * caller holds the registry lock.
+ */
+export async function watchedAttributes(db: Connection, offSince: Date): Promise<Watch[]> {
+	const rows = await db.rows<{ watches: Watch }>(
+		"SELECT DISTINCT config->'watches' AS watches FROM steps WHERE config ? 'watches' AND (state = 'on' OR off_since > $1)",
+		[offSince],
 	);
+	return rows.map(({ watches }) => watches);
+}
+
+const write = (written: string) => `
+	WITH asked AS (
+		SELECT * FROM jsonb_to_recordset($1::jsonb) AS w(profile_id bigint, attributes jsonb, consent jsonb,
+			add_tags jsonb, remove_tags jsonb, zone text, locale text, email text, phone text)
+	), locked AS MATERIALIZED (
+		SELECT asked.*, p.attributes AS before, p.attribute_times, p.consent AS known FROM asked JOIN profiles p ON p.id = asked.profile_id
+		ORDER BY p.id FOR UPDATE OF p
+	), folded AS MATERIALIZED (
+		SELECT locked.*,
+			(SELECT jsonb_object_agg(w->>'name', w->'value') FROM jsonb_array_elements(attributes) w
+				WHERE coalesce((attribute_times->>(w->>'name'))::numeric, 0) <= (w->>'at')::numeric) AS new_values,
+			(SELECT jsonb_object_agg(w->>'name', w->'at') FROM jsonb_array_elements(attributes) w
+				WHERE coalesce((attribute_times->>(w->>'name'))::numeric, 0) <= (w->>'at')::numeric) AS new_times,
+			(SELECT jsonb_object_agg(w->>'channel', w - 'channel') FROM jsonb_array_elements(locked.consent) w
+				WHERE coalesce((known#>>ARRAY[w->>'channel', 'at'])::numeric, 0) <= (w->>'at')::numeric) AS new_consent
+		FROM locked
+	)${written}
+	UPDATE profiles p SET
+		attributes = CASE WHEN f.new_values IS NULL THEN p.attributes ELSE jsonb_strip_nulls_top(p.attributes || f.new_values) END,
+		attribute_times = p.attribute_times || coalesce(f.new_times, '{}'),
+		consent = p.consent || coalesce(f.new_consent, '{}'),
+		tags = CASE WHEN f.add_tags = '[]' AND f.remove_tags = '[]' THEN p.tags ELSE
+			ARRAY(SELECT tag FROM (SELECT unnest(p.tags) UNION SELECT jsonb_array_elements_text(f.add_tags)
+				EXCEPT SELECT jsonb_array_elements_text(f.remove_tags)) all_tags(tag) ORDER BY tag) END,
+		zone = coalesce(f.zone, p.zone), locale = coalesce(f.locale, p.locale),
+		email = coalesce(f.email, p.email), phone = coalesce(f.phone, p.phone),
+		updated_at = $2
+	FROM folded f WHERE p.id = f.profile_id`;
+
+const WRITE = write('');
+const WRITE_AND_COMPARE = `${write(', written AS (')}
+		RETURNING p.id, f.before, p.attributes AS after, f.new_times
+	)
+	SELECT written.id AS profile_id, watch->>'attribute' AS attribute, value."from", value."to",
+		to_timestamp((new_times->>(watch->'path'->>0))::numeric / 1000) AS at
+	FROM written CROSS JOIN jsonb_array_elements($3::jsonb) watch,
+		LATERAL (SELECT ARRAY(SELECT jsonb_array_elements_text(watch->'path')) AS path) place,
+		LATERAL (SELECT nullif(before #> path, 'null') AS "from", nullif(after #> path, 'null') AS "to") value
+	WHERE value."from" IS DISTINCT FROM value."to"`;
+
+/**
+ * Writes changes of many profiles in one statement. An attribute or consent is only overwritten by a newer write.
+ *
+ * @param watched attributes of which the changes are wanted
+ * @returns what of them has really changed
+ */
+export async function writeProfiles(db: Connection, writes: ProfileWrite[], watched: Watch[]): Promise<AttributeChange[]> {
+	const params = [JSON.stringify(writes), db.now];
+	if (watched.length > 0) return await db.rows<AttributeChange>(WRITE_AND_COMPARE, [...params, JSON.stringify(watched)]);
+	await db.rows(WRITE, params);
+	return [];
 }

@@ -368,6 +368,7 @@ TABLE steps
 	CONSTRAINT steps_workflow_fkey FOREIGN KEY (workflow) REFERENCES workflows(id)
 	CONSTRAINT steps_workflow_node_id_key UNIQUE (workflow, node_id)
 	CREATE INDEX steps_set ON steps USING btree (set_id) WHERE (set_id IS NOT NULL)
+	CREATE INDEX steps_watching ON steps USING btree (id) WHERE (config ? 'watches'::text)
 
 TABLE workflows
 	id integer NOT NULL GENERATED ALWAYS AS IDENTITY

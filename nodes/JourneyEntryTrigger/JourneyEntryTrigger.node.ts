@@ -18,12 +18,12 @@ export class JourneyEntryTrigger implements INodeType {
 	methods = { credentialTest: { testStore } };
 
 	async trigger(this: ITriggerFunctions): Promise<ITriggerResponse> {
-		const { kind, key, rules, conditions } = readEntry(this);
+		const { key, rules, conditions, config } = readEntry(this);
 		const name = this.getWorkflow().name ?? key;
 		return await subscribe(this, {
 			kind: 'entry',
 			journey: { key, name, rules },
-			listens: { conditions, config: { entry: kind } },
+			listens: { conditions, config },
 			limit: batchSize(0, Infinity),
 		});
 	}

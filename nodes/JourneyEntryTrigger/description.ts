@@ -1,9 +1,36 @@
-import type { INodeTypeDescription } from 'n8n-workflow';
+import type { INodeProperties, INodeTypeDescription } from 'n8n-workflow';
 
 import { CALENDAR, capturedValues, durationFields, eventFilters, storeCredential } from '../shared/fields';
 import { entrySubtitle } from './subtitle';
 
 const LOCK_UNIT = 'Hours and below are exact. Days and above end as that day begins in the customer’s time zone, so a journey that lets in every morning does so.';
+
+/** One side of a change: any value, none, or a certain one. */
+const changeSide = (displayName: string, name: string, example: string): INodeProperties[] => [
+	{
+		displayName,
+		name,
+		type: 'options',
+		noDataExpression: true,
+		default: 'any',
+		displayOptions: { show: { entry: ['change'] } },
+		options: [
+			{ name: 'A Certain Value', value: 'value' },
+			{ name: 'Any Value', value: 'any', description: 'Or none' },
+			{ name: 'No Value', value: 'none', description: name === 'from' ? 'The attribute was not there' : 'The attribute is deleted' },
+		],
+	},
+	{
+		displayName: `${displayName} Value`,
+		name: `${name}Value`,
+		type: 'string',
+		default: '',
+		required: true,
+		noDataExpression: true,
+		placeholder: `e.g. ${example}`,
+		displayOptions: { show: { entry: ['change'], [name]: ['value'] } },
+	},
+];
 
 export const description: INodeTypeDescription = {
 	displayName: 'Journey Entry Trigger',
@@ -35,6 +62,7 @@ export const description: INodeTypeDescription = {
 			default: 'event',
 			options: [
 				{ name: 'From Another Journey or Workflow', value: 'start', description: 'Whom a Journey Action or Customer Data starts in this journey' },
+				{ name: 'On a Profile Change', value: 'change', description: 'When an attribute of a customer gets another value' },
 				{ name: 'On an Event', value: 'event', description: 'When an event happens to a customer' },
 			],
 			description: 'What lets a customer in',
@@ -57,6 +85,19 @@ export const description: INodeTypeDescription = {
 			placeholder: 'e.g. Cart Updated',
 			description: 'Name of the event that lets a customer in, exactly as your systems send it',
 		},
+		{
+			displayName: 'Attribute',
+			name: 'attribute',
+			type: 'string',
+			default: '',
+			required: true,
+			noDataExpression: true,
+			placeholder: 'e.g. plan',
+			displayOptions: { show: { entry: ['change'] } },
+			description: 'Its name. Reach into objects with a dot (address.city). Writing the same value again is no change.',
+		},
+		...changeSide('From', 'from', 'free'),
+		...changeSide('To', 'to', 'pro'),
 		eventFilters({ entry: ['event', 'start'] }),
 		{
 			displayName: 'May Enter Again',

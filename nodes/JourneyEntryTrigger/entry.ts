@@ -1,6 +1,6 @@
 import type { IExecuteFunctions, ITriggerFunctions, Workflow } from 'n8n-workflow';
 
-import { parseDate, parseSinglePath, startEvent, validateZone, type Condition, type EntryKind, type EntryRules } from '../../lib/index';
+import { changeEvent, parseDate, parseSinglePath, startEvent, validateZone, type Condition, type EntryKind, type EntryRules, type Json } from '../../lib/index';
 import { checked, fieldError, raw, readDuration, readFilter, type RawCondition } from '../shared/parameters';
 
 interface Options {
@@ -17,6 +17,8 @@ export interface Entry {
 	key: string;
 	rules: EntryRules;
 	conditions: Condition[];
+	/** What else of the kind the engine works by. */
+	config: Json;
 }
 
 /** Reads the panel. @throws NodeOperationError naming the field */
@@ -33,10 +35,12 @@ export function readEntry(context: IExecuteFunctions | ITriggerFunctions): Entry
 	}
 	if (options.correlation) checked(context, 'Correlation Property', () => parseSinglePath(options.correlation!));
 	const key = options.key?.trim() || context.getWorkflow().id!;
+	const { occasion, ...config } = readOccasion(context, kind, key);
 	return {
 		kind,
 		key,
-		conditions: [{ output: node.id, ...readOccasion(context, kind, key), effect: 'wake' }],
+		conditions: occasion ? [{ output: node.id, ...occasion, effect: 'wake' }] : [],
+		config: { entry: kind, ...config },
 		rules: {
 			reentry: readReentry(context),
 			whileInside: raw<EntryRules['whileInside']>(context, 'whileInside', 'refuse'),
@@ -56,13 +60,47 @@ function workflowZone(context: IExecuteFunctions | ITriggerFunctions): string | 
 	return timezone === 'DEFAULT' ? undefined : timezone;
 }
 
-/** The event by which people enter, one of the engine's own for every kind but *On an Event*. */
-function readOccasion(context: IExecuteFunctions | ITriggerFunctions, kind: EntryKind, key: string): Pick<Condition, 'event' | 'filter'> {
-	const filter = readFilter(context, 'Property Filters', raw<RawCondition[]>(context, 'filters.conditions', []));
-	if (kind === 'start') return { event: startEvent(key), filter };
-	const event = raw(context, 'event', '').trim();
-	if (event === '') throw fieldError(context.getNode(), 'Event', 'is empty. Enter the name of the event that lets customers in.');
-	return { event, filter };
+interface Occasion {
+	/** The event by which people enter, one of the engine's own for every kind but *On an Event*. */
+	occasion?: Pick<Condition, 'event' | 'filter'>;
+	/** An attribute whose changes are recorded. */
+	watches?: { attribute: string; path: string[] };
+}
+
+function readOccasion(context: IExecuteFunctions | ITriggerFunctions, kind: EntryKind, key: string): Occasion {
+	const filter = () => readFilter(context, 'Property Filters', raw<RawCondition[]>(context, 'filters.conditions', []));
+	switch (kind) {
+		case 'start': return { occasion: { event: startEvent(key), filter: filter() } };
+		case 'change': return readChange(context);
+		default: {
+			const event = raw(context, 'event', '').trim();
+			if (event === '') throw fieldError(context.getNode(), 'Event', 'is empty. Enter the name of the event that lets customers in.');
+			return { occasion: { event, filter: filter() } };
+		}
+	}
+}
+
+type Value = 'any' | 'value' | 'none';
+
+function readChange(context: IExecuteFunctions | ITriggerFunctions): Occasion {
+	const node = context.getNode();
+	const attribute = raw(context, 'attribute', '').trim();
+	if (attribute === '') throw fieldError(node, 'Attribute', 'is empty. Enter the name of the attribute whose change lets customers in.');
+	const path = checked(context, 'Attribute', () => parseSinglePath(attribute));
+	const side = (field: string, name: 'from' | 'to'): RawCondition[] => {
+		const which = raw<Value>(context, name, 'any');
+		if (which === 'any') return [];
+		if (which === 'none') return [{ path: name, operator: 'doesNotExist' }];
+		const value = raw<unknown>(context, `${name}Value`, '');
+		if (value === '') throw fieldError(node, `${field} Value`, `is empty. Enter it, or choose No Value under ${field}.`);
+		return [{ path: name, operator: 'is', value }];
+	};
+	const [from, to] = [side('From', 'from'), side('To', 'to')];
+	const [before, after] = [from[0], to[0]];
+	if (before && after && before.operator === after.operator && before.value === after.value) {
+		throw fieldError(node, 'To', 'is the same as From, which is no change. Choose another value on one side.');
+	}
+	return { occasion: { event: changeEvent(attribute), filter: readFilter(context, 'From and To', [...from, ...to]) }, watches: { attribute, path } };
 }
 
 function readReentry(context: IExecuteFunctions | ITriggerFunctions): EntryRules['reentry'] {
