@@ -1,8 +1,9 @@
 import Table from 'cli-table3';
 
-import { assign, baseNode, journeyNode, wires } from '../support/canvas';
+import { baseNode, journeyNode, wires } from '../support/canvas';
 import { fillWaiting } from '../support/waiting';
 import { cpu, cpuEach } from './cpu';
+import { roundsJourney } from './journeys';
 import { Bench, BATCH, range } from './setup';
 import { quantile } from './table';
 
@@ -14,18 +15,6 @@ const RATE = process.env.SOAK_RATE ? Number(process.env.SOAK_RATE) : undefined;
 const TIMED = 2_000;
 const CALIBRATION_MS = 30_000;
 const MB = 2 ** 20;
-
-const rounds = {
-	name: 'Rounds',
-	settings: { saveDataSuccessExecution: 'none' },
-	nodes: [
-		journeyNode('Entry', 'journeyEntryTrigger', { event: 'enter' }),
-		journeyNode('Wait', 'journeyState', { waitFor: 'events', events: { branch: [{ event: 'tick', output: 'tick' }] }, limitUntil: 'never' }),
-		baseNode('Set', 'set', 3.4, assign({ seen: 'yes' })),
-		baseNode('Nothing', 'noOp', 1),
-	],
-	connections: wires('Entry > Wait', 'Wait:1 > Set', 'Set > Nothing', 'Nothing > Wait'),
-};
 
 const clockwork = {
 	name: 'Clockwork',
@@ -65,7 +54,7 @@ describe('half of the load, for long', () => {
 	let bench: Bench;
 	beforeAll(async () => {
 		bench = await Bench.start();
-		await bench.publish(rounds, 2);
+		await bench.publish(roundsJourney, 2);
 		// The first one tells the store what is waited for; the rest is written down.
 		await bench.send('enter', [PEOPLE + TIMED]);
 		await bench.until('one waits', async () => (await bench.count("instances WHERE status = 'waiting'")) === 1);

@@ -70,7 +70,7 @@ function drawn(all: Section[]): string {
 function written(all: Section[]): string {
 	return all.map(({ title, figures: rows }) => [
 		`**${title}**`, '', '| figure | this run | goal | against, in the same run |', '|---|---|---|---|',
-		...rows.map(({ what, measured, goal = '', against = '' }) => `| ${what} | ${measured} | ${goal} | ${against} |`), '',
+		...rows.map(({ what, measured, goal = '', against = '' }) => `| ${what} | ${measured} | ${goal} | ${against.replace(/\n/g, '<br>')} |`), '',
 	].join('\n')).join('\n');
 }
 

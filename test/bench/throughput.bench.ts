@@ -1,7 +1,7 @@
-import { assign, baseNode, journeyNode, wires } from '../support/canvas';
 import { memory } from '../support/restingMemory';
 import { fillWaiting } from '../support/waiting';
 import { cpu, cpuEach } from './cpu';
+import { roundsJourney } from './journeys';
 import { Bench, BATCH, range } from './setup';
 import { figure, perSecond, printTable, quantile } from './table';
 
@@ -12,19 +12,6 @@ const ENTRIES = 20_000;
 const AHEAD = 20_000;
 const EVENTS_A_SECOND = 100;
 
-/** Everybody goes round: wait for a tick, two of n8n's own nodes, wait again. */
-const rounds = {
-	name: 'Rounds',
-	settings: { saveDataSuccessExecution: 'none' },
-	nodes: [
-		journeyNode('Entry', 'journeyEntryTrigger', { event: 'enter' }),
-		journeyNode('Wait', 'journeyState', { waitFor: 'events', events: { branch: [{ event: 'tick', output: 'tick' }] }, limitUntil: 'never' }),
-		baseNode('Set', 'set', 3.4, assign({ seen: 'yes' })),
-		baseNode('Nothing', 'noOp', 1),
-	],
-	connections: wires('Entry > Wait', 'Wait:1 > Set', 'Set > Nothing', 'Nothing > Wait'),
-};
-
 /** People in no particular order, each once before anybody comes again: 7,919 is prime. */
 const shuffled = (from: number, count: number) => range(from, from + count).map((at) => (at * 7_919) % PEOPLE);
 
@@ -34,7 +21,7 @@ describe('through n8n, on Postgres', () => {
 
 	beforeAll(async () => {
 		bench = await Bench.start();
-		await bench.publish(rounds, 2);
+		await bench.publish(roundsJourney, 2);
 		await bench.send('enter', range(PEOPLE, PEOPLE + 1));
 		await bench.until('the first one waits', async () => (await bench.count("instances WHERE status = 'waiting'")) === 1);
 		idle = await memory(bench.n8n);

@@ -22,6 +22,12 @@ describe('an entry of a Redis stream', () => {
 		expect(message({ timestamp: '2026-02-01T00:00:00Z' })).toEqual({ reason: expect.stringContaining('older than the lateness limit of 7 days'), body: expect.any(String) });
 	});
 
+	it('is refused when it has waited for longer than repetitions are known', () => {
+		const before = (days: number) => message({}, `${+now - days * 86_400_000}-0`);
+		expect(before(29)).toHaveProperty('entry');
+		expect(before(30)).toEqual({ reason: expect.stringContaining('it has waited in Redis since 2026-02-08'), body: expect.any(String) });
+	});
+
 	it.each(['7-1', '99999999999999-0', '0-1'])('arrives now, if its id %s is no time', (id) => {
 		expect(message({}, id).entry.occurredAt).toEqual(now);
 	});

@@ -134,6 +134,27 @@ describe('events from a Redis stream', () => {
 		expect(await names()).toEqual(['a', 'b', 'c']);
 	});
 
+	it('leave no consumer behind in the group when their reader has stopped', async () => {
+		if (!server) return;
+		const reader = read();
+		await add('a');
+		await settled(1);
+		await reader.stop();
+		expect(await redis.xinfo('CONSUMERS', STREAM, 'journey')).toEqual([]);
+	});
+
+	it('that could not be stored before their reader stopped stay pending', async () => {
+		if (!server) return;
+		let reader!: StreamReader;
+		const tried = new Promise<void>((resolve) => {
+			reader = read(async (parts) => (resolve(), parts.map(() => ({ stored: false, error: new StoreError('away') }))));
+		});
+		await add('a');
+		await tried;
+		await reader.stop();
+		expect(await redis.xpending(STREAM, 'journey')).toMatchObject([1, expect.anything(), expect.anything(), expect.anything()]);
+	});
+
 	it('are each stored once by several readers at once', async () => {
 		if (!server) return;
 		const events = Array.from({ length: 3_000 }, (_, at) => `e${at}`);

@@ -4,6 +4,9 @@ import { readMessage, type Read } from './intake';
 export const MESSAGE_FIELD = 'message';
 
 const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+/** A day less than message ids are remembered, so that a repetition of what is read now is known for long enough. */
+const OLDEST_DAYS = 29;
 /** Ids that producers choose themselves are no times. */
 const EARLIEST_MS = Date.UTC(2020, 0, 1);
 
@@ -33,7 +36,11 @@ export function readStreamEntry(id: string, fields: string[], { stream, index, n
 	} catch (error) {
 		return { reason: `${MESSAGE_FIELD} is not valid JSON: ${(error as Error).message}`, body };
 	}
-	const read = readMessage(raw, { index, receivedAt: arrivalOf(id, now), latenessDays });
+	const receivedAt = arrivalOf(id, now);
+	if (+receivedAt < +now - OLDEST_DAYS * DAY_MS) {
+		return { reason: `it has waited in Redis since ${receivedAt.toISOString()}: after ${OLDEST_DAYS} days nobody knows whether it was read before. Load it as history`, body };
+	}
+	const read = readMessage(raw, { index, receivedAt, latenessDays });
 	if ('entry' in read) read.entry.messageId ??= `${stream} ${id}`;
 	return { ...read, body };
 }

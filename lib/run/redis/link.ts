@@ -12,7 +12,7 @@ type Log = { info(message: string): void; warn(message: string): void };
 /** What processes tell each other through Redis: that something is due, and how many requests came. Only hints: nothing is lost with it. */
 export class RedisLink {
 	readonly rate: RequestRate;
-	private subscriber?: Redis;
+	private subscriber?: Promise<Redis>;
 
 	private constructor(
 		readonly settings: RedisSettings,
@@ -36,13 +36,14 @@ export class RedisLink {
 
 	async onHint(listener: () => void): Promise<void> {
 		// It subscribes again by itself when the connection comes back.
-		this.subscriber = await connect(this.settings, { maxRetriesPerRequest: null });
-		this.subscriber.on('message', listener);
-		await this.subscriber.subscribe(this.channel).catch(() => undefined);
+		this.subscriber ??= connect(this.settings, { maxRetriesPerRequest: null });
+		const subscriber = await this.subscriber;
+		subscriber.on('message', listener);
+		await subscriber.subscribe(this.channel).catch(() => undefined);
 	}
 
 	close(): void {
 		this.client.disconnect();
-		this.subscriber?.disconnect();
+		void this.subscriber?.then((subscriber) => subscriber.disconnect());
 	}
 }

@@ -57,7 +57,17 @@ export class StreamReader {
 		// What waits for a Redis that is away would hold this up.
 		if (this.redis?.status !== 'ready') this.redis?.disconnect();
 		await this.loop;
+		// A consumer that is left behind harms nobody.
+		await this.retire().catch(() => undefined);
 		this.redis?.disconnect();
+	}
+
+	/** Takes this consumer out of the group, if it leaves nothing pending: Redis would forget that with it. */
+	private async retire(): Promise<void> {
+		const { stream, group } = this.settings;
+		if (this.redis?.status !== 'ready') return;
+		const [pending] = await this.redis.xpending(stream, group, '-', '+', 1, this.consumer);
+		if (!pending) await this.redis.xgroup('DELCONSUMER', stream, group, this.consumer);
 	}
 
 	private async run(): Promise<void> {

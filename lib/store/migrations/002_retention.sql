@@ -4,24 +4,7 @@
 -- parent, every new one waits behind it. So these give up after 200 ms, and the janitor tries again. Not DETACH
 -- CONCURRENTLY: Postgres refuses it where there is a default partition, and it cannot run inside a transaction.
 
-CREATE OR REPLACE FUNCTION make_month(parent text, month date) RETURNS boolean LANGUAGE plpgsql SET lock_timeout = '200ms' AS $$
-DECLARE
-	child text := format('%s_%s', parent, to_char(month, 'YYYY_MM'));
-	time_column text := CASE parent WHEN 'events' THEN 'received_at' ELSE 'at' END;
-	first timestamptz := month;
-	next timestamptz := month + interval '1 month';
-BEGIN
-	IF to_regclass(child) IS NOT NULL THEN
-		RETURN false;
-	END IF;
-	-- Rows of a month that nobody made ahead are in the default partition, and move.
-	EXECUTE format('LOCK TABLE %I IN SHARE ROW EXCLUSIVE MODE', parent);
-	EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', child, parent);
-	EXECUTE format('WITH early AS (DELETE FROM %I WHERE %I >= %L AND %I < %L RETURNING *) INSERT INTO %I SELECT * FROM early',
-		parent || '_other', time_column, first, time_column, next, child);
-	EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', parent, child, first, next);
-	RETURN true;
-END $$;
+ALTER FUNCTION make_month(text, date) SET lock_timeout = '200ms';
 
 -- Dropping is unlinking files, which Postgres does after it has released the lock: it takes as long for a billion rows.
 CREATE FUNCTION drop_month(parent text, month date) RETURNS boolean LANGUAGE plpgsql SET lock_timeout = '200ms' AS $$
