@@ -57,3 +57,5 @@ export type { Settings } from './core/settings';
 export { changeSettings, settingsInForce, type SettingInForce } from './run/settings';
 export { listActs, type Act } from './store/acts';
 export { readSettings } from './store/settings';
+export { changeJourney, evict, resumeJourney, type JourneyVerb } from './run/journeys';
+export { listedJourneys, type Listed } from './report/journeys';

@@ -56,6 +56,7 @@ export function decideAdmission(rules: EntryRules, candidates: Candidate[], know
 		const correlation = rules.correlation === undefined ? '' : (candidate.correlation ?? '');
 		if (rules.correlation !== undefined && correlation === '') return refuse('no_correlation', { property: rules.correlation });
 		if (correlation.length > LONGEST_CORRELATION) return refuse('correlation_too_long', { property: rules.correlation, length: correlation.length });
+		if (rules.closed) return refuse('entries_closed', { closed_at: rules.closed });
 		if (rules.start && at < rules.start) return refuse('not_open_yet', { start: rules.start });
 		if (rules.end && at >= rules.end) return refuse('closed', { end: rules.end });
 

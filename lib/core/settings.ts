@@ -18,17 +18,20 @@ export interface Settings {
 	publicUrl: string | null;
 	/** So many percent of all customers enter no journey that respects the global holdout. */
 	globalHoldoutPercent: number;
+	/** *Check before sending* lets nobody through; whoever comes there waits. */
+	sendingPaused: boolean;
 }
 
 /** As long as nobody has said otherwise. */
 export const DEFAULT_SETTINGS: Settings = {
 	zone: null, unknownConsent: 'skip', keepEventsMonths: null, keepHistoryMonths: null, publicUrl: null, globalHoldoutPercent: 0,
+	sendingPaused: false,
 };
 
 /** As the panel names them. */
 export const SETTING_NAMES: Record<keyof Settings, string> = {
 	zone: 'Default Time Zone', unknownConsent: 'If Consent Is Not Known', keepEventsMonths: 'Keep Events (Months)',
-	keepHistoryMonths: 'Keep History (Months)', publicUrl: 'Public URL', globalHoldoutPercent: 'Global Holdout (%)',
+	keepHistoryMonths: 'Keep History (Months)', publicUrl: 'Public URL', globalHoldoutPercent: 'Global Holdout (%)', sendingPaused: 'Pause All Sending',
 };
 
 const MOST_MONTHS = 1_200;
@@ -65,5 +68,9 @@ const CHECKS: Record<keyof Settings, Check> = {
 	globalHoldoutPercent: (value, name) => {
 		if (typeof value === 'number' && value >= 0 && value <= 100) return value;
 		throw refuse(name, value, 'Enter a number from 0 to 100.');
+	},
+	sendingPaused: (value, name) => {
+		if (typeof value === 'boolean') return value;
+		throw refuse(name, value, 'Say true or false.');
 	},
 };

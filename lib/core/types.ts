@@ -155,6 +155,8 @@ export interface EntryRules {
 	whileInside: 'refuse' | 'restart';
 	start?: Date;
 	end?: Date;
+	/** Since when an operator lets nobody in. */
+	closed?: Date;
 	/** Property of the entry event whose value makes instances of one profile distinct. */
 	correlation?: string;
 	/** Journey value → path into the entry event's properties. */

@@ -79,6 +79,7 @@ const ENDINGS: Record<string, string> = {
 	expired: 'the longest time inside was up (expired)',
 	restarted: 'they began again from the start (restarted)',
 	merged: 'their profile was merged with another that is inside',
+	evicted: 'an operator took everybody out (evicted)',
 	skipped_end: 'their message was skipped and nothing is connected to Skipped (skipped_end)',
 	step_removed: 'their step was removed from the canvas (step_removed)',
 };
@@ -98,6 +99,7 @@ const REFUSED: Record<string, Teller> = {
 	no_correlation: (fact) => `the event has no value in its property ${found(fact.detail?.property)}`,
 	not_open_yet: (fact) => `the journey opens ${date(fact, 'start')}, the event is from ${date(fact, 'event_at')}`,
 	closed: (fact) => `the journey closed ${date(fact, 'end')}, the event is from ${date(fact, 'event_at')}`,
+	entries_closed: (fact) => `an operator closed the entries of the journey ${date(fact, 'closed_at')}, the event is from ${date(fact, 'event_at')}`,
 	already_inside: (fact) => `they are inside since ${date(fact, 'entered_at')}, the event is from ${date(fact, 'event_at')}`,
 	once: (fact) => `everyone enters once, they entered ${date(fact, 'entered_at')}, the event is from ${date(fact, 'event_at')}`,
 	lock: (fact) => `they entered ${date(fact, 'entered_at')} and may again from ${date(fact, 'free_at')}, the event is from ${date(fact, 'event_at')}`,

@@ -2,11 +2,14 @@ import { decideAdmission, entriesCountFrom, type Candidate, type Verdict } from 
 import { parseSinglePath } from '../core/path';
 import type { EntryRules } from '../core/types';
 import { countEntries, deleteCandidates, insertInstances, insertRefusals, loadCandidates, loadEnrolments } from '../store/admit';
+import { MOST_ATTEMPTS } from '../store/claim';
+import { returnClaim } from '../store/finish';
+import { gateOf } from '../store/journeys';
 import { lockProfiles, lockRegistry } from '../store/locks';
 import { convertByLookBack } from '../store/match';
 import { mergedInto } from '../store/people';
 import { loadRunning, type Running } from '../store/running';
-import { zoneOf, type Step } from '../store/steps';
+import type { Step } from '../store/steps';
 import type { Connection } from '../store/types';
 import type { Engine } from './engine';
 import type { Claim } from './executions';
@@ -16,13 +19,19 @@ import type { Claim } from './executions';
  * execution, or keeps the refusal. It looks back like a park does, so that an order placed between the event and the
  * admission counts.
  *
- * @param panel what the Entry Trigger says; the zone that holds is the journey's, which the settings may name
+ * @param panel what the Entry Trigger says; what an operator says goes before it: a pause, closed entries, the zone
  * @returns the people who go on; none when the batch is not ours any more
  */
 export async function admit(engine: Engine, claim: Claim, step: Step & { journey_id: number }, panel: EntryRules): Promise<Running[]> {
 	const running = await engine.store.tx(async (db) => {
 		if (!(await engine.executions.fence(db, claim))) return undefined;
-		const rules = { ...panel, zone: await zoneOf(db, step.journey_id) };
+		const gate = await gateOf(db, step.journey_id);
+		// Claimed just before the pause: they wait as the others do, and it is not counted as an attempt.
+		if (gate.paused) {
+			await returnClaim(db, claim.token, 'refused', db.now, MOST_ATTEMPTS, null);
+			return undefined;
+		}
+		const rules: EntryRules = { ...panel, zone: gate.zone, closed: gate.closed_at ?? undefined };
 		const candidates = await lockCandidates(db, claim, rules);
 		// None: n8n's retry calls again after the commit, and the instances are there already.
 		if (candidates.length > 0) {

@@ -10,6 +10,8 @@ export interface Checked {
 	/** Delivery of each instance that may be sent to now; claimed. */
 	send: Map<number, { id: number; key: string }>;
 	skipped: Map<number, Skipped>;
+	/** All sending is paused: nobody was checked, and they are to wait at this step. */
+	held: boolean;
 }
 
 /**
@@ -18,7 +20,11 @@ export interface Checked {
  */
 export async function checkBeforeSending(engine: Engine, claim: Claim, step: number, panel: SendRules, people: Running[]): Promise<Checked> {
 	return await engine.store.tx(async (db) => {
-		const { unknownConsent } = await readSettings(db);
+		const { unknownConsent, sendingPaused } = await readSettings(db);
+		if (sendingPaused) {
+			await tellSkipped(db, step, people.map(({ id }) => ({ id, reason: 'sending_paused', detail: {} })), 'held');
+			return { send: new Map(), skipped: new Map(), held: true };
+		}
 		const rules = { ...panel, ifConsentUnknown: panel.ifConsentUnknown === 'settings' ? unknownConsent : panel.ifConsentUnknown };
 		const known = new Map((await loadRecipients(db, rules.channel, people.map(({ id }) => id))).map((one) => [one.id, one]));
 		const skipped: Skipped[] = [];
@@ -36,6 +42,7 @@ export async function checkBeforeSending(engine: Engine, claim: Claim, step: num
 		return {
 			send: new Map(deliveries.filter(({ ours }) => ours).map(({ instance_id, id, key }) => [instance_id, { id, key }])),
 			skipped: new Map(skipped.map((one) => [one.id, one])),
+			held: false,
 		};
 	});
 }

@@ -2,7 +2,7 @@ import { backoffMs, batchSize } from '../core/backoff';
 import { claimCandidates, claimInstances, claimState, isUnstarted, nextDue, type Due } from '../store/claim';
 import { MOST_ATTEMPTS } from '../store/claim';
 import { returnClaim } from '../store/finish';
-import { currentPause } from '../store/pause';
+import { movingSteps } from '../store/journeys';
 import type { Store } from '../store/types';
 import { LEASE_MS, type Leases } from './leases';
 
@@ -117,13 +117,17 @@ export class Dispatcher {
 		const free = [...this.subscriptions.values()].filter((one) => this.hasPlace(one.step)).map((one) => one.step);
 		if (free.length === 0) return this.subscriptions.size === 0 ? IDLE_MS : BUSY_MS;
 		const entries = free.filter((step) => this.subscriptions.get(step)?.entry);
-		const { now, due } = await this.store.tx(async (db) => ({
-			now: db.now,
-			due: (await currentPause(db)) ? [] : [
-				...(await nextDue(db, 'instances', free)).map((one) => ({ ...one, kind: 'instances' as const })),
-				...(entries.length ? await nextDue(db, 'candidates', entries) : []).map((one) => ({ ...one, kind: 'candidates' as const })),
-			],
-		}));
+		const { now, due } = await this.store.tx(async (db) => {
+			const moving = await movingSteps(db, free);
+			const open = entries.filter((step) => moving.includes(step));
+			return {
+				now: db.now,
+				due: [
+					...(moving.length ? await nextDue(db, 'instances', moving) : []).map((one) => ({ ...one, kind: 'instances' as const })),
+					...(open.length ? await nextDue(db, 'candidates', open) : []).map((one) => ({ ...one, kind: 'candidates' as const })),
+				],
+			};
+		});
 		let claimed = 0;
 		for (const one of due.filter(({ next }) => next <= now)) {
 			const subscription = this.subscriptions.get(one.step_id);

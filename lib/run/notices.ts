@@ -1,5 +1,10 @@
+import { stranded } from '../store/journeys';
 import { currentPause, type Pause } from '../store/pause';
+import { readSettings } from '../store/settings';
 import type { Store } from '../store/types';
+
+/** A deploy, or an evening's work at a canvas, is no reason to worry anybody. */
+const STRANDED_AFTER_MS = 24 * 60 * 60_000;
 
 /** Why nobody moves, and how to go on. */
 export function pauseNotice(store: Store, pause: Pause): string {
@@ -14,6 +19,16 @@ export function pauseNotice(store: Store, pause: Pause): string {
 
 /** What an operator should know of this store now; usually nothing. */
 export async function notices(store: Store): Promise<string[]> {
-	const pause = await store.tx(currentPause);
-	return [...(pause ? [pauseNotice(store, pause)] : []), ...(await store.warnings())];
+	const { pause, sending, left } = await store.tx(async (db) => ({
+		pause: await currentPause(db),
+		sending: (await readSettings(db)).sendingPaused,
+		left: await stranded(db, new Date(+db.now - STRANDED_AFTER_MS)),
+	}));
+	return [
+		...(pause ? [pauseNotice(store, pause)] : []),
+		...(sending ? ['All sending is paused: whoever comes to a Check Before Sending waits there. Journey Control → Journey → Resume All Sending lets them go on.'] : []),
+		...left.map(({ key, name, off_since: since }) => `People wait in journey "${name}" (${key}), whose workflow has not been published since ${since.toISOString()}, or was deleted. `
+			+ 'Publish it; or in Journey Control take them out with Journey → Evict, or move them with Customer → Move.'),
+		...(await store.warnings()),
+	];
 }

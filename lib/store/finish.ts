@@ -85,6 +85,17 @@ export async function endOfPeople(db: Connection, journey: number, profiles: num
 	return new Map(rows.map((row) => [row.profile_id, row.count]));
 }
 
+/** Ends instances wherever they are, also on their way: their execution goes on, and later journey nodes drop them. @returns how many there were */
+export async function endInstances(db: Connection, ids: number[], reason: string): Promise<number> {
+	const [row] = await db.rows<{ count: number }>(
+		`WITH doomed AS MATERIALIZED (SELECT id FROM instances WHERE id = ANY($2::bigint[]) ORDER BY id FOR UPDATE),
+		gone AS (DELETE FROM instances WHERE id IN (SELECT id FROM doomed) RETURNING *),
+		fate(status, reason, error) AS (SELECT 'done', $3::text, NULL::text), ${FINISH}`,
+		[db.now, ids, reason],
+	);
+	return row!.count;
+}
+
 /** Ends who has reached the journey's own limit, at most `limit` at a time. @returns how many */
 export async function expireInstances(db: Connection, limit: number): Promise<number> {
 	const [row] = await db.rows<{ count: number }>(

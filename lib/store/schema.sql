@@ -183,6 +183,7 @@ TABLE finished
 	CONSTRAINT finished_status_check CHECK ((status = ANY (ARRAY['done'::text, 'failed'::text])))
 	CONSTRAINT finished_step_id_fkey FOREIGN KEY (step_id) REFERENCES steps(id)
 	CREATE INDEX finished_ended ON finished USING btree (journey_id, ended_at)
+	CREATE INDEX finished_failed ON finished USING btree (journey_id, ended_at) WHERE (status = 'failed'::text)
 	CREATE INDEX finished_profile ON finished USING btree (profile_id, journey_id)
 
 TABLE identities
@@ -272,6 +273,11 @@ TABLE journeys
 	correlation text[]
 	created_at timestamp with time zone NOT NULL
 	n8n_zone text
+	opens_at timestamp with time zone
+	ends_at timestamp with time zone
+	paused_at timestamp with time zone
+	closed_at timestamp with time zone
+	archived_at timestamp with time zone
 	CONSTRAINT journeys_key_key UNIQUE (key)
 	CONSTRAINT journeys_pkey PRIMARY KEY (id)
 

@@ -26,15 +26,15 @@ export interface Skipped {
 	detail: object;
 }
 
-/** Journals who was not sent to, and why; once for a visit, also when the batch is run again after a failure. */
-export async function tellSkipped(db: Connection, step: number, skipped: Skipped[]): Promise<void> {
+/** Journals who was not sent to, or is held back here, and why; once for a visit, also when the batch is run again after a failure. */
+export async function tellSkipped(db: Connection, step: number, skipped: Skipped[], kind: 'skipped' | 'held' = 'skipped'): Promise<void> {
 	await db.rows(
 		`INSERT INTO journal (at, kind, journey_id, step_id, profile_id, instance_id, reason, detail)
-		 SELECT $2, 'skipped', i.journey_id, $3, i.profile_id, i.id, s.reason, s.detail
+		 SELECT $2, $4, i.journey_id, $3, i.profile_id, i.id, s.reason, s.detail
 		 FROM jsonb_to_recordset($1::jsonb) AS s(id bigint, reason text, detail jsonb) JOIN instances i USING (id)
 		 WHERE NOT (i.attempts + i.losses > 0 AND EXISTS (
 			SELECT FROM journal j WHERE j.profile_id = i.profile_id AND j.journey_id = i.journey_id AND j.at >= i.parked_at
-				AND j.instance_id = i.id AND j.step_id = $3 AND j.kind = 'skipped' AND j.reason = s.reason))`,
-		[JSON.stringify(skipped), db.now, step],
+				AND j.instance_id = i.id AND j.step_id = $3 AND j.kind = $4 AND j.reason = s.reason))`,
+		[JSON.stringify(skipped), db.now, step, kind],
 	);
 }

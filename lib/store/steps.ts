@@ -85,22 +85,16 @@ export async function saveListener(db: Connection, step: number, set: number, co
  * @param about `zoneIsN8ns`: the journey names none, so that the settings go before it
  */
 export async function saveJourney(
-	db: Connection, workflow: number, about: { key: string; name: string; zone: string; zoneIsN8ns?: boolean; correlation: string[] | null },
+	db: Connection, workflow: number, about: { key: string; name: string; zone: string; zoneIsN8ns?: boolean; correlation: string[] | null; start?: Date; end?: Date },
 ): Promise<number> {
 	const zone = (about.zoneIsN8ns && (await readSettings(db)).zone) || about.zone;
 	const [journey] = await db.rows<{ id: number }>(
-		`INSERT INTO journeys (key, name, zone, n8n_zone, correlation, created_at) VALUES ($1, $2, $3, $4, $5, $6)
-		 ON CONFLICT (key) DO UPDATE SET name = $2, zone = $3, n8n_zone = $4, correlation = $5 RETURNING id`,
-		[about.key, about.name, zone, about.zoneIsN8ns ? about.zone : null, about.correlation, db.now],
+		`INSERT INTO journeys (key, name, zone, n8n_zone, correlation, opens_at, ends_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		 ON CONFLICT (key) DO UPDATE SET name = $2, zone = $3, n8n_zone = $4, correlation = $5, opens_at = $6, ends_at = $7 RETURNING id`,
+		[about.key, about.name, zone, about.zoneIsN8ns ? about.zone : null, about.correlation, about.start ?? null, about.end ?? null, db.now],
 	);
 	await db.rows('UPDATE workflows SET journey_id = $2 WHERE id = $1 AND journey_id IS DISTINCT FROM $2', [workflow, journey!.id]);
 	return journey!.id;
-}
-
-/** The zone that holds in a journey for people who have none. */
-export async function zoneOf(db: Connection, journey: number): Promise<string> {
-	const [row] = await db.rows<{ zone: string }>('SELECT zone FROM journeys WHERE id = $1', [journey]);
-	return row!.zone;
 }
 
 /**

@@ -47,15 +47,19 @@ export async function check(context: IExecuteFunctions, engine: Engine): Promise
 	if (people.length === 0) return [[], []];
 	const step = await engine.step(placeOf(context, 'action'));
 	const limit = peoplePerBatch(context);
+	// They keep their place: it is the same visit still.
+	const wait = async (waiting: typeof people) => await park(engine, claim, step.id, { conditions: [], timer: null }, waiting.map(({ running }) => ({
+		id: running.id, profile_id: running.profile.id, due_at: now, expires: false, since: running.left_at,
+		after_arrival: false, vars: null, wake: 'batch' as const,
+	})));
 	const later = people.slice(limit);
-	if (later.length > 0) {
-		await park(engine, claim, step.id, { conditions: [], timer: null }, later.map(({ running }) => ({
-			id: running.id, profile_id: running.profile.id, due_at: now, expires: false, since: running.left_at,
-			after_arrival: false, vars: null, wake: 'batch',
-		})));
-	}
+	if (later.length > 0) await wait(later);
 	const batch = people.slice(0, limit);
 	const checked = await checkBeforeSending(engine, claim, step.id, readRules(context), batch.map(({ running }) => running));
+	if (checked.held) {
+		await wait(batch);
+		return [[], []];
+	}
 	const items = context.getInputData();
 	const carried = (item: number) => (isResumed(context) ? {} : items[item]!.json);
 	const routed: [INodeExecutionData[], INodeExecutionData[]] = [[], []];

@@ -4,17 +4,21 @@ import type { Engine } from '../../lib/index';
 import { journeyEngine } from '../shared/engine';
 import { raw } from '../shared/parameters';
 import { description } from './description';
+import { JOURNEY_OPERATIONS } from './journeys';
+import { searchJourneys } from './search';
 import { SETTINGS_OPERATIONS } from './settings';
 import { STORE_OPERATIONS } from './store';
 
 type Operate = (context: IExecuteFunctions, engine: Engine) => Promise<INodeExecutionData | INodeExecutionData[]>;
 
 /** What operators ask for: once an execution, whatever the number of items. */
-const OPERATIONS: Record<string, Record<string, Operate>> = { settings: SETTINGS_OPERATIONS, store: STORE_OPERATIONS };
+const OPERATIONS: Record<string, Record<string, Operate>> = { journey: JOURNEY_OPERATIONS, settings: SETTINGS_OPERATIONS, store: STORE_OPERATIONS };
 
 /** For operators, from any workflow: journeys and the people in them, the settings, the store, and how everything is. */
 export class JourneyControl implements INodeType {
 	description = description;
+
+	methods = { listSearch: { searchJourneys } };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const operate = OPERATIONS[raw(this, 'resource', 'store')]![raw(this, 'operation', 'status')]!;

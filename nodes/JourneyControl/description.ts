@@ -1,11 +1,16 @@
 import type { INodeTypeDescription } from 'n8n-workflow';
 
 import { storeCredential } from '../shared/fields';
+import { journeyFields } from './fields/journeys';
 import { settingsFields } from './fields/settings';
 import { storeFields } from './fields/store';
 
 /** What it does, on the canvas. */
 const WORDS = {
+	journey: {
+		list: 'list journeys', pause: 'pause journey', resume: 'resume journey', close: 'close entries', open: 'open entries', evict: 'evict',
+		archive: 'archive journey', unarchive: 'restore journey', pauseSending: 'pause all sending', resumeSending: 'resume all sending',
+	},
 	settings: { get: 'get settings', change: 'change settings' },
 	store: { backup: 'back up store', status: 'store status', resume: 'resume store' },
 };
@@ -30,11 +35,13 @@ export const description: INodeTypeDescription = {
 			type: 'options',
 			noDataExpression: true,
 			options: [
+				{ name: 'Journey', value: 'journey', description: 'Their states, and who moves in them' },
 				{ name: 'Setting', value: 'settings', description: 'What holds in all journeys that say nothing of their own' },
 				{ name: 'Store', value: 'store', description: 'Where the people of all journeys wait' },
 			],
 			default: 'store',
 		},
+		...journeyFields,
 		...settingsFields,
 		...storeFields,
 	],

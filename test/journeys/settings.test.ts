@@ -21,12 +21,12 @@ journeys('settings', (open) => {
 	it('are the defaults until somebody changes them, and who did is kept', async () => {
 		const run = await open(canvas());
 		expect(await run.control({ resource: 'settings', operation: 'get' })).toEqual([{
-			settings: { zone: null, unknownConsent: 'skip', keepEventsMonths: null, keepHistoryMonths: null, publicUrl: null, globalHoldoutPercent: 0 }, changed: {},
+			settings: { zone: null, unknownConsent: 'skip', keepEventsMonths: null, keepHistoryMonths: null, publicUrl: null, globalHoldoutPercent: 0, sendingPaused: false }, changed: {},
 		}]);
 		const [after] = await run.control(change({ publicUrl: 'https://n8n.example.com/', globalHoldoutPercent: 2.5, unknownConsent: 'skip', keepHistoryMonths: 0 }));
 		const by = expect.stringMatching(/^workflow "Operations" \(operations\), execution \d+$/);
 		expect(after).toEqual({
-			settings: { zone: null, unknownConsent: 'skip', keepEventsMonths: null, keepHistoryMonths: null, publicUrl: 'https://n8n.example.com', globalHoldoutPercent: 2.5 },
+			settings: { zone: null, unknownConsent: 'skip', keepEventsMonths: null, keepHistoryMonths: null, publicUrl: 'https://n8n.example.com', globalHoldoutPercent: 2.5, sendingPaused: false },
 			changed: { publicUrl: { at: '2026-03-02T10:00:00.000Z', by }, globalHoldoutPercent: { at: '2026-03-02T10:00:00.000Z', by } },
 		});
 		await run.control(change({ globalHoldoutPercent: 2.5 }));

@@ -12,10 +12,12 @@ import * as engagements from '../../lib/store/engagements';
 import * as evaluate from '../../lib/store/evaluate';
 import * as events from '../../lib/store/events';
 import * as finish from '../../lib/store/finish';
+import * as journeys from '../../lib/store/journeys';
 import * as locks from '../../lib/store/locks';
 import * as match from '../../lib/store/match';
 import * as merge from '../../lib/store/merge';
 import * as others from '../../lib/store/otherJourneys';
+import * as overview from '../../lib/store/overview';
 import * as parking from '../../lib/store/park';
 import * as people from '../../lib/store/people';
 import * as retention from '../../lib/store/retention';
@@ -82,6 +84,14 @@ const EXCEPTIONS: Record<string, [tables: string[], why: string]> = {
 	markSent: [['deliveries'], MESSAGE],
 	loadCounts: [['conversions', 'deliveries', 'enrolments', 'finished', 'instances', 'journal', 'refusals'], REPORT],
 	newestEvent: [['events'], REPORT],
+	listJourneys: [['finished'], REPORT],
+	peopleAtSteps: [['instances'], REPORT],
+	troubles: [['deliveries', 'finished'], REPORT],
+	lastEventAt: [['events'], REPORT],
+	spreadDue: [['candidates', 'instances'], SWEEP],
+	insideAfter: [['instances'], SWEEP],
+	stranded: [['instances'], REPORT],
+	endInstances: [['instances'], 'takes people out by their instances, a page of 5,000 at a time'],
 };
 
 interface PlanNode {
@@ -219,11 +229,23 @@ describe('statements about people', () => {
 			otherHosts: (db) => steps.otherHosts(db, 'host', 'shop', now),
 			saveListener: (db) => steps.saveListener(db, world.goal, 1, {}),
 			saveJourney: (db) => steps.saveJourney(db, 1, { key: 'shop', name: 'shop', zone: 'UTC', correlation: null }),
-			zoneOf: (db) => steps.zoneOf(db, world.journey),
 			switchOff: (db) => steps.switchOff(db, [world.goal], now),
 			beat: (db) => steps.beat(db, [1]),
 			saveCanvas: (db) => steps.saveCanvas(db, place, 'hash', {}),
+			// operators
+			listJourneys: (db) => journeys.listJourneys(db),
+			gateOf: (db) => journeys.gateOf(db, world.journey),
+			movingSteps: (db) => journeys.movingSteps(db, [world.state]),
+			markJourney: (db) => journeys.markJourney(db, world.journey, 'paused_at', true),
+			stepsOf: (db) => journeys.stepsOf(db, world.journey),
+			spreadDue: (db) => journeys.spreadDue(db, [world.state], now, 1_000),
+			insideAfter: (db) => journeys.insideAfter(db, world.journey, 0, 10),
+			stranded: (db) => journeys.stranded(db, now),
+			endInstances: (db) => finish.endInstances(db, ids, 'evicted'),
 			// reading
+			peopleAtSteps: (db) => overview.peopleAtSteps(db, null),
+			troubles: (db) => overview.troubles(db, null, now),
+			lastEventAt: (db) => overview.lastEventAt(db),
 			loadCounts: (db) => counts.loadCounts(db, ['shop']),
 			profilesAt: (db) => customers.profilesAt(db, [identity]),
 			loadProfiles: (db) => customers.loadProfiles(db, profiles),

@@ -1,0 +1,114 @@
+import type { JourneyFacts } from '../core/journeyState';
+import type { Connection } from './types';
+
+/** A journey as operators list it. */
+export interface JourneyRow extends Omit<JourneyFacts, 'entered'> {
+	id: number;
+	/** Somebody has been through it. */
+	left: boolean;
+	key: string;
+	name: string;
+	workflow_id: string | null;
+}
+
+/** One of the moments that an operator sets. */
+export type Mark = 'paused_at' | 'closed_at' | 'archived_at';
+
+/** Journeys of these keys, or all of them, by name. */
+export async function listJourneys(db: Connection, keys: string[] | null = null): Promise<JourneyRow[]> {
+	return await db.rows<JourneyRow>(
+		`SELECT j.id, j.key, j.name, j.opens_at, j.ends_at, j.paused_at, j.closed_at, j.archived_at, w.workflow_id,
+			CASE WHEN NOT coalesce(w.listens, false) THEN coalesce(w.off_since, j.created_at) END AS off_since,
+			EXISTS (SELECT FROM finished f WHERE f.journey_id = j.id) AS left
+		 FROM journeys j LEFT JOIN LATERAL (
+			SELECT w.workflow_id, s.state = 'on' AS listens, s.off_since
+			FROM workflows w JOIN steps s ON s.workflow = w.id AND s.kind = 'entry'
+			WHERE w.journey_id = j.id ORDER BY (s.state = 'on') DESC, s.off_since DESC, w.seen_at DESC LIMIT 1
+		 ) w ON true
+		 WHERE $1::text[] IS NULL OR j.key = ANY($1::text[])
+		 ORDER BY j.name, j.key`,
+		[keys],
+	);
+}
+
+/** What an admission asks of its journey. */
+export async function gateOf(db: Connection, journey: number): Promise<{ zone: string; paused: boolean; closed_at: Date | null }> {
+	const [gate] = await db.rows<{ zone: string; paused: boolean; closed_at: Date | null }>(
+		'SELECT zone, paused_at IS NOT NULL AS paused, least(closed_at, archived_at) AS closed_at FROM journeys WHERE id = $1', [journey],
+	);
+	return gate!;
+}
+
+/** Of these steps those whose people move: a pause of the store, of a journey, or of all sending holds the others where they are. */
+export async function movingSteps(db: Connection, steps: number[]): Promise<number[]> {
+	const rows = await db.rows<{ id: number }>(
+		`SELECT s.id FROM steps s JOIN workflows w ON w.id = s.workflow LEFT JOIN journeys j ON j.id = w.journey_id
+		 WHERE s.id = ANY($1::int[]) AND j.paused_at IS NULL AND NOT EXISTS (SELECT FROM pauses WHERE ended_at IS NULL)
+			AND NOT (s.kind = 'action' AND EXISTS (SELECT FROM settings WHERE name = 'sendingPaused' AND value = 'true'))`,
+		[steps],
+	);
+	return rows.map(({ id }) => id);
+}
+
+/** Sets a moment of a journey, or takes it back. @returns false when it was so already */
+export async function markJourney(db: Connection, journey: number, mark: Mark, on: boolean): Promise<boolean> {
+	const rows = await db.rows(
+		`UPDATE journeys SET ${mark} = CASE WHEN $2 THEN $3::timestamptz END WHERE id = $1 AND (${mark} IS NULL) = $2 RETURNING id`,
+		[journey, on, db.now],
+	);
+	return rows.length > 0;
+}
+
+/** Where the people of a journey are: the steps of all its workflows. */
+export async function stepsOf(db: Connection, journey: number): Promise<number[]> {
+	const rows = await db.rows<{ id: number }>('SELECT s.id FROM steps s JOIN workflows w ON w.id = s.workflow WHERE w.journey_id = $1 ORDER BY s.id', [journey]);
+	return rows.map(({ id }) => id);
+}
+
+/** A moment after $2, within the milliseconds $3: by the profile, so that what one person has due keeps its order. */
+const SPREAD = "date_trunc('milliseconds', $2::timestamptz + make_interval(secs => $3::float8 / 1000 * (hashint8(profile_id) & 1048575) / 1048576)) + interval '1 millisecond'";
+
+/**
+ * Spreads what fell due at these steps before `before`, at most 5,000 people at a time. Timeouts are decided by it: the
+ * deadline stays the moment at which the wait was over, and no event wins over it afterwards.
+ *
+ * @returns how many; call it until there are none
+ */
+export async function spreadDue(db: Connection, steps: number[], before: Date, overMs: number): Promise<number> {
+	const instances = await db.rows(
+		`WITH due AS MATERIALIZED (
+			SELECT id FROM instances WHERE step_id = ANY($1::int[]) AND status = 'waiting' AND NOT expires AND due_at <= $2
+			ORDER BY id LIMIT 5000 FOR UPDATE
+		)
+		UPDATE instances i SET wake = coalesce(wake, 'time'), left_at = CASE WHEN wake IS NULL THEN greatest(left_at, due_at) ELSE left_at END,
+			due_at = ${SPREAD}
+		FROM due WHERE i.id = due.id RETURNING 1`,
+		[steps, before, overMs],
+	);
+	const candidates = await db.rows(
+		`WITH due AS MATERIALIZED (
+			SELECT id FROM candidates WHERE step_id = ANY($1::int[]) AND token IS NULL AND due_at <= $2 ORDER BY id LIMIT 5000 FOR UPDATE
+		)
+		UPDATE candidates c SET due_at = ${SPREAD}
+		FROM due WHERE c.id = due.id RETURNING 1`,
+		[steps, before, overMs],
+	);
+	return instances.length + candidates.length;
+}
+
+/** A page of the people in a journey, by their instances. */
+export async function insideAfter(db: Connection, journey: number, after: number, limit: number): Promise<number[]> {
+	const rows = await db.rows<{ id: number }>('SELECT id FROM instances WHERE id > $2 AND journey_id = $1 ORDER BY id LIMIT $3', [journey, after, limit]);
+	return rows.map(({ id }) => id);
+}
+
+/** Journeys whose workflow has not listened since before this moment, with somebody inside. */
+export async function stranded(db: Connection, before: Date): Promise<Array<{ key: string; name: string; off_since: Date }>> {
+	return await db.rows(
+		`SELECT j.key, j.name, max(s.off_since) AS off_since FROM journeys j JOIN workflows w ON w.journey_id = j.id JOIN steps s ON s.workflow = w.id
+		 GROUP BY j.id HAVING bool_and(s.state = 'off') AND max(s.off_since) <= $1
+			AND EXISTS (SELECT FROM instances i WHERE i.step_id = ANY(array_agg(s.id)))
+		 ORDER BY j.name, j.key`,
+		[before],
+	);
+}

@@ -1,0 +1,72 @@
+import type { StepKind } from './steps';
+import type { Connection } from './types';
+
+/** Who is at a step now. */
+export interface AtStep {
+	step_id: number;
+	journey: string;
+	node_id: string;
+	name: string;
+	kind: StepKind;
+	waiting: number;
+	/** Of those waiting, whose time has been up for more than a minute. */
+	overdue: number;
+	running: number;
+	/** Since when the longest overdue has been due. */
+	oldest_due: Date | null;
+	/** When it was switched off; null: it listens, or needs not to. */
+	off_since: Date | null;
+}
+
+/** What became of messages and people that somebody should look at. */
+export interface Trouble {
+	journey: string;
+	/** Given up after repeated errors, since `since`. */
+	failed: number;
+	/** Messages of which nobody knows whether they were sent. */
+	unknown: number;
+}
+
+/**
+ * Who is at each step of these journeys, or of all. Counted from the indexes that the engine claims by: who waits for a
+ * time, who waits without end, who is under way.
+ */
+export async function peopleAtSteps(db: Connection, keys: string[] | null): Promise<AtStep[]> {
+	return await db.rows<AtStep>(
+		`SELECT s.id AS step_id, j.key AS journey, s.node_id, s.name, s.kind, s.off_since,
+			(coalesce(t.count, 0) + coalesce(e.count, 0))::int AS waiting, coalesce(r.count, 0)::int AS running,
+			coalesce(o.count, 0)::int AS overdue, o.oldest AS oldest_due
+		 FROM journeys j JOIN workflows w ON w.journey_id = j.id JOIN steps s ON s.workflow = w.id
+		 LEFT JOIN (SELECT step_id, count(*) FROM instances WHERE status = 'waiting' AND NOT expires GROUP BY step_id) t ON t.step_id = s.id
+		 LEFT JOIN (SELECT step_id, count(*) FROM instances WHERE status = 'waiting' AND expires GROUP BY step_id) e ON e.step_id = s.id
+		 LEFT JOIN (SELECT step_id, count(*) FROM instances WHERE token IS NOT NULL GROUP BY step_id) r ON r.step_id = s.id
+		 LEFT JOIN LATERAL (
+			SELECT count(*), min(due_at) AS oldest FROM generate_series(0, 4) attempt, LATERAL (
+				SELECT due_at FROM instances i WHERE i.step_id = s.id AND i.attempts = attempt AND i.status = 'waiting' AND NOT i.expires
+					AND i.due_at < $2::timestamptz - interval '1 minute'
+			) late
+		 ) o ON true
+		 WHERE $1::text[] IS NULL OR j.key = ANY($1::text[])
+		 ORDER BY j.key, s.id`,
+		[keys, db.now],
+	);
+}
+
+/** What went wrong in journeys: given up since `since`, and all messages that are unknown. */
+export async function troubles(db: Connection, keys: string[] | null, since: Date): Promise<Trouble[]> {
+	return await db.rows<Trouble>(
+		`SELECT j.key AS journey,
+			(SELECT count(*) FROM finished f WHERE f.journey_id = j.id AND f.status = 'failed' AND f.ended_at >= $2)::int AS failed,
+			(SELECT count(*) FROM deliveries d WHERE d.journey_id = j.id AND d.status = 'unknown')::int AS unknown
+		 FROM journeys j WHERE $1::text[] IS NULL OR j.key = ANY($1::text[]) ORDER BY j.key`,
+		[keys, since],
+	);
+}
+
+/** Of the newest events, loaded history aside, when the last came in; null: none is among the newest thousand. */
+export async function lastEventAt(db: Connection): Promise<Date | null> {
+	const [row] = await db.rows<{ at: Date | null }>(
+		'SELECT max(received_at) AS at FROM (SELECT received_at, history FROM events ORDER BY id DESC LIMIT 1000) newest WHERE NOT history',
+	);
+	return row!.at;
+}
