@@ -11,6 +11,8 @@ export interface WaitWords {
 	until?: Until;
 	/** Names of the events that it waits for; absent: it waits for the time only. */
 	events?: string[];
+	/** The best of the events decides, when the time is up. */
+	best?: boolean;
 	/** Names of the events that start the delay again. */
 	resets?: string[];
 }
@@ -23,9 +25,10 @@ export interface WaitWords {
  *
  * @throws TimeRuleError as `dueAt` does
  */
-export function waitSentence({ until, events, resets = [] }: WaitWords, now: Date, zone: string): string {
+export function waitSentence({ until, events, best = false, resets = [] }: WaitWords, now: Date, zone: string): string {
 	const again = resets.length > 0 ? `, again from the start with each ${listWords(resets)}` : '';
-	const words = events ? `Waits for ${listWords(events)}${limitWords(until)}` : `Waits ${until ? untilWords(until) : 'for ever'}${again}`;
+	const words = best && events && until ? `Waits ${untilWords(until)}, then goes by the first in this list that has happened: ${events.join(', ')}`
+		: events ? `Waits for ${listWords(events)}${limitWords(until)}` : `Waits ${until ? untilWords(until) : 'for ever'}${again}`;
 	return `${words}. ${until ? example(until, events !== undefined, now, zone) : ''}`.trim();
 }
 

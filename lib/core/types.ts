@@ -139,8 +139,12 @@ export interface Condition {
 	filter: Filter;
 	/** Where this event carries the journey's correlation value; absent: where the entry event does. */
 	correlation?: string;
-	/** `wake` ends the wait; `reset` starts the timer again. */
-	effect: 'wake' | 'reset';
+	/** At least so many of them, this one included; absent: one. */
+	times?: number;
+	/** Within so long before the last of them, days and above by the UTC calendar, or on its calendar day; absent: ever since. */
+	within?: Duration | 'day';
+	/** `wake` ends the wait; `reset` starts the timer again; `rank` decides when the time is up, the first condition before the next. */
+	effect: 'wake' | 'reset' | 'rank';
 }
 
 /** What lets people into a journey. */

@@ -40,6 +40,7 @@ const TELLERS: Record<Fact['source'], Record<string, Teller>> = {
 		parked: (fact) => (fact.reason === 'time' ? `Arrived${place(fact)} when its time was up already (due ${time(fact.due_at, fact)})`
 			: `Began to wait${place(fact)}, until ${time(fact.due_at, fact)} at the latest`),
 		woken: (fact) => `Woken${place(fact)} ${fact.reason === 'time' ? `because time was up (due ${time(fact.due_at, fact)})` : event(fact, 'by').trim()}${attempt(fact)}`,
+		late: (fact) => `Came too late${place(fact)}${event(fact, 'for the wait:')}. Its time was up ${time(fact.due_at, fact)}, and had been worked on`,
 		undated: (fact) => `Could not wait${place(fact)}: there is no date${error(fact)}`,
 		reset: (fact) => `Timer started again${place(fact)}${event(fact, 'because of')}, now due ${time(fact.due_at, fact)}`,
 		retry: (fact) => `Put back${place(fact)} ${PUT_BACK[fact.reason ?? ''] ?? 'because the execution failed'}${error(fact)}, next try ${time(fact.due_at, fact)}`,

@@ -2,6 +2,7 @@ import { backoffMs } from '../core/backoff';
 import { MOST_ATTEMPTS, startClaim } from '../store/claim';
 import { doubtDeliveries, settleDeliveries, type Settlement } from '../store/deliveries';
 import { claimSize, completeClaim, failClaim, returnClaim } from '../store/finish';
+import { wakeByRank } from '../store/match';
 import { loadRunning, tellWoken, type Running } from '../store/running';
 import type { Connection, Store } from '../store/types';
 import { LEASE_MS, type Leases } from './leases';
@@ -36,10 +37,15 @@ export class Executions {
 		return this.started.get(token) === execution;
 	}
 
-	/** Passes the start fence. @returns the people this execution may move; none when they are not ours any more */
-	async start(claim: Claim): Promise<Running[]> {
+	/**
+	 * Passes the start fence.
+	 * @param ranked people whose time is up go by the best of what has happened
+	 * @returns the people this execution may move; none when they are not ours any more
+	 */
+	async start(claim: Claim, ranked = false): Promise<Running[]> {
 		const running = await this.store.tx(async (db) => {
 			if (!(await this.fence(db, claim))) return undefined;
+			if (ranked && !this.has(claim)) await wakeByRank(db, claim.token);
 			if (!this.has(claim)) await tellWoken(db, claim.token);
 			return await loadRunning(db, claim);
 		});

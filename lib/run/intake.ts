@@ -3,7 +3,7 @@ import { foldChanges, type ProfileWrite } from '../core/people';
 import type { IntakeEntry } from '../core/types';
 import { listenersTo, type Listener } from '../store/conditions';
 import { insertEvents, insertRejected, rememberMessages, type NewEvent, type Refused } from '../store/events';
-import { addCandidates, convertByEvents, wakeByEvents } from '../store/match';
+import { addCandidates, convertByEvents, tellLate, wakeByCount, wakeByEvents } from '../store/match';
 import { watchedAttributes, writeProfiles, type AttributeChange } from '../store/people';
 import type { Connection, Store } from '../store/types';
 import { lockPeople } from './identify';
@@ -56,7 +56,9 @@ export async function takeIn(
 		const heardBy = (kind: Listener) => stored.filter(({ name }) => listeners.get(name)?.has(kind)).map(({ id }) => id);
 		// Goals first: a goal and a State on the same event, the goal wins.
 		result.conversions = await convertByEvents(db, heardBy('goal'));
-		result.woken = await wakeByEvents(db, heardBy('state'), restart);
+		result.woken = await wakeByCount(db, heardBy('counted'), restart);
+		result.woken += await wakeByEvents(db, heardBy('state'), restart);
+		await tellLate(db, heardBy('late'));
 		result.candidates = await addCandidates(db, heardBy('entry'));
 		return result;
 	});

@@ -1,7 +1,7 @@
 import { MOST_ATTEMPTS, expiredClaims } from '../store/claim';
 import { doubtDeliveries } from '../store/deliveries';
 import { expireInstances, returnClaim } from '../store/finish';
-import { dropSeen } from '../store/retention';
+import { dropSeen, dropTimeouts } from '../store/retention';
 import type { Keep, Store } from '../store/types';
 import { notices } from './notices';
 import { forget, openMonths } from './retention';
@@ -64,6 +64,7 @@ export class Janitor {
 		(await notices(this.store)).forEach(this.retention.warn);
 		await openMonths(this.store);
 		while ((await this.store.tx(dropSeen)) > 0);
+		while ((await this.store.tx(dropTimeouts)) > 0);
 		try {
 			await forget(this.store, await keepInForce(this.store, this.retention.keep), this.retention.warn);
 		} finally {

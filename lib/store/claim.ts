@@ -39,9 +39,9 @@ export async function nextDue(db: Connection, what: Waiting, steps: number[]): P
 export async function claimInstances(
 	db: Connection, step: number, attempts: number, limit: number, leaseUntil: Date,
 ): Promise<{ token: string; ids: number[] } | undefined> {
-	const rows = await db.rows<{ token: string; id: number }>(
+	const rows = await db.rows<{ token: string; id: number; listened: boolean }>(
 		`WITH due AS MATERIALIZED (
-			SELECT id FROM instances
+			SELECT id, wake IS NULL AND set_id IS NOT NULL AS listened FROM instances
 			WHERE step_id = $1 AND attempts = $2 AND status = 'waiting' AND NOT expires AND due_at <= $3
 			ORDER BY due_at LIMIT $4 FOR UPDATE SKIP LOCKED
 		), claim AS (
@@ -50,10 +50,22 @@ export async function claimInstances(
 		UPDATE instances i SET status = 'running', token = claim.token, wake = coalesce(i.wake, 'time'),
 			left_at = CASE WHEN i.wake IS NULL THEN greatest(i.left_at, i.due_at) ELSE i.left_at END
 		FROM due, claim WHERE i.id = due.id
-		RETURNING i.id, claim.token`,
+		RETURNING i.id, claim.token, due.listened`,
 		[step, attempts, db.now, limit, leaseUntil],
 	);
+	const timedOut = rows.flatMap(({ id, listened }) => (listened ? [id] : []));
+	if (timedOut.length > 0) await keepTimeouts(db, timedOut);
 	return rows[0] && { token: rows[0].token, ids: rows.map(({ id }) => id) };
+}
+
+/** Remembers what instances listened to whose timeout was just claimed: which events come too late is told by it. */
+async function keepTimeouts(db: Connection, instances: number[]): Promise<void> {
+	await db.rows(
+		`INSERT INTO timeouts (profile_id, journey_id, step_id, instance_id, set_id, correlation, after_arrival, since, due_at, parked_at, event_id, vars, claimed_at)
+		 SELECT profile_id, journey_id, step_id, id, set_id, correlation, after_arrival, since, due_at, parked_at, event_id, vars, $2
+		 FROM instances WHERE id = ANY($1::bigint[])`,
+		[instances, db.now],
+	);
 }
 
 /** The same for candidates of an Entry Trigger, in the order of their events. */

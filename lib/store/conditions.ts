@@ -19,6 +19,8 @@ export async function saveConditions(db: Connection, conditions: Condition[], ti
 		filter: compileFilter(condition.filter),
 		correlation: condition.correlation ? parseSinglePath(condition.correlation) : null,
 		effect: condition.effect,
+		times: condition.times ?? 1,
+		within: condition.within === undefined ? null : condition.within === 'day' ? 'day' : `${condition.within.amount} ${condition.within.unit}`,
 	}));
 	const hash = createHash('sha256').update(JSON.stringify([rows, timer])).digest('hex');
 	const [known] = await db.rows<{ id: number }>('SELECT id FROM condition_sets WHERE hash = $1', [hash]);
@@ -30,18 +32,18 @@ export async function saveConditions(db: Connection, conditions: Condition[], ti
 	// Somebody else made it between the two statements, and has committed: the insert waited for that.
 	if (!made) return await saveConditions(db, conditions, timer);
 	await db.rows(
-		`INSERT INTO conditions (set_id, ordinal, output, event, filter, correlation, effect)
+		`INSERT INTO conditions (set_id, ordinal, output, event, filter, correlation, effect, times, within)
 		 SELECT $1, ordinal, output, event, filter::jsonpath,
-			CASE WHEN correlation IS NOT NULL THEN ARRAY(SELECT jsonb_array_elements_text(correlation)) END, effect
+			CASE WHEN correlation IS NOT NULL THEN ARRAY(SELECT jsonb_array_elements_text(correlation)) END, effect, times, within
 		 FROM jsonb_to_recordset($2::jsonb)
-			AS c(ordinal int, output text, event text, filter text, correlation jsonb, effect text)`,
+			AS c(ordinal int, output text, event text, filter text, correlation jsonb, effect text, times int, within text)`,
 		[made.id, JSON.stringify(rows)],
 	);
 	return made.id;
 }
 
-/** A kind of step that events are matched for. */
-export type Listener = 'entry' | 'goal' | 'state';
+/** What events are matched for: a kind of step, several of them in a State, or waits that they come too late for. */
+export type Listener = 'entry' | 'goal' | 'state' | 'counted' | 'late';
 
 /**
  * Who may listen to events of these names. Most that arrive are listened to by nobody, and matching them costs a third
@@ -49,7 +51,9 @@ export type Listener = 'entry' | 'goal' | 'state';
  */
 export async function listenersTo(db: Connection, events: string[]): Promise<Map<string, Set<Listener>>> {
 	const rows = await db.rows<{ event: string; kinds: Listener[] }>(
-		`SELECT c.event, array_remove(array_agg(DISTINCT s.kind), NULL) || ARRAY['state'] AS kinds
+		`SELECT c.event, array_remove(array_agg(DISTINCT s.kind), NULL) || ARRAY['state']
+			|| CASE WHEN max(c.times) > 1 THEN ARRAY['counted'] ELSE '{}' END
+			|| CASE WHEN (SELECT claimed_at FROM timeouts ORDER BY claimed_at LIMIT 1) IS NOT NULL THEN ARRAY['late'] ELSE '{}' END AS kinds
 		 FROM conditions c LEFT JOIN steps s ON s.set_id = c.set_id AND s.state = 'on'
 		 WHERE c.event = ANY($1::text[]) GROUP BY c.event`,
 		[events],

@@ -23,23 +23,37 @@ const MISSED_EVENTS = `fresh AS MATERIALIZED (
 const ON_RECORD = (since: string) => `e.received_at >= ${since} - interval '5 minutes' AND e.received_at < $1::timestamptz + interval '1 hour' AND`;
 
 /** The filter of a condition, on the properties of one event. */
-const FILTER = (vars: string) => `(c.filter IS NULL OR jsonb_path_match_tz(e.properties, c.filter, ${vars}, true))`;
+const FILTER = (vars: string, e = 'e') => `(c.filter IS NULL OR jsonb_path_match_tz(${e}.properties, c.filter, ${vars}, true))`;
 /** An event of a correlated journey must carry the same value; one without it matches nobody. */
-const CORRELATION = (correlation: string) => `(${correlation} = '' OR e.properties #>> coalesce(c.correlation, j.correlation) = ${correlation})`;
+const CORRELATION = (correlation: string, e = 'e') => `(${correlation} = '' OR ${e}.properties #>> coalesce(c.correlation, j.correlation) = ${correlation})`;
 
 /**
  * The one predicate of waiting, used by the live match and by a park's look-back: own time within the wait, the
  * deadline included (an event at the deadline wins over the timeout), never the event that admitted or last woke the
  * instance, and never history.
  */
-const WAITS_FOR = `e.profile_id = i.profile_id AND e.name = c.event
-	AND e.occurred_at >= i.since AND e.occurred_at <= i.due_at AND NOT e.history
-	AND e.id IS DISTINCT FROM i.event_id
-	AND (NOT i.after_arrival OR e.received_at > i.parked_at)
-	AND ${CORRELATION('i.correlation')} AND ${FILTER(`coalesce(i.vars, '${NO_VARIABLES}')`)}`;
+const WAITS_FOR = (e = 'e', until = 'i.due_at') => `${e}.profile_id = i.profile_id AND ${e}.name = c.event
+	AND ${e}.occurred_at >= i.since AND ${e}.occurred_at <= ${until} AND NOT ${e}.history
+	AND ${e}.id IS DISTINCT FROM i.event_id
+	AND (NOT i.after_arrival OR ${e}.received_at > i.parked_at)
+	AND ${CORRELATION('i.correlation', e)} AND ${FILTER(`coalesce(i.vars, '${NO_VARIABLES}')`, e)}`;
+
+/**
+ * Whether an event that is waited for is the one that completes the number asked for: itself and those that happened
+ * before it, within the time asked for. Counted up to that number.
+ */
+const COMPLETES = (until?: string) => `(c.times = 1 OR c.times <= (SELECT count(*) FROM (
+		SELECT FROM events x WHERE ${WAITS_FOR('x', until)} AND (x.occurred_at, x.id) <= (e.occurred_at, e.id) AND CASE
+			WHEN c.within IS NULL THEN true
+			WHEN c.within = 'day' THEN x.occurred_at > e.occurred_at - interval '2 days' AND (
+				SELECT local_day(x.occurred_at, zone) = local_day(e.occurred_at, zone)
+				FROM (SELECT coalesce(p.zone, j.zone) AS zone FROM profiles p WHERE p.id = i.profile_id) own)
+			ELSE x.occurred_at >= e.occurred_at - c.within::interval
+		END LIMIT c.times
+	) counted))`;
 
 /** Two events of one instant reset the timer once each: without an order they would take turns until the limit. */
-const RESETS = 'i.resets < 100 AND (i.resets = 0 OR (e.occurred_at, e.id) > (i.reset_at, i.event_id))';
+const RESETS = `c.effect = 'reset' AND i.resets < 100 AND (i.resets = 0 OR (e.occurred_at, e.id) > (i.reset_at, i.event_id))`;
 
 export interface Reset {
 	id: number;
@@ -86,13 +100,13 @@ const WAKE_BY_NEW_EVENTS = wake(`fresh e
 		SELECT * FROM instances i WHERE i.profile_id = e.profile_id AND i.status = 'waiting' AND i.wake IS NULL OFFSET 0
 	) i
 	JOIN journeys j ON j.id = i.journey_id
-	JOIN conditions c ON c.set_id = i.set_id AND ${WAITS_FOR}
+	JOIN conditions c ON c.set_id = i.set_id AND c.times = 1 AND ${WAITS_FOR()}
 	WHERE c.effect = 'wake' OR ${RESETS}`, NEW_EVENTS);
 const WAKE_BY_LOOK_BACK = wake(`instances i
 	JOIN journeys j ON j.id = i.journey_id
 	JOIN conditions c ON c.set_id = i.set_id
 	CROSS JOIN LATERAL (
-		SELECT e.* FROM events e WHERE ${ON_RECORD('i.since')} ${WAITS_FOR} AND (c.effect = 'wake' OR ${RESETS})
+		SELECT e.* FROM events e WHERE ${ON_RECORD('i.since')} ${WAITS_FOR()} AND ${COMPLETES()} AND (c.effect = 'wake' OR ${RESETS})
 		ORDER BY e.occurred_at, e.id LIMIT 1
 	) e
 	WHERE i.id = ANY($2::bigint[]) AND i.status = 'waiting' AND i.wake IS NULL`);
@@ -125,6 +139,65 @@ export async function wakeByEvents(db: Connection, events: number[], restart: Re
 export async function wakeByLookBack(db: Connection, instances: number[], restart: RestartTimers): Promise<number> {
 	return await wakeWaiting(db, WAKE_BY_LOOK_BACK, [instances], restart);
 }
+
+/**
+ * The same for new events of which several are asked for: whoever may have enough of them now is looked up as at a park.
+ * Before `wakeByEvents`, so that of several branches the first to happen is found.
+ */
+export async function wakeByCount(db: Connection, events: number[], restart: RestartTimers): Promise<number> {
+	if (events.length === 0) return 0;
+	const counting = await db.rows<{ id: number }>(COUNTING, [db.now, events]);
+	return counting.length > 0 ? await wakeByLookBack(db, counting.map(({ id }) => id), restart) : 0;
+}
+
+const COUNTING = `WITH ${NEW_EVENTS}
+	SELECT DISTINCT i.id FROM fresh e
+	CROSS JOIN LATERAL (
+		SELECT * FROM instances i WHERE i.profile_id = e.profile_id AND i.status = 'waiting' AND i.wake IS NULL OFFSET 0
+	) i
+	JOIN journeys j ON j.id = i.journey_id
+	JOIN conditions c ON c.set_id = i.set_id AND c.times > 1 AND ${WAITS_FOR()} AND $1::timestamptz IS NOT NULL`;
+
+/** After a failure `due_at` is when it is tried again. */
+const DEADLINE = 'CASE WHEN i.attempts + i.losses = 0 THEN i.due_at ELSE i.left_at END';
+
+/** Of people whose time is up and who waited to the end: the best of what happened, in the order of the branches. */
+export async function wakeByRank(db: Connection, token: string): Promise<void> {
+	await db.rows(
+		`WITH best AS MATERIALIZED (
+			SELECT DISTINCT ON (i.id) i.id, c.output, e.id AS event_id, e.received_at
+			FROM instances i
+			JOIN journeys j ON j.id = i.journey_id
+			JOIN conditions c ON c.set_id = i.set_id AND c.effect = 'rank'
+			CROSS JOIN LATERAL (
+				SELECT e.* FROM events e WHERE ${ON_RECORD('i.since')} ${WAITS_FOR('e', DEADLINE)} AND ${COMPLETES(DEADLINE)}
+				ORDER BY e.occurred_at DESC, e.id DESC LIMIT 1
+			) e
+			WHERE i.token = $2 AND i.wake = 'time'
+			ORDER BY i.id, c.ordinal
+		)
+		UPDATE instances i SET wake = 'event', output = best.output, event_id = best.event_id, event_received_at = best.received_at
+		FROM best WHERE i.id = best.id`,
+		[db.now, token],
+	);
+}
+
+/** Journals which of these new events would have ended a wait whose timeout was claimed before. @returns how many */
+export async function tellLate(db: Connection, events: number[]): Promise<number> {
+	if (events.length === 0) return 0;
+	return (await db.rows(LATE, [db.now, events])).length;
+}
+
+const LATE = `WITH ${NEW_EVENTS}
+	INSERT INTO journal (at, due_at, kind, journey_id, step_id, profile_id, instance_id, detail)
+	SELECT DISTINCT ON (e.id, i.instance_id, i.due_at) $1, i.due_at, 'late', i.journey_id, i.step_id, i.profile_id, i.instance_id,
+		jsonb_build_object('event_id', e.id, 'output', c.output)
+	FROM fresh e
+	CROSS JOIN LATERAL (SELECT * FROM timeouts i WHERE i.profile_id = e.profile_id OFFSET 0) i
+	JOIN journeys j ON j.id = i.journey_id
+	JOIN conditions c ON c.set_id = i.set_id AND c.effect <> 'reset' AND ${WAITS_FOR()} AND ${COMPLETES()}
+	ORDER BY e.id, i.instance_id, i.due_at, c.ordinal
+	RETURNING id`;
 
 /** New deadlines after a reset: `due_at` from the event; journey values that it carries are captured again. */
 export async function restartTimers(db: Connection, timers: Array<Reset & { due_at: Date }>): Promise<void> {

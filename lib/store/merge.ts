@@ -81,7 +81,7 @@ export async function mergeProfiles(db: Connection, merges: Merge[]): Promise<nu
 		pairs,
 	);
 	await db.rows(`DELETE FROM enrolments WHERE profile_id IN (SELECT "from" FROM ${M})`, pairs);
-	for (const table of ['identities', 'events', 'instances', 'candidates', 'finished', 'deliveries', 'engagements', 'journal']) {
+	for (const table of ['identities', 'events', 'instances', 'candidates', 'finished', 'deliveries', 'engagements', 'journal', 'timeouts']) {
 		await db.rows(`UPDATE ${table} t SET profile_id = m."into" FROM ${M} WHERE t.profile_id = m."from"`, pairs);
 	}
 	await db.rows(

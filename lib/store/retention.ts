@@ -3,6 +3,8 @@ import type { Connection } from './types';
 
 const MONTHS_AHEAD = 2;
 const SEEN_DAYS = 30;
+/** As late as events are taken by default, and a day. */
+const LATE_DAYS = 8;
 /** With = ANY(ARRAY(…)) and not IN, of which the planner may make a join that reads the whole table each time. */
 const ROWS_AT_ONCE = 10_000;
 
@@ -108,6 +110,17 @@ export async function dropSeen(db: Connection): Promise<number> {
 			SELECT message FROM seen WHERE received_at < $1::timestamptz - make_interval(days => $2::int) ORDER BY received_at LIMIT $3
 		)) RETURNING 1`,
 		[db.now, SEEN_DAYS, ROWS_AT_ONCE],
+	);
+	return rows.length;
+}
+
+/** Forgets waits whose timeout was claimed so long ago that no event for them is taken any more, a bounded number at a time. @returns how many */
+export async function dropTimeouts(db: Connection): Promise<number> {
+	const rows = await db.rows(
+		`DELETE FROM timeouts WHERE ctid = ANY(ARRAY(
+			SELECT ctid FROM timeouts WHERE claimed_at < $1::timestamptz - make_interval(days => $2::int) ORDER BY claimed_at LIMIT $3
+		)) RETURNING 1`,
+		[db.now, LATE_DAYS, ROWS_AT_ONCE],
 	);
 	return rows.length;
 }

@@ -62,7 +62,9 @@ TABLE conditions
 	filter jsonpath
 	correlation text[]
 	effect text NOT NULL
-	CONSTRAINT conditions_effect_check CHECK ((effect = ANY (ARRAY['wake'::text, 'reset'::text])))
+	times integer NOT NULL DEFAULT 1
+	within text
+	CONSTRAINT conditions_effect_check CHECK ((effect = ANY (ARRAY['wake'::text, 'reset'::text, 'rank'::text])))
 	CONSTRAINT conditions_pkey PRIMARY KEY (set_id, ordinal)
 	CONSTRAINT conditions_set_id_fkey FOREIGN KEY (set_id) REFERENCES condition_sets(id)
 	CREATE INDEX conditions_event ON conditions USING btree (event, set_id)
@@ -376,6 +378,26 @@ TABLE steps
 	CREATE INDEX steps_set ON steps USING btree (set_id) WHERE (set_id IS NOT NULL)
 	CREATE INDEX steps_watching ON steps USING btree (id) WHERE (config ? 'watches'::text)
 
+TABLE timeouts
+	profile_id bigint NOT NULL
+	journey_id integer NOT NULL
+	step_id integer NOT NULL
+	instance_id bigint NOT NULL
+	set_id integer NOT NULL
+	correlation text NOT NULL
+	after_arrival boolean NOT NULL
+	since timestamp with time zone NOT NULL
+	due_at timestamp with time zone NOT NULL
+	parked_at timestamp with time zone NOT NULL
+	event_id bigint
+	vars jsonb
+	claimed_at timestamp with time zone NOT NULL
+	CONSTRAINT timeouts_journey_id_fkey FOREIGN KEY (journey_id) REFERENCES journeys(id)
+	CONSTRAINT timeouts_set_id_fkey FOREIGN KEY (set_id) REFERENCES condition_sets(id)
+	CONSTRAINT timeouts_step_id_fkey FOREIGN KEY (step_id) REFERENCES steps(id)
+	CREATE INDEX timeouts_age ON timeouts USING btree (claimed_at)
+	CREATE INDEX timeouts_profile ON timeouts USING btree (profile_id)
+
 TABLE workflows
 	id integer NOT NULL GENERATED ALWAYS AS IDENTITY
 	host text NOT NULL
@@ -489,6 +511,13 @@ END
 
 FUNCTION jsonb_strip_nulls_top(document jsonb) RETURNS jsonb IMMUTABLE
 	SELECT coalesce(jsonb_object_agg(key, value), '{}') FROM jsonb_each(document) WHERE value <> 'null'
+
+FUNCTION local_day(at timestamp with time zone, zone text) RETURNS date STABLE
+BEGIN
+	RETURN (at AT TIME ZONE zone)::date;
+EXCEPTION WHEN invalid_parameter_value THEN
+	RETURN (at AT TIME ZONE 'UTC')::date;
+END 
 
 FUNCTION make_month(parent text, month date) RETURNS boolean
 DECLARE

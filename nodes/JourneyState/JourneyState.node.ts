@@ -7,6 +7,7 @@ import { journeyEngine } from '../shared/engine';
 import { itemOf, resume, tokenOf } from '../shared/execution';
 import { claimOf, isResumed, isTest, placeOf } from '../shared/place';
 import { subscribe } from '../shared/trigger';
+import { isRanked } from './branches';
 import { description } from './description';
 import { fixedOutputs, stateOutputs } from './outputs';
 import { parkArrivals } from './park';
@@ -34,7 +35,7 @@ export class JourneyState implements INodeType {
 		if (isResumed(this)) {
 			const token = tokenOf(this.getInputData());
 			const [names, fixed] = [outputs.map((output) => output.displayName), fixedOutputs(this.getNode().parameters)];
-			const woken = (await resume(this, engine)).map((one) => ({ one, output: outputIndex(one, names, fixed) }));
+			const woken = (await resume(this, engine, isRanked(this))).map((one) => ({ one, output: outputIndex(one, names, fixed) }));
 			await capture(this, engine, woken.map(({ one, output }) => ({ one, branch: output - fixed })));
 			for (const { one, output } of woken) routed[output]!.push(itemOf(this, token, one, 0));
 			return routed;

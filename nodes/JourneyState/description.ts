@@ -66,11 +66,47 @@ export const description: INodeTypeDescription = {
 					name: 'branch',
 					values: [
 						...eventFields,
+						{
+							displayName: 'At Least This Many Times',
+							name: 'times',
+							type: 'number',
+							noDataExpression: true,
+							typeOptions: { minValue: 1, numberPrecision: 0 },
+							default: 1,
+						},
+						{
+							displayName: 'When',
+							name: 'period',
+							type: 'options',
+							noDataExpression: true,
+							displayOptions: { hide: { times: [1] } },
+							options: [
+								{ name: 'During the Wait', value: 'ever', description: 'All that count here, see Which Events Count' },
+								{ name: 'On One Calendar Day', value: 'day', description: 'Of the customer’s time zone' },
+								{ name: 'Within a Time of …', value: 'within' },
+							],
+							default: 'ever',
+							description: 'Whoever has enough of them goes on with the last of them',
+						},
+						...durationFields('within', 'Time', 1, 'hours', { period: ['within'] }, 'Hours and below are exact. Days and above go by the UTC calendar.')
+							.map((field): INodeProperties => ({ ...field, noDataExpression: true, displayOptions: { ...field.displayOptions, hide: { times: [1] } } })),
 						capturedValues('Kept from this event for the rest of the journey, as context'),
 						{ displayName: 'Output Name', name: 'output', type: 'string', default: '', noDataExpression: true, placeholder: 'The event’s name' },
 					],
 				},
 			],
+		},
+		{
+			displayName: 'What Decides',
+			name: 'decides',
+			type: 'options',
+			noDataExpression: true,
+			displayOptions: forEvents,
+			options: [
+				{ name: 'The First Event', value: 'first', description: 'Whoever does one of them goes on at once' },
+				{ name: 'The Best Event When the Time Is Up', value: 'best', description: 'Everybody is held to the end. The best is the one that comes first in the list above.' },
+			],
+			default: 'first',
 		},
 		...untilFields('limit'),
 		{
@@ -81,7 +117,7 @@ export const description: INodeTypeDescription = {
 			// What the editor makes of an empty one: otherwise looking at a State would change it.
 			default: { mappingMode: 'defineBelow', value: {}, matchingColumns: [], schema: [], attemptToConvertTypes: false, convertFieldsToString: false },
 			typeOptions: {
-				loadOptionsDependsOn: ['waitFor', 'events', 'resets', ...TIME_FIELDS],
+				loadOptionsDependsOn: ['waitFor', 'events', 'resets', 'decides', ...TIME_FIELDS],
 				resourceMapper: { resourceMapperMethod: 'waitInWords', mode: 'map', supportAutoMap: false, fieldWords: { singular: 'sentence', plural: 'the sentence' } },
 			},
 		},

@@ -1,7 +1,8 @@
 interface Panel {
 	[field: string]: unknown;
 	waitFor?: string;
-	events?: { branch?: Array<{ event?: string }> };
+	decides?: string;
+	events?: { branch?: Array<{ event?: string; times?: number }> };
 	resets?: { branch?: Array<{ event?: string }> };
 }
 
@@ -33,9 +34,10 @@ export function stateSubtitle(panel: Panel): string {
 			return `until ${said}, ${String(get('windowFrom', '09:00'))} to ${String(get('windowTo', '18:00'))}`;
 		},
 	};
-	const names = (list: Panel['events']) => (list?.branch ?? []).map(({ event }) => event).filter((event) => event).join(' or ');
+	const names = (list: Panel['events']) => (list?.branch ?? []).filter(({ event }) => event).map(({ event, times = 1 }) => (times > 1 ? `${times} × ${event}` : event)).join(' or ');
 	const kind = String(get('until', 'delay'));
 	const time = kinds[kind]?.();
+	if (forEvents && panel.decides === 'best') return `${kind === 'delay' ? 'wait ' : ''}${time}, then by the best event`;
 	if (forEvents) return `until ${names(panel.events) || 'an event'}${time ? `, at most ${time}` : ''}`;
 	const last = kind === 'delay' && names(panel.resets);
 	return `${kind === 'delay' ? 'wait ' : ''}${time}${last ? ` after the last ${last}` : ''}`;

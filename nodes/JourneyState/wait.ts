@@ -1,18 +1,10 @@
 import type { IExecuteFunctions, ITriggerFunctions } from 'n8n-workflow';
 
-import { dueAt, parseSinglePath, validateOffset, type Condition, type Duration, type Filter, type Until } from '../../lib/index';
-import { checked, fieldError, isExpression, raw, readDuration, readFilter, type Expressions, type RawCondition, type Reader } from '../shared/parameters';
-import { fixedOutputs, stateOutputs } from './outputs';
+import { dueAt, validateOffset, type Condition, type Duration, type Filter, type Until } from '../../lib/index';
+import { checked, fieldError, isExpression, raw, readDuration, type Expressions, type Reader } from '../shared/parameters';
+import { isRanked, readBranches } from './branches';
 
 type Context = IExecuteFunctions | ITriggerFunctions;
-
-interface RawBranch {
-	event: string;
-	values?: { value?: Array<{ name: string; path: string }> };
-	filters?: { conditions?: RawCondition[] };
-}
-
-const MOST_BRANCHES = 20;
 
 /** What the panel says, checked; what differs from person to person is an expression still. */
 export interface StateWait {
@@ -29,32 +21,14 @@ export interface StateWait {
 
 /** Reads the panel. @throws NodeOperationError naming the field */
 export function readWait(context: Context): StateWait {
-	const node = context.getNode();
 	const waitFor = raw<string>(context, 'waitFor', 'time');
 	const prefix = waitFor === 'events' ? 'limit' : '';
 	const kind = raw<Until['kind'] | 'never'>(context, prefix ? 'limitUntil' : 'until', 'delay');
 	const expressions: Expressions = new Map();
-	const branches = raw<RawBranch[]>(context, waitFor === 'events' ? 'events.branch' : 'resets.branch', []);
-	if (waitFor === 'events' && branches.length === 0) throw fieldError(node, 'Events', 'none is given. Add the event to wait for.');
-	if (branches.length > MOST_BRANCHES) throw fieldError(node, 'Events', `found ${branches.length}. At most ${MOST_BRANCHES} are possible.`);
-
-	const names = stateOutputs(node.parameters as never).map((output) => output.displayName);
-	if (new Set(names).size < names.length) {
-		throw fieldError(node, 'Output Name', `"${names.find((name, at) => names.indexOf(name) < at)}" is there twice. Give each output its own name.`);
+	const { conditions, captures } = readBranches(context, expressions);
+	if (waitFor === 'events' && isRanked(context) && kind === 'never') {
+		throw fieldError(context.getNode(), 'Time Is Up', 'is Never, but the best event is told when the time is up. Choose when that is, or let the first event decide.');
 	}
-	const fixed = fixedOutputs(node.parameters as never);
-	const { correlation } = raw<{ correlation?: string }>(context, 'options', {});
-	const conditions = branches.map((branch, at): Condition => {
-		const event = branch.event?.trim();
-		if (!event) throw fieldError(node, 'Event', `number ${at + 1} has no name. Enter the name of the event.`);
-		return {
-			output: waitFor === 'events' ? `${at + 1}:${names[fixed + at]}` : '',
-			event,
-			filter: readFilter(context, `Property Filters of "${event}"`, branch.filters?.conditions ?? [], expressions),
-			correlation: correlation || undefined,
-			effect: waitFor === 'events' ? 'wake' : 'reset',
-		};
-	});
 	if (kind !== 'never') checkUntil(context, { kind, prefix });
 	const resets = waitFor !== 'events' && conditions.length > 0 && kind === 'delay';
 	return {
@@ -64,17 +38,8 @@ export function readWait(context: Context): StateWait {
 		filters: conditions.flatMap(({ filter }) => filter),
 		expressions,
 		lookBack: resets ? 'arrival' : readLookBack(context),
-		captures: waitFor === 'events' ? branches.map((branch) => readCaptures(context, branch)) : [],
+		captures,
 	};
-}
-
-function readCaptures(context: Context, { event, values }: RawBranch): Record<string, string> {
-	const field = `Journey Values of "${event.trim()}"`;
-	return Object.fromEntries((values?.value ?? []).map(({ name, path }) => {
-		if (name.trim() === '') throw fieldError(context.getNode(), field, `the value from "${path}" has no name. Give it one.`);
-		checked(context, field, () => parseSinglePath(path));
-		return [name.trim(), path];
-	}));
 }
 
 /** What is the same for everybody is refused here; the rest when they arrive. */

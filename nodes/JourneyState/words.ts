@@ -18,8 +18,7 @@ type Kind = NonNullable<StateWait['until']>['kind'] | 'never';
 export function sentenceOf(node: Reader, fields: Panel, now: Date, zone: string): string {
 	const forEvents = fields.waitFor === 'events';
 	const kind = ((forEvents ? fields.limitUntil : fields.until) ?? 'delay') as Kind;
-	const names = (list: unknown) =>
-		((list as { branch?: Array<{ event?: string }> } | undefined)?.branch ?? []).map(({ event }) => event?.trim() || 'an event');
+	const names = (list: unknown) => ((list as { branch?: Branch[] } | undefined)?.branch ?? []).map(branchInWords);
 	const events = forEvents ? names(fields.events) : undefined;
 	if (events?.length === 0) return 'Waits for an event: add it above.';
 	const resets = !forEvents && kind === 'delay' ? names(fields.resets) : [];
@@ -30,7 +29,22 @@ export function sentenceOf(node: Reader, fields: Panel, now: Date, zone: string)
 	}
 	const until = rule && untilOf(node, rule, (name, fallback) => (fields[name] ?? fallback) as typeof fallback);
 	if (until?.kind === 'date' && (differs || until.date === '')) until.date = undefined;
-	return waitSentence({ until, events, resets }, now, zone);
+	return waitSentence({ until, events, best: forEvents && fields.decides === 'best', resets }, now, zone);
+}
+
+interface Branch {
+	event?: string;
+	times?: number;
+	period?: string;
+	withinAmount?: number;
+	withinUnit?: string;
+}
+
+function branchInWords({ event, times = 1, period = 'ever', withinAmount = 1, withinUnit = 'hours' }: Branch): string {
+	const name = event?.trim() || 'an event';
+	if (times === 1) return name;
+	const within = { ever: '', day: ' on one day', within: ` within ${withinAmount} ${withinAmount === 1 ? withinUnit.slice(0, -1) : withinUnit}` }[period] ?? '';
+	return `${name} ${times} times${within}`;
 }
 
 /** The sentence in the panel. n8n shows what a list of fields has to say when it has none, and asks again at each change. */

@@ -31,11 +31,14 @@ export function acknowledgeAtEnd(context: IExecuteFunctions, engine: Engine, cla
 	});
 }
 
-/** The people of a batch that the engine woke at this node; none when they are not this execution's any more. */
-export async function resume(context: IExecuteFunctions, engine: Engine): Promise<Running[]> {
+/**
+ * The people of a batch that the engine woke at this node; none when they are not this execution's any more.
+ * @param ranked people whose time is up go by the best of what has happened
+ */
+export async function resume(context: IExecuteFunctions, engine: Engine, ranked = false): Promise<Running[]> {
 	const claim = claimOf(context, tokenOf(context.getInputData()));
 	acknowledgeAtEnd(context, engine, claim);
-	return await engine.executions.start(claim);
+	return await engine.executions.start(claim, ranked);
 }
 
 /**

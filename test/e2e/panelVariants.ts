@@ -40,6 +40,9 @@ export const VARIANTS: Variant[] = [
 		'Weekday': { until: 'weekday', weekdays: [1, 4] },
 		'Hours': { until: 'window' },
 		'Events': { waitFor: 'events' },
+		'Events, counted': {
+			waitFor: 'events', events: { branch: [{ event: 'Page Viewed', times: 3, period: 'within' }, { event: 'Email Opened', times: 2, period: 'day' }] }, decides: 'best',
+		},
 		'Events, until a date': { waitFor: 'events', events: { branch: [{ event: 'Order Completed', values: { value: [{ name: 'total', path: 'total' }] } }] }, limitUntil: 'date' },
 		'Events with a limit': { waitFor: 'events', events: { branch: [{ event: 'Order Completed' }, { event: 'Email Clicked', output: 'clicked' }] }, limitDelayAmount: 3 },
 		'Events, no limit': { waitFor: 'events', events: on('Order Completed'), limitUntil: 'never', lookBack: 'last', options: { correlation: '' } },

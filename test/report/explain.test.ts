@@ -52,12 +52,16 @@ describe.each(STORES)('explain on %s', (kind) => {
 			['converted', 11, 'leaves', { event_id: 999_999 }, null, null],
 			['failed', 12, 'error', { error: 'poison' }],
 			['done', 13, 'expired'],
+			['undated', 13.2, 'no_date', { error: 'Date: nothing is not a date' }],
+			['late', 13.5, null, { event_id: event!.id, output: '1:x' }, 13],
 			['brand_new', 14, 'some_reason', { limit: 3, seen: 4 }],
 		]);
 		await ask(test.store, 'UPDATE identities SET profile_id = $1 WHERE profile_id = $2', [profile, event!.profile_id]);
 		await ask(test.store, 'UPDATE events SET profile_id = $1 WHERE profile_id = $2', [profile, event!.profile_id]);
 		expect(await told('story')).toEqual([
 			"2026-03-02 10:00:14 UTC — Brand new at 'The state': some reason (seen 4, limit 3).",
+			"2026-03-02 10:00:13 UTC — Came too late at 'The state' for the wait: event 'Order' (from 10:00:01). Its time was up 10:00:13, and had been worked on.",
+			"2026-03-02 10:00:13 UTC — Could not wait at 'The state': there is no date (Date: nothing is not a date).",
 			"2026-03-02 10:00:13 UTC — Left the journey at 'The state': the longest time inside was up (expired).",
 			"2026-03-02 10:00:12 UTC — Given up at 'The state' after repeated errors (poison).",
 			'2026-03-02 10:00:11 UTC — Reached the goal a step that is gone by an event that is no longer kept (999999), and leaves.',

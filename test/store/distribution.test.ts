@@ -33,7 +33,7 @@ import { freshStore, type TestStore } from '../support/stores';
 import { makeRunning, makeWorld, wakesBy } from '../support/world';
 
 /** Every table with rows about people. */
-const ABOUT_PEOPLE = ['profiles', 'identities', 'events', 'candidates', 'instances', 'finished', 'enrolments', 'conversions', 'deliveries', 'engagements', 'journal', 'refusals'];
+const ABOUT_PEOPLE = ['profiles', 'identities', 'events', 'candidates', 'instances', 'finished', 'enrolments', 'conversions', 'deliveries', 'engagements', 'journal', 'refusals', 'timeouts'];
 
 /** Finds the rows of one batch by its token. */
 const BATCH = 'the rows of one claim are found by its token or the instance ids it holds: one statement for up to 5,000 people, who are everywhere';
@@ -51,10 +51,14 @@ const EXCEPTIONS: Record<string, [tables: string[], why: string]> = {
 	expireInstances: [['instances'], SWEEP],
 	dropFinished: [['finished'], SWEEP],
 	dropRefusals: [['refusals'], SWEEP],
+	dropTimeouts: [['timeouts'], SWEEP],
 	makeMonths: [['events', 'journal'], SWEEP],
 	oldestNeeded: [['candidates', 'instances'], SWEEP],
+	listenersTo: [['timeouts'], 'asks whether there is any at all'],
 	tellWoken: [['instances'], BATCH],
 	setContext: [['instances'], BATCH],
+	tellUndated: [['instances'], BATCH],
+	markBehindGoal: [['instances'], BATCH],
 	parkInstances: [['instances'], BATCH],
 	parkedSince: [['instances'], BATCH],
 	completeClaim: [['candidates', 'instances'], BATCH],
@@ -70,6 +74,9 @@ const EXCEPTIONS: Record<string, [tables: string[], why: string]> = {
 	addCandidates: [['events'], BY_EVENT],
 	wakeByEvents: [['events', 'instances'], `${BY_EVENT}; the rows found are then written by their ids`],
 	wakeByLookBack: [['instances'], BATCH],
+	wakeByCount: [['events'], BY_EVENT],
+	wakeByRank: [['instances'], BATCH],
+	tellLate: [['events'], BY_EVENT],
 	convertByEvents: [['events', 'instances'], `${BY_EVENT}; the rows found are then written by their ids`],
 	convertByLookBack: [['events', 'instances'], `${BY_EVENT}; the rows found are then written by their ids`],
 	addCandidatesSince: [['events'], SWEEP],
@@ -159,6 +166,9 @@ describe('statements about people', () => {
 			insertRejected: (db) => events.insertRejected(db, 'test', [{ position: 0, reason: '', body: '' }]),
 			listenersTo: (db) => conditions.listenersTo(db, ['Click']),
 			wakeByEvents: (db) => match.wakeByEvents(db, [1, 2], async () => undefined),
+			wakeByCount: (db) => match.wakeByCount(db, [1, 2], async () => undefined),
+			wakeByRank: (db) => match.wakeByRank(db, held.token),
+			tellLate: (db) => match.tellLate(db, [1, 2]),
 			addCandidates: (db) => match.addCandidates(db, [1, 2]),
 			convertByEvents: (db) => match.convertByEvents(db, [1, 2]),
 			addCandidatesSince: (db) => match.addCandidatesSince(db, world.entry, now),
@@ -185,6 +195,7 @@ describe('statements about people', () => {
 			loadRunning: (db) => running.loadRunning(db, held),
 			loadWalking: (db) => running.loadWalking(db, held, ids),
 			tellWoken: (db) => running.tellWoken(db, held.token),
+			tellUndated: (db) => running.tellUndated(db, held, world.state, ids.map((id) => ({ id, problem: 'none' }))),
 			setContext: (db) => running.setContext(db, held, ids.map((id) => ({ id, values: {} }))),
 			parkInstances: (db) => parking.parkInstances(db, held, world.state, null, ids.map((id) => ({ id, due_at: now, expires: false, since: now, after_arrival: false, vars: null, wake: null }))),
 			parkedSince: (db) => parking.parkedSince(db, ids, now),
@@ -201,6 +212,7 @@ describe('statements about people', () => {
 			loadRecipients: (db) => sending.loadRecipients(db, 'email', ids),
 			tellSkipped: (db) => sending.tellSkipped(db, world.action, ids.map((id) => ({ id, reason: 'consent', detail: {} }))),
 			convertedInstances: (db) => conversions.convertedInstances(db, ids, null),
+			markBehindGoal: (db) => conversions.markBehindGoal(db, held, ids),
 			claimDeliveries: (db) => deliveries.claimDeliveries(db, held, world.action, { channel: 'email', class: 'marketing', againIfUnknown: false }, ids),
 			settleDeliveries: (db) => deliveries.settleDeliveries(db, held.token, [{ id: 1, outcome: 'sent' }]),
 			doubtDeliveries: (db) => deliveries.doubtDeliveries(db, held.token),
@@ -219,6 +231,7 @@ describe('statements about people', () => {
 			publishedCanvases: (db) => retention.publishedCanvases(db),
 			oldestNeeded: (db) => retention.oldestNeeded(db, [world.journey]),
 			dropSeen: (db) => retention.dropSeen(db),
+			dropTimeouts: (db) => retention.dropTimeouts(db),
 			dropRejected: (db) => retention.dropRejected(db, now),
 			dropFinished: (db) => retention.dropFinished(db, now),
 			dropRefusals: (db) => retention.dropRefusals(db, now),

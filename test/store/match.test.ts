@@ -5,6 +5,7 @@ import { freshStore, STORES, type TestStore } from '../support/stores';
 import { ask, eventOf, idleEngine, makeRunning, makeWorld, wakesBy, type World } from '../support/world';
 
 const HOUR_MS = 60 * 60_000;
+const DAY_MINUTES = 24 * 60;
 const HOUR: Duration = { amount: 1, unit: 'hours' };
 
 let it_: TestStore;
@@ -57,6 +58,28 @@ function cases(order: 'events after the park' | 'events before the park'): void 
 	it('takes the first event by own time, and of one event the first condition', async () => {
 		const conditions = [wakesBy('B', { output: 'b' }), wakesBy('A', { output: 'a2', filter: [{ path: 'x', operator: 'is', value: 1 }] }), wakesBy('A', { output: 'a' })];
 		expect(await wait(conditions, [['B', 5], ['A', 4, { x: 1 }], ['A', 4, { x: 2 }]])).toMatchObject({ wake: 'event', output: 'a2' });
+	});
+
+	const rolling = { times: 3, within: HOUR };
+	it.each<[string, Partial<Condition>, Array<[string, number, object?]>, number | null]>([
+		['enough within the time', rolling, [['Click', -20], ['Click', 10], ['Click', 40]], 40],
+		['the last of them exactly at the end of the time', rolling, [['Click', -20], ['Click', 10], ['Click', 40], ['Click', 45]], 40],
+		['too few within the time', rolling, [['Click', -20.001], ['Click', 10], ['Click', 40]], null],
+		['the first that completes them, whatever the order of arrival', rolling, [['Click', 30], ['Click', 25], ['Click', 20], ['Click', 10]], 25],
+		['one that comes late and completes those after it', rolling, [['Click', 50], ['Click', 40], ['Click', -30], ['Click', -5]], 50],
+		['only those that pass the filter', { ...rolling, filter: [{ path: 'x', operator: 'is', value: 1 }] }, [['Click', 1, { x: 1 }], ['Click', 2, { x: 2 }], ['Click', 3, { x: 1 }], ['Click', 4, { x: 1 }]], 4],
+		['none from before the wait', { times: 2 }, [['Click', -60.001], ['Click', 5]], null],
+		['as far apart as the wait lets them, if there is no time', { times: 2 }, [['Click', -60], ['Click', 60]], 60],
+		// The wait begins at an hour that differs from test to test: both days are within it.
+		['those of one calendar day', { times: 2, within: 'day' }, [['Click', -DAY_MINUTES], ['Click', 5], ['Click', 5.1]], 5.1],
+	])('counts %s', async (_, more, events, at) => {
+		const row = await wait([wakesBy('Click', more), wakesBy('Other')], events, { due_at: minutes(DAY_MINUTES), since: minutes(more.within === 'day' ? -2 * DAY_MINUTES : -60) });
+		expect(row).toMatchObject(at === null ? { wake: null } : { wake: 'event', left: minutes(at), output: '1:Click' });
+	});
+
+	it('lets the first branch win that is complete, counted or not', async () => {
+		const conditions = [wakesBy('Click', { ...rolling, output: 'three clicks' }), wakesBy('Order', { output: 'order' })];
+		expect(await wait(conditions, [['Click', 1], ['Click', 2], ['Order', 5], ['Click', 4]])).toMatchObject({ output: 'three clicks', left: minutes(4) });
 	});
 
 	it('starts the timer again from the last of the events that repeat, each once', async () => {

@@ -7,13 +7,14 @@ import { Janitor } from '../../lib/run/janitor';
 import { Leases } from '../../lib/run/leases';
 import { park, type Arrival } from '../../lib/run/park';
 import { claimCandidates, claimInstances, claimState, expiredClaims, nextDue, renewClaims, renewUnstarted } from '../../lib/store/claim';
+import { saveConditions } from '../../lib/store/conditions';
 import { convertedInstances } from '../../lib/store/conversions';
 import { loadCustomers } from '../../lib/store/customers';
 import { claimDeliveries, doubtDeliveries, settleDeliveries } from '../../lib/store/deliveries';
 import { findEngaged, insertEngagements } from '../../lib/store/engagements';
 import { endRunning, expireInstances } from '../../lib/store/finish';
-import { addCandidatesSince, convertSince, restartTimers } from '../../lib/store/match';
-import { dropFinished, dropRejected, dropSeen } from '../../lib/store/retention';
+import { addCandidatesSince, convertSince, restartTimers, wakeByRank } from '../../lib/store/match';
+import { dropFinished, dropRejected, dropSeen, dropTimeouts } from '../../lib/store/retention';
 import { setContext } from '../../lib/store/running';
 import { loadRecipients, tellSkipped } from '../../lib/store/sending';
 import { loadStories } from '../../lib/store/story';
@@ -163,6 +164,18 @@ describe.each(STATISTICS)('with %s statistics, hot statements', (statistics) => 
 		reachedByKey(seen);
 	});
 
+	it('of waits that count events, or go by the best of them', async () => {
+		const { store: watched, seen } = explained(store);
+		const set = await store.tx(async (db) => await saveConditions(db, [wakesBy('Click', { times: 3, within: 'day' }), wakesBy('Seen', { times: 2, effect: 'rank' })], null));
+		const users = usersFrom(8);
+		await ask(store, 'UPDATE instances SET set_id = $2 WHERE profile_id IN (SELECT profile_id FROM identities WHERE value = ANY($1::text[]))', [users, set]);
+		expect(await takeIn(watched, 'test', users.map((user, index) => ({ ...eventOf(user, 'Click', clock.now), index })))).toMatchObject({ woken: 0 });
+		const [batch] = await makeRunning(store, world, Array.from({ length: BATCH }, (_, at) => `ranked${at}`), BATCH);
+		await ask(store, `UPDATE instances SET set_id = $2, wake = 'time' WHERE token = $1`, [batch!.token, set]);
+		await watched.tx(async (db) => await wakeByRank(db, batch!.token));
+		reachedByKey(seen);
+	});
+
 	it('of one person\'s story', async () => {
 		const { store: watched, seen } = explained(store);
 		await watched.tx(async (db) => {
@@ -178,6 +191,7 @@ describe.each(STATISTICS)('with %s statistics, hot statements', (statistics) => 
 		await watched.tx(async (db) => {
 			expect(await dropSeen(db)).toBe(10_000);
 			expect(await dropFinished(db, before)).toBe(10_000);
+			expect(await dropTimeouts(db)).toBe(10_000);
 			expect(await dropRejected(db, before)).toBe(10_000);
 		});
 		clock.pass(2 * 86_400_000);

@@ -20,7 +20,7 @@ export interface Crowd {
 	drop(): Promise<void>;
 }
 
-const BIG = ['profiles', 'identities', 'instances', 'enrolments', 'candidates', 'events_2026_03', 'journal_2026_03', 'deliveries', 'engagements', 'seen', 'finished', 'rejected', 'claims'];
+const BIG = ['profiles', 'identities', 'instances', 'enrolments', 'candidates', 'events_2026_03', 'journal_2026_03', 'deliveries', 'engagements', 'seen', 'finished', 'rejected', 'claims', 'timeouts'];
 
 /** A store with 150,000 people in a journey, and their past: filled in one go, and autovacuum never comes round. */
 export async function crowd(statistics: (typeof STATISTICS)[number]): Promise<Crowd> {
@@ -74,6 +74,10 @@ export async function crowd(statistics: (typeof STATISTICS)[number]): Promise<Cr
 			`INSERT INTO finished (id, profile_id, journey_id, step_id, correlation, status, reason, entered_at, ended_at, visit, context)
 			 SELECT 10000000 + n, n, $4, $5, '', 'done', 'completed', $3, $3::timestamptz + make_interval(secs => n * 200), 1, '{}' FROM generate_series($1::int, $2::int) n`,
 			yearAgo, journey, state);
+		await some(
+			`INSERT INTO timeouts (profile_id, journey_id, step_id, instance_id, set_id, correlation, after_arrival, since, due_at, parked_at, claimed_at)
+			 SELECT n, $4, $5, n, $6, '', false, $3, $3, $3, $3::timestamptz + make_interval(secs => n * 200) FROM generate_series($1::int, $2::int) n`,
+			yearAgo, journey, state, set);
 		await some('INSERT INTO seen SELECT gen_random_uuid(), $3::timestamptz + make_interval(secs => n * 200) FROM generate_series($1::int, $2::int) n', yearAgo);
 		await some(
 			`INSERT INTO rejected (received_at, source, position, reason, body)

@@ -1,0 +1,83 @@
+import type { IExecuteFunctions, ITriggerFunctions } from 'n8n-workflow';
+
+import { parseSinglePath, type Condition } from '../../lib/index';
+import { checked, fieldError, raw, readDuration, readFilter, type Expressions, type RawCondition } from '../shared/parameters';
+import { fixedOutputs, stateOutputs } from './outputs';
+
+type Context = IExecuteFunctions | ITriggerFunctions;
+
+interface RawBranch {
+	event: string;
+	filters?: { conditions?: RawCondition[] };
+	times?: number;
+	period?: 'ever' | 'within' | 'day';
+	withinAmount?: number;
+	withinUnit?: string;
+	values?: { value?: Array<{ name: string; path: string }> };
+}
+
+/** What is listened to, and what is kept of it. */
+export interface Branches {
+	conditions: Condition[];
+	/** Of each branch: journey value → path into its event's properties. */
+	captures: Array<Record<string, string>>;
+}
+
+const MOST_BRANCHES = 20;
+const MOST_TIMES = 1_000;
+
+/** Whether everybody waits to the end and goes by the best event that has happened. */
+export function isRanked(context: Context): boolean {
+	return raw<string>(context, 'decides', 'first') === 'best';
+}
+
+/**
+ * The events of the panel: those that end a wait, or those that start a delay again.
+ * @param expressions values that differ from person to person are added to it
+ * @throws NodeOperationError naming the field
+ */
+export function readBranches(context: Context, expressions: Expressions): Branches {
+	const node = context.getNode();
+	const forEvents = raw<string>(context, 'waitFor', 'time') === 'events';
+	const branches = raw<RawBranch[]>(context, forEvents ? 'events.branch' : 'resets.branch', []);
+	if (forEvents && branches.length === 0) throw fieldError(node, 'Events', 'none is given. Add the event to wait for.');
+	if (branches.length > MOST_BRANCHES) throw fieldError(node, 'Events', `found ${branches.length}. At most ${MOST_BRANCHES} are possible.`);
+
+	const names = stateOutputs(node.parameters as never).map((output) => output.displayName);
+	if (new Set(names).size < names.length) {
+		throw fieldError(node, 'Output Name', `"${names.find((name, at) => names.indexOf(name) < at)}" is there twice. Give each output its own name.`);
+	}
+	const fixed = fixedOutputs(node.parameters as never);
+	const { correlation } = raw<{ correlation?: string }>(context, 'options', {});
+	const wakes = isRanked(context) ? 'rank' : 'wake';
+	const conditions = branches.map((branch, at): Condition => {
+		const event = branch.event?.trim();
+		if (!event) throw fieldError(node, 'Event', `number ${at + 1} has no name. Enter the name of the event.`);
+		return {
+			output: forEvents ? `${at + 1}:${names[fixed + at]}` : '',
+			event,
+			filter: readFilter(context, `Property Filters of "${event}"`, branch.filters?.conditions ?? [], expressions),
+			correlation: correlation || undefined,
+			effect: forEvents ? wakes : 'reset',
+			...(forEvents ? readCount(context, branch) : {}),
+		};
+	});
+	return { conditions, captures: forEvents ? branches.map((branch) => readCaptures(context, branch)) : [] };
+}
+
+function readCount(context: Context, { event, times = 1, period = 'ever', withinAmount, withinUnit }: RawBranch): Pick<Condition, 'times' | 'within'> {
+	const field = `At Least This Many Times of "${event.trim()}"`;
+	if (!Number.isInteger(times) || times < 1 || times > MOST_TIMES) throw fieldError(context.getNode(), field, `found ${times}. Enter a whole number from 1 to ${MOST_TIMES}.`);
+	if (times === 1) return {};
+	if (period === 'ever') return { times };
+	return { times, within: period === 'day' ? 'day' : readDuration(context, `Last, of "${event.trim()}"`, withinAmount ?? 1, withinUnit ?? 'hours') };
+}
+
+function readCaptures(context: Context, { event, values }: RawBranch): Record<string, string> {
+	const field = `Journey Values of "${event.trim()}"`;
+	return Object.fromEntries((values?.value ?? []).map(({ name, path }) => {
+		if (name.trim() === '') throw fieldError(context.getNode(), field, `the value from "${path}" has no name. Give it one.`);
+		checked(context, field, () => parseSinglePath(path));
+		return [name.trim(), path];
+	}));
+}
