@@ -45,6 +45,16 @@ export function pickVariant(variants: Variant[], salt: string, profile: number):
 	return { index, probability: variants[index]!.weight / sum };
 }
 
+/** Whether a profile is among so many percent. Of a share that grows everybody stays inside, one that shrinks lets nobody new in. */
+export function inShare(salt: string, profile: number, percent: number): boolean {
+	return uniform(JSON.stringify([salt, profile])) * 100 < percent;
+}
+
+/** Where a profile stands between 0 and 100, as `inShare` compares it; rounded, to be told. */
+export function placeIn(salt: string, profile: number): number {
+	return Math.round(uniform(JSON.stringify([salt, profile])) * 10_000) / 100;
+}
+
 /** A number between 0 and 1, neither included, evenly spread over texts. */
 function uniform(text: string): number {
 	return (hash('sha256', text, 'buffer').readUIntBE(0, 6) + 0.5) / 2 ** 48;

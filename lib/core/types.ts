@@ -150,15 +150,37 @@ export interface Condition {
 /** What lets people into a journey. */
 export type EntryKind = 'event' | 'start' | 'change';
 
+/** How many a journey takes. At least one of the two limits is there. */
+export interface Capacity {
+	/** Entries in a minute of the clock. */
+	perMinute?: number;
+	/** Instances inside at once. */
+	inside?: number;
+	/** What becomes of the others: they are let in later, or not at all. */
+	overflow: 'delay' | 'refuse';
+}
+
 /** Who the Entry Trigger lets in, and how often. */
 export interface EntryRules {
 	reentry:
 		| { kind: 'once' }
-		| { kind: 'lock'; lock: Duration }
-		| { kind: 'cap'; times: number; within?: Duration };
-	whileInside: 'refuse' | 'restart';
+		| { kind: 'lock'; lock: Duration; /** Absent: from entry. */ from?: 'exit' }
+		| { kind: 'cap'; times: number; /** Absent: for ever. */ within?: Duration };
+	/** `parallel`: one more instance beside those inside. */
+	whileInside: 'refuse' | 'restart' | 'parallel';
+	/** Triggers so close to the last entry are the same one. Absent: none is. */
+	duplicateWindow?: Duration;
+	/** Percent of profiles that may enter at all, from 1. Absent: everybody. */
+	rollout?: number;
+	/** Percent of those who may enter that are held out, to measure against. Absent: nobody. */
+	holdout?: number;
+	/** Absent: the store's global holdout keeps people out. */
+	ignoresGlobalHoldout?: boolean;
+	capacity?: Capacity;
 	start?: Date;
 	end?: Date;
+	/** Whoever is inside leaves at the end. */
+	endEvicts?: boolean;
 	/** Since when an operator lets nobody in. */
 	closed?: Date;
 	/** Property of the entry event whose value makes instances of one profile distinct. */

@@ -32,10 +32,13 @@ const TELLERS: Record<Fact['source'], Record<string, Teller>> = {
 	now: {
 		waiting: (fact) => `Is now at ${step(fact)}, ${waitsFor(fact)}`,
 		running: (fact) => `Is now on the way from ${step(fact)} in a running execution`,
-		candidate: (fact) => `Is about to be looked at by ${step(fact)}${event(fact, 'because of')}`,
+		candidate: (fact) => (fact.reason === null ? `Is about to be looked at by ${step(fact)}${event(fact, 'because of')}`
+			: `${WAITS_OUTSIDE[fact.reason] ?? 'Waits to be let in'} at ${step(fact)}${event(fact, 'because of')}, next looked at ${time(fact.due_at, fact)}`),
 	},
 	journal: {
 		...OUTCOME,
+		delayed: (fact) => `Put back${place(fact)}${event(fact, 'although let in by')}: ${FULL[fact.reason ?? '']?.(fact) ?? words(fact.reason)}. Looked at again ${time(fact.due_at, fact)}`,
+		held_out: (fact) => `Held out${place(fact)}${event(fact, 'though let in by')}: ${held(fact)}, to measure against, and gets nothing`,
 		entered: (fact) => `Entered${place(fact)}${event(fact, 'by')}`,
 		parked: (fact) => (fact.reason === 'time' ? `Arrived${place(fact)} when its time was up already (due ${time(fact.due_at, fact)})`
 			: `Began to wait${place(fact)}, until ${time(fact.due_at, fact)} at the latest`),
@@ -46,7 +49,7 @@ const TELLERS: Record<Fact['source'], Record<string, Teller>> = {
 		retry: (fact) => `Put back${place(fact)} ${PUT_BACK[fact.reason ?? ''] ?? 'because the execution failed'}${error(fact)}, next try ${time(fact.due_at, fact)}`,
 		done: ENDED.done!,
 		failed: (fact) => (fact.detail?.delivery === undefined ? ENDED : OUTCOME).failed!(fact),
-		converted: (fact) => `Reached the goal ${step(fact)}${event(fact, 'by')}${worth(fact)}, and ${fact.reason === 'leaves' ? 'leaves' : 'stays where they are'}`,
+		converted: (fact) => `Reached the goal ${step(fact)}${event(fact, 'by')}${worth(fact)}, and ${fact.reason === 'held_out' ? 'was held out of the journey' : fact.reason === 'leaves' ? 'leaves' : 'stays where they are'}`,
 		exited: (fact) => `Met the exit criterion ${step(fact)}${event(fact, 'by')}${fact.reason === 'leaves' ? ', and leaves' : ''}`,
 		skipped: (fact) => `Message not sent${place(fact)}: ${SKIPPED[fact.reason ?? '']?.(fact) ?? `${words(fact.reason)}${values(fact)}`}`,
 		held: (fact) => `Message held back${place(fact)}: ${words(fact.reason)}${values(fact)}${fact.due_at ? `, until ${time(fact.due_at, fact)}` : ''}`,
@@ -82,6 +85,7 @@ const ENDINGS: Record<string, string> = {
 	merged: 'their profile was merged with another that is inside',
 	evicted: 'an operator took everybody out (evicted)',
 	skipped_end: 'their message was skipped and nothing is connected to Skipped (skipped_end)',
+	ended: 'the journey came to its end, and everybody inside left (ended)',
 	step_removed: 'their step was removed from the canvas (step_removed)',
 };
 
@@ -95,6 +99,18 @@ const PUT_BACK: Record<string, string> = {
 	restored: 'because the store was restored from a backup',
 };
 
+/** Why there was no place for someone. */
+const FULL: Record<string, Teller> = {
+	per_minute: (fact) => `${String(fact.detail?.entered)} entered in that minute, and ${String(fact.detail?.allowed)} may`,
+	inside: (fact) => `${String(fact.detail?.inside)} were inside, and ${String(fact.detail?.allowed)} may be`,
+};
+
+const WAITS_OUTSIDE: Record<string, string> = {
+	order: 'Waits until an earlier event of theirs is decided',
+	per_minute: 'Waits to be let in, as so many enter each minute,',
+	inside: 'Waits for a place inside to become free',
+};
+
 /** Why someone was not let in, with the values compared. */
 const REFUSED: Record<string, Teller> = {
 	no_correlation: (fact) => `the event has no value in its property ${found(fact.detail?.property)}`,
@@ -103,8 +119,14 @@ const REFUSED: Record<string, Teller> = {
 	entries_closed: (fact) => `an operator closed the entries of the journey ${date(fact, 'closed_at')}, the event is from ${date(fact, 'event_at')}`,
 	already_inside: (fact) => `they are inside since ${date(fact, 'entered_at')}, the event is from ${date(fact, 'event_at')}`,
 	once: (fact) => `everyone enters once, they entered ${date(fact, 'entered_at')}, the event is from ${date(fact, 'event_at')}`,
-	lock: (fact) => `they entered ${date(fact, 'entered_at')} and may again from ${date(fact, 'free_at')}, the event is from ${date(fact, 'event_at')}`,
-	cap: (fact) => `they have entered ${String(fact.detail?.entries)} times and may ${String(fact.detail?.allowed)} times, the event is from ${date(fact, 'event_at')}`,
+	duplicate: (fact) => (fact.detail?.window === undefined ? 'this event has let them in already'
+		: `it came within ${period(fact.detail.window)} of the one that let them in (${date(fact, 'entered_at')}) and counts as the same, the event is from ${date(fact, 'event_at')}`),
+	correlation_too_long: (fact) => `the value of its property ${found(fact.detail?.property)} has ${String(fact.detail?.length)} characters, and 255 are the most`,
+	lock: (fact) => `they ${fact.detail?.exited_at === undefined ? `entered ${date(fact, 'entered_at')}` : `left ${date(fact, 'exited_at')}`} and may again from ${date(fact, 'free_at')}, the event is from ${date(fact, 'event_at')}`,
+	cap: (fact) => `they have entered ${String(fact.detail?.entries)} times and may ${String(fact.detail?.allowed)} times${fact.detail?.within === undefined ? '' : ` within ${period(fact.detail.within)}`}, the event is from ${date(fact, 'event_at')}`,
+	rollout: (fact) => `the journey is rolled out to ${String(fact.detail?.percent)} % of all customers, and they stand at ${String(fact.detail?.place)} %`,
+	capacity_per_minute: FULL.per_minute!,
+	capacity_inside: FULL.inside!,
 	restarted_at_once: () => 'a newer event of the same batch let them start again',
 };
 
@@ -112,6 +134,9 @@ const REFUSED: Record<string, Teller> = {
 function anything(fact: Fact): string {
 	return `${fact.kind[0]!.toUpperCase()}${words(fact.kind.slice(1))}${place(fact)}${fact.reason ? `: ${words(fact.reason)}` : ''}${values(fact)}`;
 }
+
+const held = ({ reason, detail }: Fact) => (reason === 'global' ? `they are among the ${String(detail?.percent)} % of all customers who enter no journey`
+	: `they are in the holdout of this journey (${String(detail?.percent)} %)`);
 
 const step = ({ step: name }: Fact) => (name === null ? 'a step that is gone' : `'${name}'`);
 const place = (fact: Fact) => (fact.step === null ? '' : ` at '${fact.step}'`);
@@ -172,6 +197,12 @@ function values(fact: Fact, ...said: string[]): string {
 	const rest = Object.entries(fact.detail ?? {}).filter(([name, value]) => name !== 'event_id' && !said.includes(name) && value !== null);
 	const parts = rest.map(([name, value]) => `${name.replaceAll('_', ' ')} ${shown(value)}`);
 	return parts.length > 0 ? ` (${parts.join(', ')})` : '';
+}
+
+/** A stored duration in words. */
+function period(duration: unknown): string {
+	const { amount, unit } = duration as { amount: number; unit: string };
+	return `${amount} ${amount === 1 ? unit.replace(/s$/, '') : unit}`;
 }
 
 function shown(value: unknown): string {

@@ -1,18 +1,27 @@
-import { decideAdmission, entriesCountFrom, type Candidate, type Verdict } from '../core/admission';
+import { decideAdmission, type Candidate, type Circumstances, type Verdict } from '../core/admission';
+import { Places } from '../core/capacity';
 import { parseSinglePath } from '../core/path';
+import { entriesCountFrom } from '../core/reentry';
 import type { EntryRules } from '../core/types';
-import { countEntries, deleteCandidates, insertInstances, insertRefusals, loadCandidates, loadEnrolments } from '../store/admit';
+import {
+	countEntries, delayCandidates, deleteCandidates, insertHeldOut, insertInstances, insertRefusals, loadCandidates, loadEnrolments,
+} from '../store/admit';
 import { MOST_ATTEMPTS } from '../store/claim';
 import { returnClaim } from '../store/finish';
 import { gateOf } from '../store/journeys';
 import { lockProfiles, lockRegistry } from '../store/locks';
 import { convertByLookBack } from '../store/match';
+import { addToPace, lastTurn, lockPace } from '../store/paces';
 import { mergedInto } from '../store/people';
 import { loadRunning, type Running } from '../store/running';
+import { readSettings } from '../store/settings';
 import type { Step } from '../store/steps';
 import type { Connection } from '../store/types';
 import type { Engine } from './engine';
 import type { Claim } from './executions';
+
+/** An Entry Trigger's step. */
+type Entrance = Step & { journey_id: number };
 
 /**
  * Admits the candidates of a batch: one transaction deletes them and makes the instances, running under this
@@ -22,7 +31,7 @@ import type { Claim } from './executions';
  * @param panel what the Entry Trigger says; what an operator says goes before it: a pause, closed entries, the zone
  * @returns the people who go on; none when the batch is not ours any more
  */
-export async function admit(engine: Engine, claim: Claim, step: Step & { journey_id: number }, panel: EntryRules): Promise<Running[]> {
+export async function admit(engine: Engine, claim: Claim, step: Entrance, panel: EntryRules): Promise<Running[]> {
 	const running = await engine.store.tx(async (db) => {
 		if (!(await engine.executions.fence(db, claim))) return undefined;
 		const gate = await gateOf(db, step.journey_id);
@@ -36,8 +45,11 @@ export async function admit(engine: Engine, claim: Claim, step: Step & { journey
 		// None: n8n's retry calls again after the commit, and the instances are there already.
 		if (candidates.length > 0) {
 			const profiles = [...new Set(candidates.map((one) => one.profile_id))];
-			const verdicts = decideAdmission(rules, candidates, await loadEnrolments(db, step.journey_id, profiles));
-			await deleteCandidates(db, candidates.map(({ id }) => id));
+			const known = await loadEnrolments(db, step.journey_id, profiles);
+			const places = await lockPlaces(db, step, rules);
+			const around: Circumstances = { now: db.now, journey: step.journey_id, outside: new Map(), globalHoldout: await globalHoldout(db, rules), places };
+			const verdicts = decideAdmission(rules, candidates, known, around);
+			if (places) await addToPace(db, step.journey_id, places.entered, places.inside);
 			await write(db, claim, step, rules, verdicts);
 		}
 		return await loadRunning(db, claim);
@@ -46,39 +58,72 @@ export async function admit(engine: Engine, claim: Claim, step: Step & { journey
 	return running ?? [];
 }
 
-/** The candidates under this claim and the match lock; who was merged before the lock is loaded again as who he is now. */
+/**
+ * The candidates under this claim and the match lock. What may have changed before the lock is loaded again: who was
+ * merged is somebody else now, and an earlier trigger of the same person may be decided.
+ */
 async function lockCandidates(db: Connection, claim: Claim, rules: EntryRules): Promise<Candidate[]> {
 	const correlation = rules.correlation === undefined ? null : parseSinglePath(rules.correlation);
 	await lockRegistry(db, 'match');
-	for (;;) {
+	for (let locked = false; ; locked = true) {
 		const candidates = await loadCandidates(db, claim, correlation);
 		const profiles = [...new Set(candidates.map((one) => one.profile_id))];
 		await lockProfiles(db, 'match', profiles);
-		if ((await mergedInto(db, profiles)).size === 0) return candidates;
+		const isSettled = locked || candidates.every(({ behind }) => behind === null);
+		if ((await mergedInto(db, profiles)).size === 0 && isSettled) return candidates;
 	}
 }
 
-async function write(db: Connection, claim: Claim, step: Step & { journey_id: number }, rules: EntryRules, verdicts: Verdict[]): Promise<void> {
-	// Within one batch only the newest of several restarts needs to begin. All of them count towards caps.
-	const entering = new Map<string, Array<Verdict & { enters: true }>>();
+/** Percent of all profiles that enter no journey which minds it. */
+async function globalHoldout(db: Connection, { ignoresGlobalHoldout }: EntryRules): Promise<number> {
+	return ignoresGlobalHoldout ? 0 : (await readSettings(db)).globalHoldoutPercent;
+}
+
+/** The places of a journey with a capacity, under its lock: behind the match lock for everybody, so that nobody waits in a circle. */
+async function lockPlaces(db: Connection, step: Entrance, { capacity }: EntryRules): Promise<Places | undefined> {
+	if (!capacity) return undefined;
+	const full = await lockPace(db, step.journey_id, capacity.inside);
+	return new Places(capacity, { ...full, tail: await lastTurn(db, step.id) }, db.now);
+}
+
+type Of<Becomes> = Extract<Verdict, { becomes: Becomes }>;
+
+async function write(db: Connection, claim: Claim, { id: step, journey_id: journey }: Entrance, rules: EntryRules, verdicts: Verdict[]): Promise<void> {
+	const those = <B extends Verdict['becomes']>(becomes: B) => verdicts.filter((one): one is Of<B> => one.becomes === becomes);
+	const delayed = those('delayed');
+	if (delayed.length > 0) await delayCandidates(db, delayed.map(({ candidate: { id }, reason, until, detail }) => ({ id, reason, until, detail })));
+	await deleteCandidates(db, verdicts.filter(({ becomes }) => becomes !== 'delayed').map(({ candidate }) => candidate.id));
+
+	// Within one batch only the newest of several entries in one place needs to begin. All of them count towards caps.
+	const [instances, replaced] = newestOfEach(those('instance'));
+	const [heldOut, repeated] = newestOfEach(those('heldOut'));
+	const refused = those('refused').map(({ candidate: { profile_id }, reason, detail }) => ({ profile_id, reason, detail }));
+	for (const { candidate } of replaced) refused.push({ profile_id: candidate.profile_id, reason: 'restarted_at_once', detail: {} });
+	if (refused.length > 0) await insertRefusals(db, journey, refused);
+
+	const countedFrom = entriesCountFrom(rules, db.now);
+	const made = instances.length === 0 ? [] : await insertInstances(db, journey, step, claim.token, instances.map(
+		({ candidate: { profile_id, event_id, event_received_at, occurred_at }, correlation, slot, restarts, context }) =>
+			({ profile_id, correlation, slot, event_id, event_received_at, occurred_at, context, restarts }),
+	), rules.holdout !== undefined, countedFrom);
+	if (heldOut.length > 0) {
+		made.push(...(await insertHeldOut(db, journey, step, heldOut.map(({ candidate: { profile_id, event_id, occurred_at }, correlation, slot, arm, percent }) =>
+			({ profile_id, correlation, slot, event_id, occurred_at, arm, percent })), countedFrom)));
+	}
+	const again = [...replaced, ...repeated].map(({ candidate: { profile_id, occurred_at }, correlation, slot }) => ({ profile_id, correlation, slot, at: occurred_at }));
+	if (again.length > 0) await countEntries(db, journey, again);
+	if (made.length > 0) await convertByLookBack(db, made.map((one) => one.profile_id), made.map((one) => one.id));
+}
+
+/** Verdicts in the order of their events: the last of each person's place, and those before it. */
+function newestOfEach<One extends Verdict & { slot: number }>(verdicts: One[]): [newest: One[], others: One[]] {
+	const newest = new Map<string, One>();
+	const others: One[] = [];
 	for (const one of verdicts) {
-		if (!one.enters) continue;
-		const key = `${one.candidate.profile_id} ${one.correlation}`;
-		entering.set(key, [...(entering.get(key) ?? []), one]);
+		const place = `${one.candidate.profile_id} ${one.slot} ${one.correlation}`;
+		const before = newest.get(place);
+		if (before) others.push(before);
+		newest.set(place, one);
 	}
-	const refused = verdicts.flatMap((one) => (one.enters ? [] : [{ profile_id: one.candidate.profile_id, reason: one.reason, detail: one.detail }]));
-	const restarted = [...entering.values()].flatMap((entries) => entries.slice(0, -1));
-	for (const { candidate } of restarted) refused.push({ profile_id: candidate.profile_id, reason: 'restarted_at_once', detail: {} });
-	if (refused.length > 0) await insertRefusals(db, step.journey_id, refused);
-	if (entering.size === 0) return;
-	const admissions = [...entering.values()].map((entries) => {
-		const { candidate, correlation, context, restarts } = entries.at(-1)!;
-		const { profile_id, event_id, event_received_at, occurred_at } = candidate;
-		return { profile_id, correlation, event_id, event_received_at, occurred_at, context, restarts };
-	});
-	const made = await insertInstances(db, step.journey_id, step.id, claim.token, admissions, entriesCountFrom(rules, db.now));
-	if (restarted.length > 0) {
-		await countEntries(db, step.journey_id, restarted.map(({ candidate, correlation }) => ({ profile_id: candidate.profile_id, correlation, at: candidate.occurred_at })));
-	}
-	await convertByLookBack(db, made.map((one) => one.profile_id), made.map((one) => one.id));
+	return [[...newest.values()], others];
 }

@@ -1,6 +1,6 @@
 import { MOST_ATTEMPTS, expiredClaims } from '../store/claim';
 import { doubtDeliveries } from '../store/deliveries';
-import { expireInstances, returnClaim } from '../store/finish';
+import { evictAtEnd, expireInstances, returnClaim } from '../store/finish';
 import { dropSeen, dropTimeouts } from '../store/retention';
 import type { Keep, Store } from '../store/types';
 import { notices } from './notices';
@@ -12,7 +12,7 @@ const HOUSEKEEPING_EVERY_MS = 60 * 60_000;
 const CLAIMS_A_SWEEP = 100;
 const ROWS_A_SWEEP = 5_000;
 
-/** The standing chores: expired leases back to waiting, the journey's own limit, partitions ahead, what is too old, and notices. */
+/** The standing chores: expired leases back to waiting, the journey's own limit and end, partitions ahead, what is too old, and notices. */
 export class Janitor {
 	private sweeping?: NodeJS.Timeout;
 	private housekeeping?: NodeJS.Timeout;
@@ -47,7 +47,7 @@ export class Janitor {
 	}
 
 	/** Frees what dead processes held. @returns how many claims and instances it moved */
-	async sweep(): Promise<{ claims: number; expired: number }> {
+	async sweep(): Promise<{ claims: number; expired: number; evicted: number }> {
 		const counts = await this.store.tx(async (db) => {
 			const tokens = await expiredClaims(db, CLAIMS_A_SWEEP);
 			for (const token of tokens) {
@@ -56,8 +56,10 @@ export class Janitor {
 			}
 			return { claims: tokens.length, expired: await expireInstances(db, ROWS_A_SWEEP) };
 		});
+		let evicted = 0;
+		for (let some = ROWS_A_SWEEP; some === ROWS_A_SWEEP; evicted += some) some = await this.store.tx(async (db) => await evictAtEnd(db, ROWS_A_SWEEP));
 		if (counts.claims > 0) this.onWork();
-		return counts;
+		return { ...counts, evicted };
 	}
 
 	async keepHouse(): Promise<void> {

@@ -116,9 +116,10 @@ async function save(db: Connection, { place, journey, listens, since }: Registra
 	}
 	const step = await saveStep(db, place);
 	if (journey) {
-		const { zone, zoneIsN8ns, correlation, start, end } = journey.rules;
+		const { zone, zoneIsN8ns, correlation, start, end, endEvicts } = journey.rules;
 		step.journey_id = await saveJourney(db, step.workflow, {
 			key: journey.key, name: journey.name, zone, zoneIsN8ns, start, end, correlation: correlation === undefined ? null : parseSinglePath(correlation),
+			...(endEvicts && { evictAt: end }),
 		});
 	}
 	if (listens) {

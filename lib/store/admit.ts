@@ -1,4 +1,5 @@
-import type { Candidate, Enrolment } from '../core/admission';
+import type { Candidate } from '../core/admission';
+import type { Enrolment } from '../core/reentry';
 import type { Connection } from './types';
 
 /**
@@ -11,7 +12,10 @@ export async function loadCandidates(
 ): Promise<Candidate[]> {
 	return await db.rows<Candidate>(
 		`SELECT c.id, c.profile_id, p.zone, c.event_id, c.event_received_at, e.occurred_at, e.properties,
-			CASE WHEN jsonb_typeof(e.properties #> $3) IN ('string', 'number', 'boolean') THEN e.properties #>> $3 END AS correlation
+			CASE WHEN jsonb_typeof(e.properties #> $3) IN ('string', 'number', 'boolean') THEN e.properties #>> $3 END AS correlation,
+			(SELECT max(o.due_at) FROM candidates o JOIN events oe ON oe.id = o.event_id AND oe.received_at = o.event_received_at
+				WHERE o.profile_id = c.profile_id AND o.journey_id = c.journey_id AND o.token IS DISTINCT FROM $1
+					AND oe.profile_id = c.profile_id AND (oe.occurred_at, oe.id) < (e.occurred_at, e.id)) AS behind
 		 FROM candidates c
 			JOIN profiles p ON p.id = c.profile_id
 			JOIN events e ON e.id = c.event_id AND e.received_at = c.event_received_at AND e.profile_id = c.profile_id
@@ -24,8 +28,9 @@ export async function loadCandidates(
 /** Earlier entries of these profiles in a journey. */
 export async function loadEnrolments(db: Connection, journey: number, profiles: number[]): Promise<Enrolment[]> {
 	return await db.rows<Enrolment>(
-		`SELECT en.profile_id, en.correlation, en.entries, en.entry_times, en.last_entry, en.entry_event_id, i.id IS NOT NULL AS inside
-		 FROM enrolments en LEFT JOIN instances i USING (profile_id, journey_id, correlation)
+		`SELECT en.profile_id, en.correlation, en.slot, en.entries, en.entry_times, en.first_entry, en.last_entry, en.last_exit,
+			en.entry_event_id, en.arm, i.id IS NOT NULL AS inside
+		 FROM enrolments en LEFT JOIN instances i USING (profile_id, journey_id, correlation, slot)
 		 WHERE en.profile_id = ANY($1::bigint[]) AND en.journey_id = $2`,
 		[profiles, journey],
 	);
@@ -34,6 +39,7 @@ export async function loadEnrolments(db: Connection, journey: number, profiles: 
 export interface Admission {
 	profile_id: number;
 	correlation: string;
+	slot: number;
 	event_id: number;
 	event_received_at: Date;
 	occurred_at: Date;
@@ -41,58 +47,64 @@ export interface Admission {
 	restarts: boolean;
 }
 
+/** An entry of somebody who has entered before. Late events enter late: the last entry is the latest by own time. */
+const ENTER_AGAIN = (countedFrom: string) => `ON CONFLICT (profile_id, journey_id, correlation, slot) DO UPDATE SET
+				instance_id = excluded.instance_id, entry_event_id = excluded.entry_event_id, entered_at = excluded.entered_at,
+				held_out = excluded.held_out, arm = coalesce(enrolments.arm, excluded.arm), entries = enrolments.entries + 1,
+				entry_times = array_append(ARRAY(SELECT t FROM unnest(enrolments.entry_times) t WHERE t > ${countedFrom}), excluded.last_entry),
+				last_entry = greatest(enrolments.last_entry, excluded.last_entry)`;
+
 /**
  * Makes instances of candidates, `running` under the claim that holds them, and ends those they restart. The caller
  * holds the match lock as `match`.
  *
+ * @param treated they are the ones of a holdout who get something
  * @param countedFrom earlier entries are forgotten: no cap counts them any more
  * @returns instance and profile ids, in order of the instances
  */
 export async function insertInstances(
-	db: Connection, journey: number, step: number, token: string, admissions: Admission[], countedFrom: Date,
+	db: Connection, journey: number, step: number, token: string, admissions: Admission[], treated: boolean, countedFrom: Date,
 ): Promise<Array<{ id: number; profile_id: number }>> {
 	const json = JSON.stringify(admissions);
 	// In a statement of its own: the unique index sees deleted rows only after the statement that deleted them.
 	if (admissions.some((one) => one.restarts)) await endRestarted(db, journey, json);
 	return await db.rows(
 		`WITH asked AS (
-			SELECT * FROM jsonb_to_recordset($1::jsonb) AS a(profile_id bigint, correlation text, event_id bigint,
+			SELECT * FROM jsonb_to_recordset($1::jsonb) AS a(profile_id bigint, correlation text, slot int, event_id bigint,
 				event_received_at timestamptz, occurred_at timestamptz, context jsonb)
 		), made AS (
-			INSERT INTO instances (profile_id, journey_id, step_id, status, correlation, wake, token, due_at, since, parked_at,
+			INSERT INTO instances (profile_id, journey_id, step_id, status, correlation, slot, wake, token, due_at, since, parked_at,
 				left_at, entered_at, event_id, event_received_at, context)
-			SELECT profile_id, $2, $3, 'running', correlation, 'entry', $4, $5, occurred_at, $5, occurred_at, occurred_at,
+			SELECT profile_id, $2, $3, 'running', correlation, slot, 'entry', $4, $5, occurred_at, $5, occurred_at, occurred_at,
 				event_id, event_received_at, context
 			FROM asked
 			RETURNING *
 		), enrolled AS (
-			INSERT INTO enrolments (profile_id, journey_id, correlation, instance_id, entry_event_id, entries, entry_times,
-				first_entry, last_entry)
-			SELECT made.profile_id, $2, made.correlation, made.id, made.event_id, 1, ARRAY[made.entered_at], made.entered_at, made.entered_at
+			INSERT INTO enrolments (profile_id, journey_id, correlation, slot, instance_id, entry_event_id, entered_at, arm, entries,
+				entry_times, first_entry, last_entry)
+			SELECT profile_id, $2, correlation, slot, id, event_id, entered_at, CASE WHEN $7 THEN 'treated' END, 1, ARRAY[entered_at],
+				entered_at, entered_at
 			FROM made
-			ON CONFLICT (profile_id, journey_id, correlation) DO UPDATE SET instance_id = excluded.instance_id,
-				entry_event_id = excluded.entry_event_id, entries = enrolments.entries + 1,
-				entry_times = array_append(ARRAY(SELECT t FROM unnest(enrolments.entry_times) t WHERE t > $6), excluded.last_entry),
-				last_entry = excluded.last_entry
+			${ENTER_AGAIN('$6')}
 		), told AS (
 			INSERT INTO journal (at, due_at, kind, journey_id, step_id, profile_id, instance_id, detail)
-			SELECT $5, entered_at, 'entered', $2, $3, profile_id, id, jsonb_build_object('event_id', event_id) FROM made
+			SELECT $5, entered_at, 'entered', $2, $3, profile_id, id, jsonb_strip_nulls(jsonb_build_object('event_id', event_id, 'arm', CASE WHEN $7 THEN 'treated' END)) FROM made
 		)
 		SELECT id, profile_id FROM made ORDER BY id`,
-		[json, journey, step, token, db.now, countedFrom],
+		[json, journey, step, token, db.now, countedFrom, treated],
 	);
 }
 
-/** Counts entries that were restarted within their own batch: they never became instances, but caps know them. */
-export async function countEntries(db: Connection, journey: number, entries: Array<{ profile_id: number; correlation: string; at: Date }>): Promise<void> {
+/** Counts entries that another of the same batch and slot has taken the place of: caps know them. */
+export async function countEntries(db: Connection, journey: number, entries: Array<{ profile_id: number; correlation: string; slot: number; at: Date }>): Promise<void> {
 	await db.rows(
 		`UPDATE enrolments en SET entries = en.entries + more.count, first_entry = least(en.first_entry, more.times[1]),
 			entry_times = ARRAY(SELECT t FROM unnest(en.entry_times || more.times) t ORDER BY t)
 		 FROM (
-			SELECT profile_id, correlation, count(*) AS count, array_agg(at ORDER BY at) AS times
-			FROM jsonb_to_recordset($1::jsonb) AS e(profile_id bigint, correlation text, at timestamptz) GROUP BY 1, 2
+			SELECT profile_id, correlation, slot, count(*) AS count, array_agg(at ORDER BY at) AS times
+			FROM jsonb_to_recordset($1::jsonb) AS e(profile_id bigint, correlation text, slot int, at timestamptz) GROUP BY 1, 2, 3
 		 ) more
-		 WHERE en.profile_id = more.profile_id AND en.journey_id = $2 AND en.correlation = more.correlation`,
+		 WHERE en.profile_id = more.profile_id AND en.journey_id = $2 AND en.correlation = more.correlation AND en.slot = more.slot`,
 		[JSON.stringify(entries), journey],
 	);
 }
@@ -129,6 +141,73 @@ export async function insertRefusals(db: Connection, journey: number, refusals: 
 		 ON CONFLICT (profile_id, journey_id, reason, day) DO UPDATE
 			SET last_at = $3, times = refusals.times + excluded.times, detail = excluded.detail`,
 		[JSON.stringify(refusals), journey, db.now],
+	);
+}
+
+/** Someone who would have entered and gets nothing, to measure against. */
+export interface HeldOut {
+	profile_id: number;
+	correlation: string;
+	slot: number;
+	event_id: number;
+	occurred_at: Date;
+	arm: 'control' | 'global';
+	percent: number;
+}
+
+/**
+ * Enters people in the books alone: entry limits and goals count for them as for everybody else, and no instance is
+ * made. The number of one is taken all the same, for what they convert.
+ *
+ * @returns those numbers and profiles
+ */
+export async function insertHeldOut(
+	db: Connection, journey: number, step: number, held: HeldOut[], countedFrom: Date,
+): Promise<Array<{ id: number; profile_id: number }>> {
+	return await db.rows(
+		`WITH asked AS MATERIALIZED (
+			SELECT nextval(pg_get_serial_sequence('instances', 'id')) AS id, a.*
+			FROM jsonb_to_recordset($1::jsonb) AS a(profile_id bigint, correlation text, slot int, event_id bigint,
+				occurred_at timestamptz, arm text, percent numeric)
+		), enrolled AS (
+			INSERT INTO enrolments (profile_id, journey_id, correlation, slot, instance_id, entry_event_id, entered_at, held_out, arm,
+				entries, entry_times, first_entry, last_entry)
+			SELECT profile_id, $2, correlation, slot, id, event_id, occurred_at, true, arm, 1, ARRAY[occurred_at], occurred_at, occurred_at
+			FROM asked
+			${ENTER_AGAIN('$4')}
+		), told AS (
+			INSERT INTO journal (at, due_at, kind, journey_id, step_id, profile_id, instance_id, reason, detail)
+			SELECT $3, occurred_at, 'held_out', $2, $5::int, profile_id, id, arm, jsonb_build_object('event_id', event_id, 'percent', percent)
+			FROM asked
+		)
+		SELECT id, profile_id FROM asked ORDER BY id`,
+		[JSON.stringify(held), journey, db.now, countedFrom, step],
+	);
+}
+
+/** A candidate that is put back: not refused, not an attempt. */
+export interface Delay {
+	id: number;
+	reason: 'order' | 'per_minute' | 'inside';
+	until: Date;
+	detail: object;
+}
+
+/** Puts candidates back until their turn. The first time that they find no place is journaled. */
+export async function delayCandidates(db: Connection, delays: Delay[]): Promise<void> {
+	await db.rows(
+		`WITH asked AS (
+			SELECT * FROM jsonb_to_recordset($1::jsonb) AS d(id bigint, reason text, until timestamptz, detail jsonb)
+		), before AS MATERIALIZED (
+			SELECT c.id, c.delayed, a.reason, a.until, a.detail FROM asked a JOIN candidates c ON c.id = a.id ORDER BY c.id FOR UPDATE OF c
+		), back AS (
+			UPDATE candidates c SET token = NULL, due_at = b.until, delayed = b.reason FROM before b WHERE c.id = b.id
+			RETURNING c.*, b.delayed AS earlier, b.detail
+		)
+		INSERT INTO journal (at, due_at, kind, journey_id, step_id, profile_id, reason, detail)
+		SELECT $2, due_at, 'delayed', journey_id, step_id, profile_id, delayed, detail || jsonb_build_object('event_id', event_id)
+		FROM back WHERE delayed <> 'order' AND earlier IS DISTINCT FROM delayed`,
+		[JSON.stringify(delays), db.now],
 	);
 }
 

@@ -10,6 +10,7 @@ const FINISH_ALL = `
 	), left_journey AS (
 		UPDATE enrolments en SET last_exit = $1 FROM gone
 		WHERE en.profile_id = gone.profile_id AND en.journey_id = gone.journey_id AND en.correlation = gone.correlation
+			AND en.slot = gone.slot
 	), told AS (
 		INSERT INTO journal (at, kind, journey_id, step_id, profile_id, instance_id, reason, detail)
 		SELECT $1, fate.status, journey_id, step_id, profile_id, id, coalesce(end_reason, fate.reason),
@@ -108,6 +109,32 @@ export async function expireInstances(db: Connection, limit: number): Promise<nu
 	);
 	return row!.count;
 }
+
+/**
+ * Ends who is inside a workflow whose end has come, wherever they are, at most `limit` at a time. For a minute after
+ * the end it is looked again, for those whose entry was being written just then.
+ *
+ * @returns how many
+ */
+export async function evictAtEnd(db: Connection, limit: number): Promise<number> {
+	const due = await db.rows<{ id: number; evict_at: Date }>('SELECT id, evict_at FROM workflows WHERE evict_at <= $1', [db.now]);
+	if (due.length === 0) return 0;
+	const workflows = due.map(({ id }) => id);
+	const [row] = await db.rows<{ count: number }>(
+		`WITH inside AS MATERIALIZED (
+			SELECT id FROM instances WHERE step_id = ANY(ARRAY(SELECT id FROM steps WHERE workflow = ANY($2::int[])))
+			ORDER BY id LIMIT $3 FOR UPDATE
+		), gone AS (DELETE FROM instances WHERE id IN (SELECT id FROM inside) RETURNING *),
+		fate(status, reason, error) AS (VALUES ('done', 'ended', NULL::text)), ${FINISH}`,
+		[db.now, workflows, limit],
+	);
+	const settled = due.filter(({ evict_at }) => +db.now - +evict_at > LOOK_AGAIN_MS).map(({ id }) => id);
+	if (row!.count === 0 && settled.length > 0) await db.rows('UPDATE workflows SET evict_at = NULL WHERE id = ANY($1::int[])', [settled]);
+	return row!.count;
+}
+
+/** No transaction lives longer than a lease. */
+const LOOK_AGAIN_MS = 60_000;
 
 /**
  * Puts whoever holds the token back to where they were, to be tried again.

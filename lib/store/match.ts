@@ -255,8 +255,8 @@ export async function addCandidatesSince(db: Connection, step: number, since: Da
 const NUMBER = String.raw`^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,2})?\s*$`;
 
 /** A goal counts from entry, whoever drew it where: this event of this enrolment is one. */
-const ACHIEVES = `e.name = c.event AND NOT e.history AND e.occurred_at >= en.last_entry AND e.id IS DISTINCT FROM en.entry_event_id
-	AND (s.config->>'window' IS NULL OR e.occurred_at <= en.last_entry + (s.config->>'window')::interval)
+const ACHIEVES = `e.name = c.event AND NOT e.history AND e.occurred_at >= en.entered_at AND e.id IS DISTINCT FROM en.entry_event_id
+	AND (s.config->>'window' IS NULL OR e.occurred_at <= en.entered_at + (s.config->>'window')::interval)
 	AND ${CORRELATION('en.correlation')} AND ${FILTER(`'${NO_VARIABLES}'`)}`;
 const GOALS = `steps s JOIN workflows w ON w.id = s.workflow JOIN journeys j ON j.id = w.journey_id
 	JOIN conditions c ON c.set_id = s.set_id`;
@@ -270,41 +270,40 @@ const achievedBy = (steps: string) => `${GOALS}
 const ACHIEVED_ON_RECORD = `${GOALS}
 	JOIN enrolments en ON en.journey_id = w.journey_id
 	CROSS JOIN LATERAL (
-		SELECT e.* FROM events e WHERE ${ON_RECORD('en.last_entry')} e.profile_id = en.profile_id AND ${ACHIEVES}
+		SELECT e.* FROM events e WHERE ${ON_RECORD('en.entered_at')} e.profile_id = en.profile_id AND ${ACHIEVES}
 		ORDER BY e.occurred_at, e.id LIMIT 1
 	) e
 	WHERE s.kind = 'goal' AND s.state = 'on' AND en.profile_id = ANY($2::bigint[]) AND en.instance_id = ANY($3::bigint[])`;
 
 const convert = (source: string, events = '') => `
 	WITH ${events && `${events}, `}hit AS MATERIALIZED (
-		SELECT DISTINCT ON (s.id, en.instance_id) s.id AS step_id, s.config, en.profile_id, en.journey_id, en.correlation,
-			en.instance_id, e.id AS event_id, e.received_at, e.occurred_at, e.properties
+		SELECT DISTINCT ON (s.id, en.instance_id) s.id AS step_id, s.config, en.profile_id, en.journey_id,
+			en.instance_id, en.held_out, e.id AS event_id, e.received_at, e.occurred_at, e.properties
 		FROM ${source}
 		ORDER BY s.id, en.instance_id, e.occurred_at, e.id
 	), stored AS (
-		INSERT INTO conversions (profile_id, journey_id, step_id, instance_id, event_id, converted_at, first, value, currency)
+		INSERT INTO conversions (profile_id, journey_id, step_id, instance_id, event_id, converted_at, first, value, currency, held_out)
 		SELECT profile_id, journey_id, step_id, instance_id, event_id, occurred_at,
 			row_number() OVER (PARTITION BY profile_id, journey_id ORDER BY occurred_at, event_id, step_id) = 1
 				AND NOT EXISTS (SELECT FROM conversions c WHERE c.profile_id = hit.profile_id AND c.journey_id = hit.journey_id),
-			CASE WHEN value ~ '${NUMBER}' THEN value::numeric END, currency
+			CASE WHEN value ~ '${NUMBER}' THEN value::numeric END, currency, held_out
 		FROM hit, LATERAL (
 			SELECT jsonb_path_query_first(properties, (config->>'value')::jsonpath) #>> '{}' AS value,
 				jsonb_path_query_first(properties, (config->>'currency')::jsonpath) #>> '{}' AS currency
 		) worth
 		WHERE config->>'type' = 'conversion'
 		ON CONFLICT (profile_id, step_id, instance_id) DO NOTHING
-		RETURNING profile_id, journey_id, step_id, instance_id, event_id, converted_at
+		RETURNING profile_id, journey_id, step_id, instance_id, event_id, converted_at, held_out
 	), achieved AS MATERIALIZED (
-		SELECT stored.*, e.received_at, s.config, en.correlation
+		SELECT stored.*, e.received_at, s.config
 		FROM stored JOIN steps s ON s.id = stored.step_id JOIN events e ON e.id = stored.event_id
-			JOIN enrolments en ON en.profile_id = stored.profile_id AND en.journey_id = stored.journey_id AND en.instance_id = stored.instance_id
 		UNION ALL
-		SELECT profile_id, journey_id, step_id, instance_id, event_id, occurred_at, received_at, config, correlation
+		SELECT profile_id, journey_id, step_id, instance_id, event_id, occurred_at, held_out, received_at, config
 		FROM hit WHERE config->>'type' = 'exit'
 	), marked AS (
 		UPDATE enrolments en SET converted_at = coalesce(en.converted_at, a.converted_at) FROM achieved a
 		WHERE a.config->>'type' = 'conversion'
-			AND en.profile_id = a.profile_id AND en.journey_id = a.journey_id AND en.correlation = a.correlation
+			AND en.profile_id = a.profile_id AND en.journey_id = a.journey_id AND en.instance_id = a.instance_id
 	), leaving AS MATERIALIZED (
 		SELECT DISTINCT ON (instance_id) * FROM achieved WHERE (config->>'exit')::boolean
 		ORDER BY instance_id, converted_at, event_id, step_id
@@ -319,7 +318,7 @@ const convert = (source: string, events = '') => `
 	)
 	INSERT INTO journal (at, due_at, kind, journey_id, step_id, profile_id, instance_id, reason, detail)
 	SELECT $1, a.converted_at, CASE a.config->>'type' WHEN 'exit' THEN 'exited' ELSE 'converted' END, a.journey_id, a.step_id,
-		a.profile_id, a.instance_id, CASE WHEN i.id IS NULL THEN 'after_end' WHEN (a.config->>'exit')::boolean THEN 'leaves' ELSE 'stays' END,
+		a.profile_id, a.instance_id, CASE WHEN i.id IS NULL AND a.held_out THEN 'held_out' WHEN i.id IS NULL THEN 'after_end' WHEN (a.config->>'exit')::boolean THEN 'leaves' ELSE 'stays' END,
 		jsonb_build_object('event_id', a.event_id)
 	FROM achieved a LEFT JOIN instances i ON i.id = a.instance_id
 	WHERE a.config->>'type' = 'conversion' OR i.id IS NOT NULL AND i.end_reason IS NULL

@@ -7,11 +7,11 @@ export interface Merge {
 
 /** Goals find an instance by its enrolment, so that is the one still inside, else the one that entered last. */
 const THEIRS = `CASE WHEN EXISTS (SELECT FROM instances WHERE id = en.instance_id) THEN false
-	ELSE excluded.last_entry > en.last_entry OR EXISTS (SELECT FROM instances WHERE id = excluded.instance_id) END`;
+	ELSE excluded.entered_at > en.entered_at OR EXISTS (SELECT FROM instances WHERE id = excluded.instance_id) END`;
 
 /**
  * Makes two profiles one: identities, attributes (newest write), consent (the strictest), tags, and everything that
- * names the profile. Of live instances with the same journey and correlation the older survives, the other is done:
+ * names the profile. Of live instances with the same journey, correlation and slot the older survives, the other is done:
  * merged. The old profile stays, `merged_into` the new, for what still names it.
  * The caller holds the registry lock and the match lock of all of them.
  *
@@ -53,7 +53,7 @@ export async function mergeProfiles(db: Connection, merges: Merge[]): Promise<nu
 
 	await db.rows(
 		`WITH pairs AS (
-			SELECT i.id, row_number() OVER (PARTITION BY coalesce(m."into", i.profile_id), i.journey_id, i.correlation ORDER BY i.entered_at, i.id) AS place
+			SELECT i.id, row_number() OVER (PARTITION BY coalesce(m."into", i.profile_id), i.journey_id, i.correlation, i.slot ORDER BY i.entered_at, i.id) AS place
 			FROM instances i LEFT JOIN ${M} ON m."from" = i.profile_id
 			WHERE i.profile_id = ANY($1::bigint[] || $2::bigint[])
 		), gone AS (
@@ -67,15 +67,19 @@ export async function mergeProfiles(db: Connection, merges: Merge[]): Promise<nu
 		[...pairs, db.now],
 	);
 	await db.rows(
-		`INSERT INTO enrolments AS en
-		 SELECT m."into", o.journey_id, o.correlation, o.instance_id, o.entry_event_id, o.entries, o.entry_times, o.first_entry,
-			o.last_entry, o.last_exit, o.converted_at
+		`INSERT INTO enrolments AS en (profile_id, journey_id, correlation, slot, instance_id, entry_event_id, entered_at, held_out, arm,
+			entries, entry_times, first_entry, last_entry, last_exit, converted_at)
+		 SELECT m."into", o.journey_id, o.correlation, o.slot, o.instance_id, o.entry_event_id, o.entered_at, o.held_out, o.arm,
+			o.entries, o.entry_times, o.first_entry, o.last_entry, o.last_exit, o.converted_at
 		 FROM enrolments o JOIN ${M} ON m."from" = o.profile_id
-		 ON CONFLICT (profile_id, journey_id, correlation) DO UPDATE SET
+		 ON CONFLICT (profile_id, journey_id, correlation, slot) DO UPDATE SET
 			entries = en.entries + excluded.entries,
 			entry_times = ARRAY(SELECT t FROM unnest(en.entry_times || excluded.entry_times) t ORDER BY t),
 			instance_id = CASE WHEN ${THEIRS} THEN excluded.instance_id ELSE en.instance_id END,
 			entry_event_id = CASE WHEN ${THEIRS} THEN excluded.entry_event_id ELSE en.entry_event_id END,
+			entered_at = CASE WHEN ${THEIRS} THEN excluded.entered_at ELSE en.entered_at END,
+			held_out = CASE WHEN ${THEIRS} THEN excluded.held_out ELSE en.held_out END,
+			arm = CASE WHEN excluded.first_entry < en.first_entry THEN coalesce(excluded.arm, en.arm) ELSE coalesce(en.arm, excluded.arm) END,
 			first_entry = least(en.first_entry, excluded.first_entry), last_entry = greatest(en.last_entry, excluded.last_entry),
 			last_exit = greatest(en.last_exit, excluded.last_exit), converted_at = least(en.converted_at, excluded.converted_at)`,
 		pairs,

@@ -22,6 +22,8 @@ TABLE candidates WITH (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_thres
 	due_at timestamp with time zone NOT NULL
 	attempts smallint NOT NULL DEFAULT 0
 	token uuid
+	delayed text
+	CONSTRAINT candidates_delayed_check CHECK ((delayed = ANY (ARRAY['order'::text, 'per_minute'::text, 'inside'::text])))
 	CONSTRAINT candidates_event_id_journey_id_key UNIQUE (event_id, journey_id)
 	CONSTRAINT candidates_journey_id_fkey FOREIGN KEY (journey_id) REFERENCES journeys(id)
 	CONSTRAINT candidates_pkey PRIMARY KEY (id)
@@ -79,6 +81,7 @@ TABLE conversions
 	first boolean NOT NULL
 	value numeric
 	currency text
+	held_out boolean NOT NULL DEFAULT false
 	CONSTRAINT conversions_journey_id_fkey FOREIGN KEY (journey_id) REFERENCES journeys(id)
 	CONSTRAINT conversions_pkey PRIMARY KEY (profile_id, step_id, instance_id)
 	CONSTRAINT conversions_step_id_fkey FOREIGN KEY (step_id) REFERENCES steps(id)
@@ -138,8 +141,13 @@ TABLE enrolments WITH (fillfactor=90, autovacuum_vacuum_scale_factor=0.05)
 	last_entry timestamp with time zone NOT NULL
 	last_exit timestamp with time zone
 	converted_at timestamp with time zone
+	slot integer NOT NULL DEFAULT 0
+	entered_at timestamp with time zone NOT NULL
+	arm text
+	held_out boolean NOT NULL DEFAULT false
+	CONSTRAINT enrolments_arm_check CHECK ((arm = ANY (ARRAY['treated'::text, 'control'::text, 'global'::text])))
 	CONSTRAINT enrolments_journey_id_fkey FOREIGN KEY (journey_id) REFERENCES journeys(id)
-	CONSTRAINT enrolments_pkey PRIMARY KEY (profile_id, journey_id, correlation)
+	CONSTRAINT enrolments_pkey PRIMARY KEY (profile_id, journey_id, correlation, slot)
 
 TABLE events PARTITION BY RANGE (received_at)
 	id bigint NOT NULL DEFAULT nextval('event_ids'::regclass)
@@ -227,6 +235,7 @@ TABLE instances WITH (fillfactor=85, autovacuum_vacuum_scale_factor=0.02, autova
 	error text
 	reset_at timestamp with time zone
 	behind_goal boolean NOT NULL DEFAULT false
+	slot integer NOT NULL DEFAULT 0
 	CONSTRAINT instances_check CHECK (((status = 'running'::text) = (token IS NOT NULL)))
 	CONSTRAINT instances_journey_id_fkey FOREIGN KEY (journey_id) REFERENCES journeys(id)
 	CONSTRAINT instances_pkey PRIMARY KEY (id)
@@ -237,7 +246,7 @@ TABLE instances WITH (fillfactor=85, autovacuum_vacuum_scale_factor=0.02, autova
 	CREATE INDEX instances_due ON instances USING btree (step_id, attempts, due_at) WHERE ((status = 'waiting'::text) AND (NOT expires))
 	CREATE INDEX instances_limit ON instances USING btree (due_at) WHERE ((status = 'waiting'::text) AND expires)
 	CREATE INDEX instances_token ON instances USING btree (token) WHERE (token IS NOT NULL)
-	CREATE UNIQUE INDEX instances_live ON instances USING btree (profile_id, journey_id, correlation)
+	CREATE UNIQUE INDEX instances_live ON instances USING btree (profile_id, journey_id, correlation, slot)
 
 TABLE journal PARTITION BY RANGE (at)
 	id bigint NOT NULL DEFAULT nextval('journal_ids'::regclass)
@@ -288,6 +297,15 @@ TABLE migrations
 	name text NOT NULL
 	applied_at timestamp with time zone NOT NULL
 	CONSTRAINT migrations_pkey PRIMARY KEY (version)
+
+TABLE paces
+	journey_id integer NOT NULL
+	minute timestamp with time zone NOT NULL
+	entered integer NOT NULL
+	inside integer NOT NULL
+	counted_at timestamp with time zone NOT NULL
+	CONSTRAINT paces_journey_id_fkey FOREIGN KEY (journey_id) REFERENCES journeys(id)
+	CONSTRAINT paces_pkey PRIMARY KEY (journey_id)
 
 TABLE pauses
 	id integer NOT NULL GENERATED ALWAYS AS IDENTITY
@@ -404,6 +422,7 @@ TABLE workflows
 	workflow_id text NOT NULL
 	journey_id integer
 	seen_at timestamp with time zone NOT NULL
+	evict_at timestamp with time zone
 	CONSTRAINT workflows_journey_id_fkey FOREIGN KEY (journey_id) REFERENCES journeys(id)
 	CONSTRAINT workflows_pkey PRIMARY KEY (id)
 	CONSTRAINT workflows_workflow_id_host_key UNIQUE (workflow_id, host)
@@ -417,7 +436,8 @@ VIEW report_conversions
 	first boolean
 	value numeric
 	currency text
-	FROM conversions (profile_id, journey_id, step_id, instance_id, converted_at, first, value, currency)
+	held_out boolean
+	FROM conversions (profile_id, journey_id, step_id, instance_id, converted_at, first, value, currency, held_out)
 	FROM journeys (id, key)
 	FROM steps (id, name)
 
@@ -430,7 +450,10 @@ VIEW report_entries
 	last_entry timestamp with time zone
 	last_exit timestamp with time zone
 	converted_at timestamp with time zone
-	FROM enrolments (profile_id, journey_id, correlation, entries, first_entry, last_entry, last_exit, converted_at)
+	slot integer
+	arm text
+	held_out boolean
+	FROM enrolments (profile_id, journey_id, correlation, entries, first_entry, last_entry, last_exit, converted_at, slot, arm, held_out)
 	FROM journeys (id, key)
 
 VIEW report_instances

@@ -82,10 +82,12 @@ export async function saveListener(db: Connection, step: number, set: number, co
 /**
  * The journey of a key, made if it is new; takes over what its Entry Trigger says, and binds the workflow to it.
  *
- * @param about `zoneIsN8ns`: the journey names none, so that the settings go before it
+ * @param about `zoneIsN8ns`: the journey names none, so that the settings go before it; `evictAt`: whoever is inside
+ * leaves then
  */
 export async function saveJourney(
-	db: Connection, workflow: number, about: { key: string; name: string; zone: string; zoneIsN8ns?: boolean; correlation: string[] | null; start?: Date; end?: Date },
+	db: Connection, workflow: number,
+	about: { key: string; name: string; zone: string; zoneIsN8ns?: boolean; correlation: string[] | null; start?: Date; end?: Date; evictAt?: Date },
 ): Promise<number> {
 	const zone = (about.zoneIsN8ns && (await readSettings(db)).zone) || about.zone;
 	const [journey] = await db.rows<{ id: number }>(
@@ -93,7 +95,10 @@ export async function saveJourney(
 		 ON CONFLICT (key) DO UPDATE SET name = $2, zone = $3, n8n_zone = $4, correlation = $5, opens_at = $6, ends_at = $7 RETURNING id`,
 		[about.key, about.name, zone, about.zoneIsN8ns ? about.zone : null, about.correlation, about.start ?? null, about.end ?? null, db.now],
 	);
-	await db.rows('UPDATE workflows SET journey_id = $2 WHERE id = $1 AND journey_id IS DISTINCT FROM $2', [workflow, journey!.id]);
+	await db.rows(
+		'UPDATE workflows SET journey_id = $2, evict_at = $3 WHERE id = $1 AND (journey_id, evict_at) IS DISTINCT FROM ($2::int, $3::timestamptz)',
+		[workflow, journey!.id, about.evictAt ?? null],
+	);
 	return journey!.id;
 }
 

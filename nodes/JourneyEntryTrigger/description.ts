@@ -1,9 +1,9 @@
 import type { INodeProperties, INodeTypeDescription } from 'n8n-workflow';
 
-import { CALENDAR, capturedValues, durationFields, eventFilters, storeCredential } from '../shared/fields';
+import { capturedValues, eventFilters, storeCredential } from '../shared/fields';
+import { optionFields } from './optionFields';
+import { reentryFields } from './reentryFields';
 import { entrySubtitle } from './subtitle';
-
-const LOCK_UNIT = 'Hours and below are exact. Days and above end as that day begins in the customer’s time zone, so a journey that lets in every morning does so.';
 
 /** One side of a change: any value, none, or a certain one. */
 const changeSide = (displayName: string, name: string, example: string): INodeProperties[] => [
@@ -99,42 +99,7 @@ export const description: INodeTypeDescription = {
 		...changeSide('From', 'from', 'free'),
 		...changeSide('To', 'to', 'pro'),
 		eventFilters({ entry: ['event', 'start'] }),
-		{
-			displayName: 'May Enter Again',
-			name: 'reentry',
-			type: 'options',
-			noDataExpression: true,
-			default: 'lock',
-			options: [
-				{ name: 'Never', value: 'once', description: 'Each customer enters once' },
-				{ name: 'After a While', value: 'lock', description: 'Counted from their last entry' },
-				{ name: 'A Limited Number of Times', value: 'cap', description: 'At most so many entries in a rolling period' },
-			],
-			description: 'Whether a customer who was in this journey before may enter again',
-		},
-		...durationFields('lock', 'After', 1, 'days', { reentry: ['lock'] }, LOCK_UNIT),
-		{
-			displayName: 'Entries at Most',
-			name: 'capTimes',
-			type: 'number',
-			typeOptions: { minValue: 1, numberPrecision: 0 },
-			default: 1,
-			displayOptions: { show: { reentry: ['cap'] } },
-			description: 'Number of entries allowed in the period',
-		},
-		...durationFields('cap', 'Within', 30, 'days', { reentry: ['cap'] }, CALENDAR),
-		{
-			displayName: 'If Already Inside',
-			name: 'whileInside',
-			type: 'options',
-			noDataExpression: true,
-			default: 'refuse',
-			options: [
-				{ name: 'Ignore the New Event', value: 'refuse', description: 'They stay where they are' },
-				{ name: 'Start Again', value: 'restart', description: 'They leave their place and begin anew, with journey values captured again' },
-			],
-			description: 'What a matching event does to someone who is in this journey already',
-		},
+		...reentryFields,
 		capturedValues('Kept from the entry event for the whole journey, as context'),
 		{
 			displayName: 'Options',
@@ -142,37 +107,7 @@ export const description: INodeTypeDescription = {
 			type: 'collection',
 			placeholder: 'Add Option',
 			default: {},
-			options: [
-				{
-					displayName: 'Correlation Property',
-					name: 'correlation',
-					type: 'string',
-					default: '',
-					noDataExpression: true,
-					placeholder: 'e.g. application_id',
-					description: 'One customer may be inside several times, once for each value of this property. States and goals then listen only to events with the same value.',
-				},
-				{ displayName: 'End', name: 'end', type: 'dateTime', default: '', noDataExpression: true, description: 'From then on nobody enters; people inside go on' },
-				{
-					displayName: 'Journey Key',
-					name: 'key',
-					type: 'string',
-					default: '',
-					noDataExpression: true,
-					placeholder: 'e.g. cart-abandonment',
-					description: 'Entry limits and reports go by this key. Leave it empty to use the workflow ID.',
-				},
-				{ displayName: 'Start', name: 'start', type: 'dateTime', default: '', noDataExpression: true, description: 'Nobody enters before' },
-				{
-					displayName: 'Time Zone',
-					name: 'zone',
-					type: 'string',
-					default: '',
-					noDataExpression: true,
-					placeholder: 'e.g. Europe/Istanbul',
-					description: 'For customers whose own zone is not known. Leave it empty to use the workflow’s.',
-				},
-			],
+			options: optionFields,
 		},
 	],
 };

@@ -1,7 +1,8 @@
 import type { IExecuteFunctions, ITriggerFunctions, Workflow } from 'n8n-workflow';
 
 import { changeEvent, parseDate, parseSinglePath, startEvent, validateZone, type Condition, type EntryKind, type EntryRules, type Json } from '../../lib/index';
-import { checked, fieldError, raw, readDuration, readFilter, type RawCondition } from '../shared/parameters';
+import { checked, fieldError, raw, readFilter, type RawCondition } from '../shared/parameters';
+import { readLimits, readReentry, type LimitOptions } from './limits';
 
 interface Options {
 	correlation?: string;
@@ -9,6 +10,7 @@ interface Options {
 	end?: string;
 	key?: string;
 	zone?: string;
+	endEvicts?: boolean;
 }
 
 /** What the panel says, checked. */
@@ -25,7 +27,7 @@ export interface Entry {
 export function readEntry(context: IExecuteFunctions | ITriggerFunctions): Entry {
 	const node = context.getNode();
 	const kind = raw<EntryKind>(context, 'entry', 'event');
-	const options = raw<Options>(context, 'options', {});
+	const options = raw<Options & LimitOptions>(context, 'options', {});
 	const zone = checked(context, 'Time Zone', () => validateZone(options.zone || context.getTimezone(), 'Time Zone'));
 	const date = (field: string, value?: string) => (value ? checked(context, field, () => parseDate(value, zone, field)) : undefined);
 	const values = raw<Array<{ name: string; path: string }>>(context, 'values.value', []);
@@ -33,6 +35,7 @@ export function readEntry(context: IExecuteFunctions | ITriggerFunctions): Entry
 		if (name.trim() === '') throw fieldError(node, 'Journey Values', `the value from "${path}" has no name. Give it one.`);
 		checked(context, 'Journey Values', () => parseSinglePath(path));
 	}
+	if (options.endEvicts && !options.end) throw fieldError(node, 'Everyone Leaves at the End', 'there is no end. Add the option End, or remove this one.');
 	if (options.correlation) checked(context, 'Correlation Property', () => parseSinglePath(options.correlation!));
 	const key = options.key?.trim() || context.getWorkflow().id!;
 	const { occasion, ...config } = readOccasion(context, kind, key);
@@ -46,6 +49,8 @@ export function readEntry(context: IExecuteFunctions | ITriggerFunctions): Entry
 			whileInside: raw<EntryRules['whileInside']>(context, 'whileInside', 'refuse'),
 			start: date('Start', options.start),
 			end: date('End', options.end),
+			endEvicts: options.endEvicts,
+			...readLimits(context, options),
 			correlation: options.correlation || undefined,
 			values: Object.fromEntries(values.map(({ name, path }) => [name.trim(), path])),
 			zone,
@@ -101,15 +106,4 @@ function readChange(context: IExecuteFunctions | ITriggerFunctions): Occasion {
 		throw fieldError(node, 'To', 'is the same as From, which is no change. Choose another value on one side.');
 	}
 	return { occasion: { event: changeEvent(attribute), filter: readFilter(context, 'From and To', [...from, ...to]) }, watches: { attribute, path } };
-}
-
-function readReentry(context: IExecuteFunctions | ITriggerFunctions): EntryRules['reentry'] {
-	const kind = raw<EntryRules['reentry']['kind']>(context, 'reentry', 'lock');
-	if (kind === 'once') return { kind };
-	if (kind === 'lock') {
-		return { kind, lock: readDuration(context, 'After', raw(context, 'lockAmount', 1), raw(context, 'lockUnit', 'days')) };
-	}
-	const times = raw(context, 'capTimes', 1);
-	if (!Number.isInteger(times) || times < 1) throw fieldError(context.getNode(), 'Entries at Most', `found ${times}. Enter a whole number from 1.`);
-	return { kind, times, within: readDuration(context, 'Within', raw(context, 'capAmount', 30), raw(context, 'capUnit', 'days')) };
 }

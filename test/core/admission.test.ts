@@ -1,4 +1,5 @@
-import { decideAdmission, entriesCountFrom, type Candidate, type Enrolment } from '../../lib/core/admission';
+import { decideAdmission, type Candidate, type Circumstances } from '../../lib/core/admission';
+import { entriesCountFrom, type Enrolment } from '../../lib/core/reentry';
 import type { EntryRules } from '../../lib/core/types';
 
 const at = (text: string) => new Date(`2026-03-${text}Z`);
@@ -7,18 +8,26 @@ const rules = (more: Partial<EntryRules>): EntryRules => ({ reentry: { kind: 'ca
 let ids = 0;
 const candidate = (occurred: string, more: Partial<Candidate> = {}): Candidate => {
 	ids++;
-	return { id: ids, profile_id: 1, zone: null, event_id: ids, event_received_at: at('31T00:00'), occurred_at: at(occurred), properties: {}, correlation: null, ...more };
+	return { id: ids, profile_id: 1, zone: null, event_id: ids, event_received_at: at('31T00:00'), occurred_at: at(occurred), properties: {}, correlation: null, behind: null, ...more };
 };
 const before = (last: string, more: Partial<Enrolment> = {}): Enrolment => (
-	{ profile_id: 1, correlation: '', entries: 1, entry_times: [at(last)], last_entry: at(last), entry_event_id: null, inside: false, ...more });
+	{
+		profile_id: 1, correlation: '', slot: 0, entries: 1, entry_times: [at(last)], first_entry: at(last), last_entry: at(last), last_exit: null,
+		entry_event_id: null, inside: false, arm: null, ...more,
+	});
+const around: Circumstances = { now: at('31T00:00'), journey: 1, outside: new Map(), globalHoldout: 0 };
+const decide = (of: EntryRules, candidates: Candidate[], known: Enrolment[] = [], more: Partial<Circumstances> = {}) =>
+	decideAdmission(of, candidates, known, { ...around, ...more });
 /** `+` enters, `*` restarts, or the reason. */
-const said = (of: EntryRules, candidates: Candidate[], known: Enrolment[] = []) =>
-	decideAdmission(of, candidates, known).map((one) => (one.enters ? (one.restarts ? '*' : '+') : one.reason));
+const said = (...asked: Parameters<typeof decide>) => decide(...asked).map((one) => {
+	if (one.becomes === 'instance') return one.restarts ? '*' : '+';
+	return one.becomes === 'heldOut' ? one.arm : one.reason;
+});
 
 describe('admission', () => {
 	it('takes candidates in the order of their own times, then of their events', () => {
 		const [late, early, same] = [candidate('03T00:00'), candidate('01T00:00'), candidate('01T00:00')];
-		const verdicts = decideAdmission(rules({ whileInside: 'restart' }), [late, same, early], []);
+		const verdicts = decide(rules({ whileInside: 'restart' }), [late, same, early], []);
 		expect(verdicts.map((one) => one.candidate.id)).toEqual([early.id, same.id, late.id]);
 	});
 
@@ -93,19 +102,19 @@ describe('admission', () => {
 	});
 
 	it('captures journey values from the event', () => {
-		const [one] = decideAdmission(rules({ values: { cart: 'cart.id', first: 'items[0].sku', none: 'missing' } }), [
+		const [one] = decide(rules({ values: { cart: 'cart.id', first: 'items[0].sku', none: 'missing' } }), [
 			candidate('01T00:00', { properties: { cart: { id: 7 }, items: [{ sku: 'x' }] } }),
 		], []);
-		expect(one).toMatchObject({ enters: true, context: { cart: 7, first: 'x', none: null } });
+		expect(one).toMatchObject({ becomes: 'instance', context: { cart: 7, first: 'x', none: null } });
 	});
 
 	it('says with what it compared', () => {
 		const lock = rules({ reentry: { kind: 'lock', lock: { amount: 2, unit: 'hours' } } });
-		expect(decideAdmission(lock, [candidate('01T01:00')], [before('01T00:00')])[0]).toMatchObject({
-			enters: false, reason: 'lock', detail: { entered_at: at('01T00:00'), free_at: at('01T02:00'), event_at: at('01T01:00') },
+		expect(decide(lock, [candidate('01T01:00')], [before('01T00:00')])[0]).toMatchObject({
+			becomes: 'refused', reason: 'lock', detail: { entered_at: at('01T00:00'), free_at: at('01T02:00'), event_at: at('01T01:00') },
 		});
 		const cap = rules({ reentry: { kind: 'cap', times: 1 } });
-		expect(decideAdmission(cap, [candidate('01T01:00')], [before('01T00:00')])[0]).toMatchObject({ reason: 'cap', detail: { entries: 1, allowed: 1 } });
+		expect(decide(cap, [candidate('01T01:00')], [before('01T00:00')])[0]).toMatchObject({ reason: 'cap', detail: { entries: 1, allowed: 1 } });
 	});
 
 	it('remembers entries for longer than its cap and the latest event need', () => {

@@ -18,6 +18,7 @@ import * as match from '../../lib/store/match';
 import * as merge from '../../lib/store/merge';
 import * as others from '../../lib/store/otherJourneys';
 import * as overview from '../../lib/store/overview';
+import * as paces from '../../lib/store/paces';
 import * as parking from '../../lib/store/park';
 import * as people from '../../lib/store/people';
 import * as retention from '../../lib/store/retention';
@@ -49,6 +50,7 @@ const EXCEPTIONS: Record<string, [tables: string[], why: string]> = {
 	claimInstances: [['instances'], SWEEP],
 	claimCandidates: [['candidates'], SWEEP],
 	expireInstances: [['instances'], SWEEP],
+	evictAtEnd: [['instances'], SWEEP],
 	dropFinished: [['finished'], SWEEP],
 	dropRefusals: [['refusals'], SWEEP],
 	dropTimeouts: [['timeouts'], SWEEP],
@@ -67,6 +69,9 @@ const EXCEPTIONS: Record<string, [tables: string[], why: string]> = {
 	claimSize: [['candidates', 'instances'], BATCH],
 	endRunning: [['instances'], BATCH],
 	deleteCandidates: [['candidates'], BATCH],
+	delayCandidates: [['candidates'], BATCH],
+	lockPace: [['instances'], 'counts who is inside, at most once in five seconds, and only for a journey with a limit on them'],
+	lastTurn: [['candidates'], SWEEP],
 	tellDecisions: [['instances'], BATCH],
 	claimDeliveries: [['instances'], BATCH],
 	settleDeliveries: [['deliveries'], BATCH],
@@ -187,8 +192,13 @@ describe('statements about people', () => {
 			expiredClaims: (db) => claim.expiredClaims(db, 10),
 			loadCandidates: (db) => admit.loadCandidates(db, held, null),
 			loadEnrolments: (db) => admit.loadEnrolments(db, world.journey, profiles),
-			insertInstances: (db) => admit.insertInstances(db, world.journey, world.entry, held.token, [{ profile_id: profiles[0]!, correlation: 'x', event_id: 1, event_received_at: now, occurred_at: now, context: {}, restarts: true }], now),
-			countEntries: (db) => admit.countEntries(db, world.journey, [{ profile_id: profiles[0]!, correlation: '', at: now }]),
+			insertInstances: (db) => admit.insertInstances(db, world.journey, world.entry, held.token, [{ profile_id: profiles[0]!, correlation: 'x', slot: 0, event_id: 1, event_received_at: now, occurred_at: now, context: {}, restarts: true }], false, now),
+			insertHeldOut: (db) => admit.insertHeldOut(db, world.journey, world.entry, [{ profile_id: profiles[0]!, correlation: 'y', slot: 0, event_id: 1, occurred_at: now, arm: 'control', percent: 10 }], now),
+			delayCandidates: (db) => admit.delayCandidates(db, [{ id: 1, reason: 'inside', until: now, detail: {} }]),
+			lockPace: (db) => paces.lockPace(db, world.journey, 1),
+			addToPace: (db) => paces.addToPace(db, world.journey, 1, 1),
+			lastTurn: (db) => paces.lastTurn(db, world.entry),
+			countEntries: (db) => admit.countEntries(db, world.journey, [{ profile_id: profiles[0]!, correlation: '', slot: 0, at: now }]),
 			insertRefusals: (db) => admit.insertRefusals(db, world.journey, [{ profile_id: profiles[0]!, reason: 'once', detail: {} }]),
 			deleteCandidates: (db) => admit.deleteCandidates(db, [1]),
 			convertByLookBack: (db) => match.convertByLookBack(db, profiles, ids),
@@ -223,6 +233,10 @@ describe('statements about people', () => {
 			markSent: (db) => unknown.markSent(db, [1]),
 			// chores
 			expireInstances: (db) => finish.expireInstances(db, 10),
+			evictAtEnd: async (db) => {
+				await db.rows('UPDATE workflows SET evict_at = $1', [now]);
+				return await finish.evictAtEnd(db, 10);
+			},
 			makeMonths: (db) => retention.makeMonths(db),
 			missingMonths: (db) => retention.missingMonths(db, [now]),
 			makeEventMonth: (db) => retention.makeEventMonth(db, '2020-01-01'),

@@ -126,6 +126,13 @@ describe.each(STORES)('profiles that become one on %s', (kind) => {
 		expect(await ask(it_.store, 'SELECT wake FROM instances WHERE journey_id = $1', [world.journey])).toEqual([{ wake: 'event' }]);
 	});
 
+	it('convert by what happened since the survivor entered, though the other entered later', async () => {
+		const { world } = await bothInside();
+		await takeIn(it_.store, 'test', [eventOf(`c${rounds}`, 'Order', hours(-0.5))]);
+		expect(await takeIn(it_.store, 'test', [alias(a, b), alias(b, `c${rounds}`)])).toMatchObject({ events: 0 });
+		expect(await ask(it_.store, 'SELECT wake FROM instances WHERE journey_id = $1', [world.journey])).toEqual([{ wake: 'goal' }]);
+	});
+
 	it('convert who is inside by what the other did', async () => {
 		const { world, older, newer } = await bothInside();
 		await ask(it_.store, 'DELETE FROM instances WHERE id = $1', [newer.people[0]!.id]);

@@ -53,8 +53,8 @@ export async function crowd(statistics: (typeof STATISTICS)[number]): Promise<Cr
 			 SELECT n, $4, $5, $6, 'waiting', n % 50 = 7, 1, $3::timestamptz + make_interval(days => 1, secs => n % 10000), $3, $3, $3, $3
 			 FROM generate_series($1::int, $2::int) n`, clock.now, journey, state, set);
 		await some(
-			`INSERT INTO enrolments (profile_id, journey_id, correlation, instance_id, entries, entry_times, first_entry, last_entry)
-			 SELECT profile_id, journey_id, '', id, 1, ARRAY[entered_at], entered_at, entered_at FROM instances WHERE profile_id BETWEEN $1 AND $2`);
+			`INSERT INTO enrolments (profile_id, journey_id, correlation, instance_id, entries, entry_times, first_entry, last_entry, entered_at)
+			 SELECT profile_id, journey_id, '', id, 1, ARRAY[entered_at], entered_at, entered_at, entered_at FROM instances WHERE profile_id BETWEEN $1 AND $2`);
 		await some(
 			`INSERT INTO events (profile_id, name, properties, occurred_at, received_at)
 			 SELECT n, CASE WHEN n % 3 = 0 THEN 'Seen' ELSE 'Click' END, '{}', $3, $3 FROM generate_series($1::int, $2::int) n`, hourAgo);

@@ -24,8 +24,8 @@ export async function fillWaiting(store: Store, state: string, users: number): P
 						$2::timestamptz - interval '1 minute', $2, $2, $2::timestamptz - interval '1 minute' FROM made, place
 					RETURNING id, profile_id, journey_id, entered_at
 				)
-				INSERT INTO enrolments (profile_id, journey_id, correlation, instance_id, entries, entry_times, first_entry, last_entry)
-				SELECT profile_id, journey_id, '', id, 1, ARRAY[entered_at], entered_at, entered_at FROM inside`,
+				INSERT INTO enrolments (profile_id, journey_id, correlation, instance_id, entries, entry_times, first_entry, last_entry, entered_at)
+				SELECT profile_id, journey_id, '', id, 1, ARRAY[entered_at], entered_at, entered_at, entered_at FROM inside`,
 				[state, db.now, from, Math.min(from + atOnce, users)],
 			);
 		});

@@ -66,8 +66,8 @@ export async function makeRunning(
 				SELECT profile_id, $4, $5, 'running', 'entry', token, $1, $1, $1, $1, $1 FROM named JOIN tokens USING (batch)
 				RETURNING id, profile_id, token
 			), enrolled AS (
-				INSERT INTO enrolments (profile_id, journey_id, correlation, instance_id, entries, entry_times, first_entry, last_entry)
-				SELECT profile_id, $4, '', id, 1, ARRAY[$1::timestamptz], $1, $1 FROM inside
+				INSERT INTO enrolments (profile_id, journey_id, correlation, instance_id, entries, entry_times, first_entry, last_entry, entered_at)
+				SELECT profile_id, $4, '', id, 1, ARRAY[$1::timestamptz], $1, $1, $1 FROM inside
 			)
 			SELECT inside.id, inside.profile_id, inside.token, named.who AS "user" FROM inside JOIN named USING (profile_id) ORDER BY inside.id`,
 			[db.now, users, batch, journey, entry, execution],
