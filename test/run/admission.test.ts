@@ -28,7 +28,7 @@ describe.each(STORES)('admission on %s', (kind) => {
 		await admit(idleEngine(store), { token: token ?? (await claim())!.token, execution: 'e1' }, step(), of);
 	const enrolments = async () => await ask<{ entries: number; times: number }>(it_.store,
 		'SELECT entries, cardinality(entry_times) AS times FROM enrolments WHERE journey_id = $1 ORDER BY profile_id, correlation', [world.journey]);
-	const refusals = async () => await ask(it_.store, 'SELECT reason, times FROM refusals WHERE journey_id = $1 ORDER BY reason', [world.journey]);
+	const refusals = async () => await ask<{ reason: string; times: number }>(it_.store, 'SELECT reason, times FROM refusals WHERE journey_id = $1 ORDER BY reason', [world.journey]);
 
 	it('makes running instances under the claim, once', async () => {
 		await enter('a', 9, { cart: 7 });
@@ -113,5 +113,34 @@ describe.each(STORES)('admission on %s', (kind) => {
 		const admitted = await Promise.all(tokens.map(async (token) => await admitAll(rules({ reentry: { kind: 'once' } }), token)));
 		expect(admitted.flat()).toHaveLength(10);
 		expect(await enrolments()).toEqual(Array.from({ length: 10 }, () => ({ entries: 1, times: 1 })));
+	});
+
+	it.each([
+		['inside at once', { inside: 7 }], ['in a minute', { perMinute: 7 }],
+	])('of many executions at once lets no more in than the capacity: %s', async (_what, limit) => {
+		const users = Array.from({ length: 60 }, (_, at) => `full${rounds}-${at}`);
+		await takeIn(it_.store, 'test', users.map((user, at) => eventOf(user, 'Enter', new Date(+it_.clock.now - at))));
+		const tokens: string[] = [];
+		for (let held = await claim(5); held; held = await claim(5)) tokens.push(held.token);
+		const full = rules({ capacity: { ...limit, overflow: 'refuse' } });
+		const admitted = await Promise.all(tokens.map(async (token) => await admitAll(full, token)));
+		expect([tokens.length, admitted.flat().length]).toEqual([12, 7]);
+		expect((await refusals()).map(({ times }) => times).reduce((sum, times) => sum + times, 0)).toBe(53);
+	});
+
+	it('of two executions at once counts for the second whom the first let in', async () => {
+		await enter('a');
+		await enter('b');
+		const tokens = [(await claim(1))!.token, (await claim(1))!.token];
+		const full = rules({ capacity: { inside: 1, perMinute: 5, overflow: 'delay' } });
+		const { store, gate } = stopping(it_.store, 'after', /INSERT INTO instances/);
+		const first = admitAll(full, tokens[0], store);
+		await gate.reached;
+		const second = admitAll(full, tokens[1]);
+		await untilBlocked(it_.store);
+		gate.open();
+		expect([(await first).length, (await second).length]).toEqual([1, 0]);
+		expect(await ask(it_.store, 'SELECT delayed, attempts, token, due_at > $2 AS later FROM candidates WHERE journey_id = $1', [world.journey, it_.clock.now]))
+			.toEqual([{ delayed: 'inside', attempts: 0, token: null, later: true }]);
 	});
 });
