@@ -31,7 +31,12 @@ export interface Skip {
 }
 
 /** Where a channel reaches a person; other channels are taken to reach everybody. */
-const ADDRESS: Record<string, 'email' | 'phone'> = { email: 'email', sms: 'phone', whatsapp: 'phone' };
+const ADDRESS: Partial<Record<string, 'email' | 'phone'>> = { email: 'email', sms: 'phone', whatsapp: 'phone' };
+
+/** The field of a profile where a channel reaches somebody; undefined: it has none of its own. */
+export function addressField(channel: string): 'email' | 'phone' | undefined {
+	return Object.hasOwn(ADDRESS, channel) ? ADDRESS[channel] : undefined;
+}
 
 /** The first rule that fails decides: what was skipped at a restoration, consent and reachability, required fields, goal already reached. */
 export function skipReason(rules: SendRules, { profile, consent, converted, skip_since: skipSince }: Recipient): Skip | undefined {
@@ -40,7 +45,7 @@ export function skipReason(rules: SendRules, { profile, consent, converted, skip
 		if (consent === 'denied') return { reason: 'consent_denied', detail: { channel: rules.channel } };
 		if (consent === null && rules.ifConsentUnknown === 'skip') return { reason: 'consent_unknown', detail: { channel: rules.channel } };
 	}
-	const address = ADDRESS[rules.channel];
+	const address = addressField(rules.channel);
 	if (address && !profile[address]) return { reason: 'unreachable', detail: { missing: address } };
 	const missing = rules.required.find((path) => isEmpty(valueOf(profile, path)));
 	if (missing !== undefined) return { reason: 'missing', detail: { missing } };

@@ -105,22 +105,60 @@ export interface Duration {
 	unit: TimeUnit;
 }
 
+/**
+ * How far back a rule looks. A duration ends now: hours and below are elapsed, days and above go by the UTC calendar.
+ * Calendar days are today and the days before it, by the person's zone, else the journey's. *Entry* and *state*: since
+ * this instance entered, or left its previous State; the event that made it do so is not counted.
+ */
+export type LookBack = Duration | { calendarDays: number } | 'entry' | 'state';
+
+/** Which events of a person are looked at. */
+export interface Occurrences {
+	event: string;
+	filter: Filter;
+	/** Absent: ever. */
+	within?: LookBack;
+}
+
+/** What a trait knows of a person. Scores are 1 to 5, 5 being the fifth of everybody that is best. */
+export const MEASURES = [
+	'count', 'sum', 'average', 'firstAt', 'lastAt', 'daysSinceLast', 'recencyScore', 'frequencyScore', 'monetaryScore',
+] as const;
+export type Measure = (typeof MEASURES)[number];
+
 /** A rule about a person. Compiled to SQL, its only evaluator. */
 export type Rule =
 	| { kind: 'group'; match: 'all' | 'any' | 'none'; rules: Rule[] }
 	| { kind: 'attribute'; condition: PropertyCondition }
 	| { kind: 'tag'; has: boolean; tag: string }
 	| { kind: 'consent'; channel: string; state: ConsentState | 'unknown' }
+	/** Whether there is an address for the channel; consent is another question. */
+	| { kind: 'reachable'; channel: string; is: boolean }
+	| { kind: 'identity'; identity: IdentityKind; has: boolean }
+	/** As the segment was when it was refreshed last. */
+	| { kind: 'segment'; segment: string; in: boolean }
+	/** By the journey's key. *Entered* counts who is inside as well. */
+	| { kind: 'journey'; journey: string; is: 'inside' | 'entered' | 'converted'; holds: boolean }
+	/** `did` at least so often, or not (so at most one time less). "Never" is `did: false, atLeast: 1`. */
+	| ({ kind: 'behaviour'; did: boolean; atLeast: number } & Occurrences)
+	/**
+	 * A value made of a property of several events: its sum or average, or what it was in the first or last of the events
+	 * that have it. `condition.path` is the property. The sum of nothing is 0, everything else of nothing is missing.
+	 */
+	| ({ kind: 'aggregate'; of: 'sum' | 'average' | 'first' | 'last'; condition: PropertyCondition } & Occurrences)
 	| {
-			kind: 'behaviour';
-			event: string;
-			filter: Filter;
-			/** `atLeast: 0` is not allowed; "did not" is `did: false`. */
-			did: boolean;
-			atLeast: number;
-			/** Absent: ever. */
-			within?: Duration;
+			kind: 'message';
+			did: 'sent' | 'delivered' | 'opened' | 'clicked';
+			count: 'atLeast' | 'atMost';
+			times: number;
+			/** Of so many messages that were sent last; absent: of all. */
+			ofLast?: number;
+			/** Absent: any. */
+			channel?: string;
+			journey: 'this' | 'any';
+			within?: LookBack;
 	  }
+	| { kind: 'trait'; trait: string; measure: Measure; /** its path is not read */ condition: PropertyCondition }
 	| { kind: 'context'; condition: PropertyCondition }
 	| { kind: 'event'; condition: PropertyCondition };
 

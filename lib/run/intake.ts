@@ -5,8 +5,10 @@ import { listenersTo, type Listener } from '../store/conditions';
 import { insertEvents, insertRejected, rememberMessages, type NewEvent, type Refused } from '../store/events';
 import { addCandidates, convertByEvents, tellLate, wakeByCount, wakeByEvents } from '../store/match';
 import { watchedAttributes, writeProfiles, type AttributeChange } from '../store/people';
+import { countEvents } from '../store/traits';
 import type { Connection, Store } from '../store/types';
 import { lockPeople } from './identify';
+import { noteNames } from './names';
 import { CATCH_UP_MS } from './registry';
 import { openMonthsOf } from './retention';
 import { restart } from './timers';
@@ -35,7 +37,7 @@ export async function takeIn(
 	store: Store, source: string, entries: IntakeEntry[], refused: Refused[] = [], options: { match: boolean } = { match: true },
 ): Promise<IntakeResult> {
 	if (!options.match) await openMonthsOf(store, monthsOf(entries));
-	return await store.tx(async (db) => {
+	const taken = await store.tx(async (db) => {
 		if (refused.length > 0) await insertRejected(db, source, refused);
 		const fresh = await withoutDuplicates(db, entries);
 		const result: IntakeResult = { duplicates: entries.length - fresh.length, events: 0, woken: 0, candidates: 0, conversions: 0 };
@@ -51,8 +53,10 @@ export async function takeIn(
 		if (events.length === 0) return result;
 		const stored = await insertEvents(db, events, !options.match);
 		result.events = sent.length;
-		if (!options.match) return result;
 		const listeners = await listenersTo(db, [...new Set(events.map(({ name }) => name))]);
+		const counted = sent.filter(({ name }) => listeners.get(name)?.has('trait'));
+		if (counted.length > 0) await countEvents(db, counted);
+		if (!options.match) return result;
 		const heardBy = (kind: Listener) => stored.filter(({ name }) => listeners.get(name)?.has(kind)).map(({ id }) => id);
 		// Goals first: a goal and a State on the same event, the goal wins.
 		result.conversions = await convertByEvents(db, heardBy('goal'));
@@ -62,6 +66,8 @@ export async function takeIn(
 		result.candidates = await addCandidates(db, heardBy('entry'));
 		return result;
 	});
+	await noteNames(store, entries);
+	return taken;
 }
 
 /** One moment of each month. */

@@ -6,9 +6,12 @@ import type { Keep, Store } from '../store/types';
 import { notices } from './notices';
 import { forget, openMonths } from './retention';
 import { keepInForce } from './settings';
+import { refreshDue } from './segments';
+import { completeTraits, scoreTraits } from './traits';
 
 const SWEEP_EVERY_MS = 5_000;
 const HOUSEKEEPING_EVERY_MS = 60 * 60_000;
+const AUDIENCES_EVERY_MS = 15_000;
 const CLAIMS_A_SWEEP = 100;
 const ROWS_A_SWEEP = 5_000;
 
@@ -16,6 +19,7 @@ const ROWS_A_SWEEP = 5_000;
 export class Janitor {
 	private sweeping?: NodeJS.Timeout;
 	private housekeeping?: NodeJS.Timeout;
+	private audiences?: NodeJS.Timeout;
 
 	constructor(
 		private readonly store: Store,
@@ -38,12 +42,14 @@ export class Janitor {
 			return setInterval(() => void run(), ms).unref();
 		};
 		this.housekeeping = every(HOUSEKEEPING_EVERY_MS, async () => await this.keepHouse());
+		this.audiences = every(AUDIENCES_EVERY_MS, async () => await this.refreshAudiences());
 		this.sweeping = every(SWEEP_EVERY_MS, async () => await this.sweep());
 	}
 
 	stop(): void {
 		clearInterval(this.sweeping);
 		clearInterval(this.housekeeping);
+		clearInterval(this.audiences);
 	}
 
 	/** Frees what dead processes held. @returns how many claims and instances it moved */
@@ -60,6 +66,13 @@ export class Janitor {
 		for (let some = ROWS_A_SWEEP; some === ROWS_A_SWEEP; evicted += some) some = await this.store.tx(async (db) => await evictAtEnd(db, ROWS_A_SWEEP));
 		if (counts.claims > 0) this.onWork();
 		return { ...counts, evicted };
+	}
+
+	/** Segments that are due, and traits: on a timer of its own, since it may take long and a sweep must not wait. */
+	async refreshAudiences(): Promise<void> {
+		await completeTraits(this.store);
+		await scoreTraits(this.store);
+		await refreshDue(this.store, this.onError);
 	}
 
 	async keepHouse(): Promise<void> {

@@ -2,10 +2,15 @@ import { DateTime } from 'luxon';
 
 import { countsSinceEntry, reachesOf, type Reach } from '../core/canvas/reach';
 import { dropActs } from '../store/acts';
+import { ruleReaches } from '../core/rule/reach';
 import { inAGap, LOCK_NOT_AVAILABLE, sleep, type Pause } from '../store/gap';
 import { dropFinished, dropMonth, dropRefusals, dropRejected, makeEventMonth, makeMonths, missingMonths, monthsBefore, oldestNeeded, publishedCanvases, type Monthly } from '../store/retention';
+import { dropLeftMembers, listSegments, type SegmentSummary } from '../store/segments';
 import type { DatabaseError } from '../store/transaction';
-import type { Keep, Store } from '../store/types';
+import type { Connection, Keep, Store } from '../store/types';
+import type { Duration } from '../core/types';
+
+const LEFT_AT_ONCE = 10_000;
 
 /** Makes the months ahead. */
 export async function openMonths(store: Store): Promise<void> {
@@ -43,16 +48,18 @@ export async function forget(store: Store, keep: Keep, warn: (message: string) =
 		while ((await store.tx(async (db) => await dropFinished(db, from))) > 0);
 		while ((await store.tx(async (db) => await dropRefusals(db, from))) > 0);
 		while ((await store.tx(async (db) => await dropActs(db, from))) > 0);
+		while ((await store.tx(async (db) => await dropLeftMembers(db, from, LEFT_AT_ONCE))) > 0);
 	}
 	return dropped;
 }
 
 /** From when on events are needed; undefined: nothing may go, because a published journey asks for more than is to be kept, or for what cannot be told. */
 async function eventsNeeded(store: Store, months: number, warn: (message: string) => void): Promise<Date | undefined> {
-	const { now, canvases } = await store.tx(async (db) => ({ now: db.now, canvases: await publishedCanvases(db) }));
+	const asking = await store.tx(whoAsks);
+	const { now, canvases } = asking;
 	const from = DateTime.fromJSDate(now, { zone: 'utc' }).minus({ months });
 	try {
-		const far = farthest(canvases, now, months);
+		const far = farthest(asking, months);
 		if (far) {
 			warn(`No events are dropped: they are to be kept for ${months} months, but ${far} Keep events for longer (Journey Control, Settings; or JOURNEY_KEEP_EVENTS_MONTHS), or ask for less there.`);
 			return undefined;
@@ -69,15 +76,29 @@ async function eventsNeeded(store: Store, months: number, warn: (message: string
 	return oldest?.at ?? now;
 }
 
-/** Which node of a published journey asks for events of longer ago than so many months, as a sentence. */
+interface Asking {
+	now: Date;
+	canvases: Awaited<ReturnType<typeof publishedCanvases>>;
+	segments: SegmentSummary[];
+}
+
+async function whoAsks(db: Connection): Promise<Asking> {
+	return { now: db.now, canvases: await publishedCanvases(db), segments: await listSegments(db) };
+}
+
+/** Which segment, or which node of a published journey, asks for events of longer ago than so many months, as a sentence. */
 export async function tooFarBack(store: Store, months: number): Promise<string | undefined> {
-	const { now, canvases } = await store.tx(async (db) => ({ now: db.now, canvases: await publishedCanvases(db) }));
-	return farthest(canvases, now, months);
+	return farthest(await store.tx(whoAsks), months);
 }
 
 /** @throws Error naming the journey of which it cannot be told */
-function farthest(canvases: Awaited<ReturnType<typeof publishedCanvases>>, now: Date, months: number): string | undefined {
+function farthest({ now, canvases, segments }: Asking, months: number): string | undefined {
 	const today = DateTime.fromJSDate(now, { zone: 'utc' });
+	const isFar = (within: Duration | null) => within === null || today.minus({ [within.unit]: within.amount }) < today.minus({ months });
+	for (const { name, rule } of segments) {
+		const far = ruleReaches(rule).find(isFar);
+		if (far !== undefined) return `segment "${name}" asks ${far === null ? 'whether something ever happened' : `what happened within ${far.amount} ${far.unit}`}.`;
+	}
 	for (const { journey, canvas } of canvases) {
 		let reaches: Reach[];
 		try {
@@ -85,7 +106,7 @@ function farthest(canvases: Awaited<ReturnType<typeof publishedCanvases>>, now: 
 		} catch (error) {
 			throw new Error(`how far back journey "${journey}" asks cannot be told. ${(error as Error).message} Correct it, or unpublish the journey.`, { cause: error });
 		}
-		const far = reaches.find(({ within }) => within === null || today.minus({ [within.unit]: within.amount }) < today.minus({ months }));
+		const far = reaches.find(({ within }) => isFar(within));
 		if (far) return `in journey "${journey}" ${far.node} asks ${far.asks}.`;
 	}
 	return undefined;

@@ -43,10 +43,10 @@ export async function saveConditions(db: Connection, conditions: Condition[], ti
 }
 
 /** What events are matched for: a kind of step, several of them in a State, or waits that they come too late for. */
-export type Listener = 'entry' | 'goal' | 'state' | 'counted' | 'late';
+export type Listener = 'entry' | 'goal' | 'state' | 'counted' | 'late' | 'trait';
 
 /**
- * Who may listen to events of these names. Most that arrive are listened to by nobody, and matching them costs a third
+ * Who may listen to events of these names, and whether some trait counts them. Most that arrive are listened to by nobody, and matching them costs a third
  * of their intake. The caller holds the registry lock and the match lock: what is listened to from now on looks back.
  */
 export async function listenersTo(db: Connection, events: string[]): Promise<Map<string, Set<Listener>>> {
@@ -55,9 +55,12 @@ export async function listenersTo(db: Connection, events: string[]): Promise<Map
 			|| CASE WHEN max(c.times) > 1 THEN ARRAY['counted'] ELSE '{}' END
 			|| CASE WHEN (SELECT claimed_at FROM timeouts ORDER BY claimed_at LIMIT 1) IS NOT NULL THEN ARRAY['late'] ELSE '{}' END AS kinds
 		 FROM conditions c LEFT JOIN steps s ON s.set_id = c.set_id AND s.state = 'on'
-		 WHERE c.event = ANY($1::text[]) GROUP BY c.event`,
+		 WHERE c.event = ANY($1::text[]) GROUP BY c.event
+		 UNION ALL SELECT DISTINCT event, ARRAY['trait'] FROM traits WHERE event = ANY($1::text[])`,
 		[events],
 	);
 	// An Entry Trigger and a State may share one set of conditions, so a State may always be among them.
-	return new Map(rows.map(({ event, kinds }) => [event, new Set(kinds)]));
+	const byEvent = new Map<string, Set<Listener>>();
+	for (const { event, kinds } of rows) byEvent.set(event, new Set([...(byEvent.get(event) ?? []), ...kinds]));
+	return byEvent;
 }

@@ -1,4 +1,5 @@
-import { compileRule } from '../core/rule';
+import { compileRule, rulesOf } from '../core/rule';
+import { RuleError } from '../core/rule/error';
 import type { Json, Rule } from '../core/types';
 import type { Connection } from './types';
 
@@ -37,15 +38,17 @@ export async function judge(
 	db: Connection, claim: { token: string; execution: string }, { step, kind }: Parting, rules: Rule[], asked: Asked[],
 ): Promise<Judged[]> {
 	const { sql, params } = firstOf(rules, db.now, 6);
+	await checkNames(db, rules);
 	return await db.rows<Judged>(
 		`SELECT r.item, r.instance, i.profile_id AS profile, ${sql} AS choice, CASE WHEN i.attempts + i.losses > 0 THEN (
-				SELECT coalesce(j.detail ->> 'output', j.reason) FROM journal j
-				WHERE j.profile_id = i.profile_id AND j.journey_id = i.journey_id AND j.at >= i.parked_at AND j.instance_id = i.id
-					AND j.step_id = $4 AND j.kind = $5 AND j.detail -> 'visit' = to_jsonb(i.visit)
-				ORDER BY j.at, j.id LIMIT 1
+				SELECT coalesce(t.detail ->> 'output', t.reason) FROM journal t
+				WHERE t.profile_id = i.profile_id AND t.journey_id = i.journey_id AND t.at >= i.parked_at AND t.instance_id = i.id
+					AND t.step_id = $4 AND t.kind = $5 AND t.detail -> 'visit' = to_jsonb(i.visit)
+				ORDER BY t.at, t.id LIMIT 1
 			) END AS earlier
 		 FROM jsonb_to_recordset($1::jsonb) AS r(item int, instance bigint, vars jsonb)
 			JOIN instances i ON i.id = r.instance
+			JOIN journeys j ON j.id = i.journey_id
 			JOIN profiles p ON p.id = i.profile_id
 			LEFT JOIN events e ON e.id = i.event_id AND e.received_at = i.event_received_at AND e.profile_id = i.profile_id
 		 WHERE i.token = $2 AND EXISTS (SELECT FROM claims WHERE token = $2 AND execution = $3)
@@ -68,9 +71,13 @@ export interface Sample {
 	vars: Json | null;
 }
 
-/** As `judge`, for people who need not be stored: behaviours are asked of the stored events of profile `id`. */
+/**
+ * As `judge`, for people who need not be stored: what they did is asked of the stored profile `id`. They are in no
+ * journey, so since their entry nothing has happened.
+ */
 export async function judgeSamples(db: Connection, rules: Rule[], samples: Sample[]): Promise<Array<{ item: number; choice: number }>> {
 	const { sql, params } = firstOf(rules, db.now, 2);
+	await checkNames(db, rules);
 	return await db.rows(
 		`SELECT r.item, ${sql} AS choice
 		 FROM jsonb_to_recordset($1::jsonb) AS r(item int, id bigint, attributes jsonb, tags jsonb, consent jsonb, context jsonb,
@@ -78,8 +85,10 @@ export async function judgeSamples(db: Connection, rules: Rule[], samples: Sampl
 			LEFT JOIN profiles stored ON stored.id = r.id
 			CROSS JOIN LATERAL (SELECT r.id, coalesce(r.attributes, stored.attributes, '{}') AS attributes,
 				CASE WHEN r.tags IS NULL THEN stored.tags ELSE ARRAY(SELECT jsonb_array_elements_text(r.tags)) END AS tags,
-				coalesce(r.consent, stored.consent, '{}') AS consent) p
-			LEFT JOIN LATERAL (SELECT r.context WHERE r.context IS NOT NULL) i ON true
+				coalesce(r.consent, stored.consent, '{}') AS consent, stored.email, stored.phone, stored.zone) p
+			LEFT JOIN LATERAL (SELECT r.context, NULL::bigint AS id, NULL::int AS journey_id, NULL::text AS correlation,
+				NULL::timestamptz AS entered_at, NULL::timestamptz AS left_at, NULL::bigint AS event_id WHERE r.context IS NOT NULL) i ON true
+			CROSS JOIN (SELECT 'UTC' AS zone) j
 			LEFT JOIN LATERAL (SELECT r.properties WHERE r.properties IS NOT NULL) e ON true
 		 ORDER BY r.item`,
 		[JSON.stringify(samples), ...params],
@@ -114,11 +123,27 @@ export async function tellDecisions(
 	);
 }
 
+/**
+ * Refuses rules that ask for a segment or trait that is not there: nobody would be in it, and nobody would know why.
+ * @throws RuleError naming it
+ */
+export async function checkNames(db: Connection, rules: Rule[]): Promise<void> {
+	const segments = rules.flatMap((rule) => rulesOf(rule, 'segment').map((one) => one.segment));
+	const traits = rules.flatMap((rule) => rulesOf(rule, 'trait').map((one) => one.trait));
+	if (segments.length + traits.length === 0) return;
+	const [missing] = await db.rows<{ what: string; name: string }>(
+		`SELECT 'segment' AS what, name FROM unnest($1::text[]) AS asked(name) WHERE NOT EXISTS (SELECT FROM segments s WHERE s.name = asked.name)
+		 UNION ALL SELECT 'trait', name FROM unnest($2::text[]) AS asked(name) WHERE NOT EXISTS (SELECT FROM traits t WHERE t.name = asked.name) LIMIT 1`,
+		[segments, traits],
+	);
+	if (missing) throw new RuleError(`There is no ${missing.what} "${missing.name}". Save it with the Journey Control node, or correct the name.`);
+}
+
 /** Number of the first rule that holds, counted from 1, else 0; as SQL for `compileRule`'s aliases. */
 function firstOf(rules: Rule[], now: Date, firstParameter: number): { sql: string; params: unknown[] } {
 	const params: unknown[] = [];
 	const cases = rules.map((rule, at) => {
-		const compiled = compileRule(rule, { now, firstParameter: firstParameter + params.length });
+		const compiled = compileRule(rule, { now, firstParameter: firstParameter + params.length, inside: true });
 		params.push(...compiled.params);
 		return `WHEN ${compiled.sql} THEN ${at + 1}`;
 	});

@@ -1,3 +1,4 @@
+import { fillMerged, mergeTraits } from './traits';
 import type { Connection } from './types';
 
 export interface Merge {
@@ -85,6 +86,7 @@ export async function mergeProfiles(db: Connection, merges: Merge[]): Promise<nu
 		pairs,
 	);
 	await db.rows(`DELETE FROM enrolments WHERE profile_id IN (SELECT "from" FROM ${M})`, pairs);
+	await fillMerged(db, merges);
 	for (const table of ['identities', 'events', 'instances', 'candidates', 'finished', 'deliveries', 'engagements', 'journal', 'timeouts']) {
 		await db.rows(`UPDATE ${table} t SET profile_id = m."into" FROM ${M} WHERE t.profile_id = m."from"`, pairs);
 	}
@@ -102,6 +104,11 @@ export async function mergeProfiles(db: Connection, merges: Merge[]): Promise<nu
 		pairs,
 	);
 	await db.rows(`DELETE FROM refusals WHERE profile_id IN (SELECT "from" FROM ${M})`, pairs);
+	await db.rows(
+		`INSERT INTO segment_members SELECT m."into", o.segment_id, o.joined_at, o.left_at FROM segment_members o JOIN ${M} ON m."from" = o.profile_id
+		 ON CONFLICT DO NOTHING`, pairs);
+	await db.rows(`DELETE FROM segment_members WHERE profile_id IN (SELECT "from" FROM ${M})`, pairs);
+	await mergeTraits(db, merges);
 	const live = await db.rows<{ id: number }>(`SELECT id FROM instances WHERE profile_id IN (SELECT "into" FROM ${M})`, pairs);
 	return live.map(({ id }) => id);
 }

@@ -40,6 +40,14 @@ TABLE canvases
 	CONSTRAINT canvases_pkey PRIMARY KEY (workflow, hash)
 	CONSTRAINT canvases_workflow_fkey FOREIGN KEY (workflow) REFERENCES workflows(id)
 
+TABLE catalog
+	kind text NOT NULL
+	event text NOT NULL DEFAULT ''::text
+	name text NOT NULL
+	seen_at timestamp with time zone NOT NULL
+	CONSTRAINT catalog_kind_check CHECK ((kind = ANY (ARRAY['event'::text, 'property'::text, 'attribute'::text, 'tag'::text])))
+	CONSTRAINT catalog_pkey PRIMARY KEY (kind, event, name)
+
 TABLE claims WITH (fillfactor=50, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=500, autovacuum_vacuum_cost_delay=0)
 	token uuid NOT NULL DEFAULT gen_random_uuid()
 	step_id integer NOT NULL
@@ -323,6 +331,17 @@ TABLE pauses
 	CONSTRAINT pauses_reason_check CHECK ((reason = ANY (ARRAY['restored'::text, 'moved'::text])))
 	CREATE UNIQUE INDEX pauses_open ON pauses USING btree ((true)) WHERE (ended_at IS NULL)
 
+TABLE profile_traits WITH (fillfactor=85, autovacuum_vacuum_scale_factor=0.05)
+	profile_id bigint NOT NULL
+	trait_id integer NOT NULL
+	count bigint NOT NULL
+	amounts bigint NOT NULL
+	total numeric NOT NULL
+	first_at timestamp with time zone NOT NULL
+	last_at timestamp with time zone NOT NULL
+	CONSTRAINT profile_traits_pkey PRIMARY KEY (profile_id, trait_id)
+	CONSTRAINT profile_traits_trait_id_fkey FOREIGN KEY (trait_id) REFERENCES traits(id) ON DELETE CASCADE
+
 TABLE profiles WITH (fillfactor=90, autovacuum_vacuum_scale_factor=0.05)
 	id bigint NOT NULL GENERATED ALWAYS AS IDENTITY
 	attributes jsonb NOT NULL DEFAULT '{}'::jsonb
@@ -368,12 +387,45 @@ TABLE seen WITH (autovacuum_vacuum_scale_factor=0.02)
 	CONSTRAINT seen_pkey PRIMARY KEY (message)
 	CREATE INDEX seen_age ON seen USING btree (received_at)
 
+TABLE segment_members
+	profile_id bigint NOT NULL
+	segment_id integer NOT NULL
+	joined_at timestamp with time zone NOT NULL
+	left_at timestamp with time zone
+	CONSTRAINT segment_members_pkey PRIMARY KEY (profile_id, segment_id, joined_at)
+	CONSTRAINT segment_members_segment_id_fkey FOREIGN KEY (segment_id) REFERENCES segments(id) ON DELETE CASCADE
+	CREATE INDEX segment_members_left ON segment_members USING btree (left_at) WHERE (left_at IS NOT NULL)
+	CREATE UNIQUE INDEX segment_members_now ON segment_members USING btree (segment_id, profile_id) WHERE (left_at IS NULL)
+
+TABLE segments
+	id integer NOT NULL GENERATED ALWAYS AS IDENTITY
+	name text NOT NULL
+	rule jsonb NOT NULL
+	zone text NOT NULL
+	refresh_minutes integer NOT NULL
+	refresh_at timestamp with time zone NOT NULL
+	refreshed_at timestamp with time zone
+	size integer NOT NULL DEFAULT 0
+	error text
+	created_at timestamp with time zone NOT NULL
+	CONSTRAINT segments_name_key UNIQUE (name)
+	CONSTRAINT segments_pkey PRIMARY KEY (id)
+	CONSTRAINT segments_refresh_minutes_check CHECK ((refresh_minutes >= 1))
+	CREATE INDEX segments_refresh ON segments USING btree (refresh_at)
+
 TABLE settings
 	name text NOT NULL
 	value jsonb NOT NULL
 	changed_at timestamp with time zone NOT NULL
 	changed_by text NOT NULL
 	CONSTRAINT settings_pkey PRIMARY KEY (name)
+
+TABLE splits
+	journey_id integer NOT NULL
+	key text NOT NULL
+	controls jsonb NOT NULL
+	CONSTRAINT splits_journey_id_fkey FOREIGN KEY (journey_id) REFERENCES journeys(id)
+	CONSTRAINT splits_pkey PRIMARY KEY (journey_id, key)
 
 TABLE steps
 	id integer NOT NULL GENERATED ALWAYS AS IDENTITY
@@ -415,6 +467,24 @@ TABLE timeouts
 	CONSTRAINT timeouts_step_id_fkey FOREIGN KEY (step_id) REFERENCES steps(id)
 	CREATE INDEX timeouts_age ON timeouts USING btree (claimed_at)
 	CREATE INDEX timeouts_profile ON timeouts USING btree (profile_id)
+
+TABLE traits
+	id integer NOT NULL GENERATED ALWAYS AS IDENTITY
+	name text NOT NULL
+	event text NOT NULL
+	filter jsonpath
+	amount jsonpath
+	definition jsonb NOT NULL
+	before_event bigint NOT NULL
+	filled_to bigint DEFAULT 0
+	recency_cuts timestamp with time zone[]
+	frequency_cuts bigint[]
+	monetary_cuts numeric[]
+	scored_at timestamp with time zone
+	created_at timestamp with time zone NOT NULL
+	CONSTRAINT traits_name_key UNIQUE (name)
+	CONSTRAINT traits_pkey PRIMARY KEY (id)
+	CREATE INDEX traits_event ON traits USING btree (event)
 
 TABLE workflows
 	id integer NOT NULL GENERATED ALWAYS AS IDENTITY
@@ -505,6 +575,24 @@ VIEW report_refusals
 	FROM journeys (id, key)
 	FROM refusals (profile_id, journey_id, reason, day, first_at, last_at, times, detail)
 
+VIEW report_segment_members
+	segment text
+	profile bigint
+	joined_at timestamp with time zone
+	left_at timestamp with time zone
+	FROM segment_members (profile_id, segment_id, joined_at, left_at)
+	FROM segments (id, name)
+
+VIEW report_segments
+	segment text
+	size integer
+	rule jsonb
+	refresh_minutes integer
+	refreshed_at timestamp with time zone
+	refresh_at timestamp with time zone
+	error text
+	FROM segments (name, rule, refresh_minutes, refresh_at, refreshed_at, size, error)
+
 VIEW report_skipped
 	at timestamp with time zone
 	journey text
@@ -520,6 +608,16 @@ VIEW report_skipped
 SEQUENCE event_ids
 
 SEQUENCE journal_ids
+
+FUNCTION day_start(at timestamp with time zone, days_back integer, zone text, otherwise text) RETURNS timestamp with time zone STABLE
+DECLARE
+	midnight timestamp;
+BEGIN
+	midnight := date_trunc('day', at AT TIME ZONE zone) - make_interval(days => days_back);
+	RETURN least(midnight AT TIME ZONE zone, ((midnight - interval '1 hour') AT TIME ZONE zone) + interval '1 hour');
+EXCEPTION WHEN invalid_parameter_value THEN
+	RETURN day_start(at, days_back, CASE WHEN zone = otherwise THEN 'UTC' ELSE otherwise END, 'UTC');
+END 
 
 FUNCTION drop_month(parent text, month date) RETURNS boolean
 DECLARE

@@ -7,6 +7,7 @@ import { atOutputs, readSamples, samplesAtOutputs } from '../shared/parting';
 import { isTest, placeOf } from '../shared/place';
 import { bindVariables } from '../shared/rules';
 import { readAudience } from './audience';
+import { suggestions } from '../shared/suggestions';
 import { description } from './description';
 
 const IN: Outcome = { reason: 'in', output: null };
@@ -15,6 +16,7 @@ const NOT_IN: Outcome = { reason: 'not_in', output: null };
 /** Parts people by whether they are in an audience. */
 export class JourneyAudienceFilter implements INodeType {
 	description = description;
+	methods = suggestions;
 
 	/** Listens to nothing: it refuses a bad panel when the workflow is published, before anybody has come this far. */
 	async trigger(this: ITriggerFunctions): Promise<ITriggerResponse> {

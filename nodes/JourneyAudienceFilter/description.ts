@@ -17,7 +17,7 @@ export const description: INodeTypeDescription = {
 	outputNames: ['In Audience', 'Not in Audience'],
 	credentials: [storeCredential],
 	properties: [
-		...ruleFields('Who is in the audience. They are asked when a customer arrives here, of what is known at that moment.', { journey: false }),
+		...ruleFields('Who is in the audience. They are asked when a customer arrives here, of what is known at that moment.', 'inside'),
 		{
 			displayName: 'There is no condition: everyone is in the audience.',
 			name: 'everyone',

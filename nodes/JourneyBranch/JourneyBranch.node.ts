@@ -1,21 +1,27 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeType, ITriggerFunctions, ITriggerResponse } from 'n8n-workflow';
 
-import { partByRules, partBySplit, partSamples, pickVariant, type Engine, type Outcome, type Way } from '../../lib/index';
+import { checkSplit, partByRules, partBySplit, partSamples, pickVariant, SplitError, type Engine, type Outcome, type Way } from '../../lib/index';
 import { arriving } from '../shared/arriving';
 import { journeyEngine } from '../shared/engine';
 import { atOutputs, hintUnknown, readSamples, samplesAtOutputs } from '../shared/parting';
 import { isTest, placeOf } from '../shared/place';
+import { fieldError } from '../shared/parameters';
 import { bindVariables } from '../shared/rules';
 import { readBranch, type Branch } from './branch';
+import { suggestions } from '../shared/suggestions';
 import { description } from './description';
 
 /** Sends people different ways, by the first rule that holds or by a weighted split. */
 export class JourneyBranch implements INodeType {
 	description = description;
+	methods = suggestions;
 
-	/** Listens to nothing: it refuses a bad panel when the workflow is published, before anybody has come this far. */
+	/** Listens to nothing: it refuses a bad panel, or a control that grew, when the workflow is published, before anybody has come this far. */
 	async trigger(this: ITriggerFunctions): Promise<ITriggerResponse> {
-		readBranch(this);
+		const branch = readBranch(this);
+		if (branch.mode === 'rules' || isTest(this)) return {};
+		const engine = await journeyEngine(this);
+		await refused(this, async () => await checkSplit(engine, placeOf(this, 'branch'), keyOf(this, branch.salt), branch.variants));
 		return {};
 	}
 
@@ -32,7 +38,9 @@ export class JourneyBranch implements INodeType {
 		const asked = arrivals.people.map(({ running, item }) => ({ item, instance: running.id, vars: variables(this, branch, item) }));
 		const key = arrivals.people[0]!.running.journey_key;
 		const ways = branch.mode === 'split'
-			? await partBySplit(engine, arrivals.claim, parting, branch.variants, saltOf(this, branch.salt, key), asked)
+			? await refused(this, async () => await partBySplit(engine, arrivals.claim, parting, {
+				variants: branch.variants, salt: saltOf(this, branch.salt, key), journey: step.journey_id!, key: keyOf(this, branch.salt),
+			}, asked))
 			: await partByRules(engine, arrivals.claim, parting, branch.rules, outcomesOf(branch.names), asked);
 		return atOutputs(this, arrivals, ways, outputs);
 	}
@@ -40,6 +48,19 @@ export class JourneyBranch implements INodeType {
 
 function outcomesOf(names: string[]): Outcome[] {
 	return names.map((output, at) => ({ reason: at === 0 ? 'otherwise' : 'rule', output }));
+}
+
+/** What the shares of controls are kept by: as the salt, but within the journey. */
+function keyOf(context: IExecuteFunctions | ITriggerFunctions, own: string): string {
+	return own || context.getNode().id;
+}
+
+async function refused<T>(context: IExecuteFunctions | ITriggerFunctions, work: () => Promise<T>): Promise<T> {
+	try {
+		return await work();
+	} catch (error) {
+		throw error instanceof SplitError ? fieldError(context.getNode(), 'Split Between', error.message) : error;
+	}
 }
 
 /** A copy of the journey under the same key keeps node ids, and with them everybody's side. */

@@ -20,7 +20,7 @@ export function readBranch(context: Panel): Branch {
 	const node = context.getNode();
 	const parameters = node.parameters as Parameters;
 	if (parameters.mode === 'split') {
-		const variants = (parameters.variants?.variant ?? []).map(({ name, weight }) => ({ name: name.trim(), weight }));
+		const variants = (parameters.variants?.variant ?? []).map(({ name, weight, control }): Variant => ({ name: name.trim(), weight, ...(control && { control }) }));
 		checked(context, 'Split Between', () => validateVariants(variants));
 		return { mode: 'split', variants, salt: parameters.options?.salt?.trim() ?? '' };
 	}

@@ -43,7 +43,7 @@ export const description: INodeTypeDescription = {
 					name: 'rule',
 					values: [
 						{ displayName: 'Output Name', name: 'output', type: 'string', default: '', noDataExpression: true, placeholder: 'e.g. Big Spenders' },
-						...ruleFields('What a customer must match', { journey: true }),
+						...ruleFields('What a customer must match', 'instance'),
 					],
 				},
 			],
@@ -64,6 +64,10 @@ export const description: INodeTypeDescription = {
 					values: [
 						{ displayName: 'Name', name: 'name', type: 'string', default: '', noDataExpression: true, placeholder: 'e.g. Control' },
 						{ displayName: 'Weight', name: 'weight', type: 'number', noDataExpression: true, typeOptions: { minValue: 1, numberPrecision: 0 }, default: 50 },
+						{
+							displayName: 'Control', name: 'control', type: 'boolean', noDataExpression: true, default: false,
+							description: 'Whether customers here stay untouched, for comparison. Once people come through, the share of a control may only shrink.',
+						},
 					],
 				},
 			],

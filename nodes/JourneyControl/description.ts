@@ -2,8 +2,10 @@ import type { INodeTypeDescription } from 'n8n-workflow';
 
 import { storeCredential } from '../shared/fields';
 import { journeyFields } from './fields/journeys';
+import { segmentFields } from './fields/segments';
 import { settingsFields } from './fields/settings';
 import { storeFields } from './fields/store';
+import { traitFields } from './fields/traits';
 
 /** What it does, on the canvas. */
 const WORDS = {
@@ -11,8 +13,10 @@ const WORDS = {
 		list: 'list journeys', pause: 'pause journey', resume: 'resume journey', close: 'close entries', open: 'open entries', evict: 'evict',
 		archive: 'archive journey', unarchive: 'restore journey', pauseSending: 'pause all sending', resumeSending: 'resume all sending',
 	},
+	segment: { save: 'save segment', list: 'list segments', delete: 'delete segment', preview: 'preview segment' },
 	settings: { get: 'get settings', change: 'change settings' },
 	store: { backup: 'back up store', status: 'store status', resume: 'resume store' },
+	trait: { save: 'save trait', list: 'list traits', delete: 'delete trait' },
 };
 const SUBTITLE = `={{ (${JSON.stringify(WORDS)})[$parameter["resource"]][$parameter["operation"]] }}`;
 
@@ -36,13 +40,17 @@ export const description: INodeTypeDescription = {
 			noDataExpression: true,
 			options: [
 				{ name: 'Journey', value: 'journey', description: 'Their states, and who moves in them' },
+				{ name: 'Segment', value: 'segment', description: 'Audiences with a name' },
 				{ name: 'Setting', value: 'settings', description: 'What holds in all journeys that say nothing of their own' },
 				{ name: 'Store', value: 'store', description: 'Where the people of all journeys wait' },
+				{ name: 'Trait', value: 'trait', description: 'What is counted of each customer as events arrive' },
 			],
 			default: 'store',
 		},
 		...journeyFields,
+		...segmentFields,
 		...settingsFields,
 		...storeFields,
+		...traitFields,
 	],
 };

@@ -1,7 +1,9 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
-import { compileRule, ruleVariables, type ConsentState, type Json, type Rule } from '../../lib/index';
-import { checked, fieldError, readDuration, readFilter, type Expressions, type RawCondition } from './parameters';
+import { compileRule, ruleVariables, type ConsentState, type IdentityKind, type Json, type Measure, type Occurrences, type Rule } from '../../lib/index';
+import { checked, fieldError, readFilter, type Expressions, type RawCondition } from './parameters';
+import { readPeriod, type RawPeriod } from './periodFields';
+import { nameOf, type RawName } from './suggestions';
 
 /** All that reading needs, so that a node's panel can be checked without running it. */
 export type Panel = Pick<IExecuteFunctions, 'getNode'>;
@@ -15,23 +17,37 @@ export interface RawRule {
 }
 
 interface RawConditions {
-	attribute?: RawCondition[];
-	tag?: Array<{ has: boolean; tag: string }>;
+	attribute?: RawNamed[];
+	tag?: Array<{ has: boolean; tag: RawName }>;
 	consent?: Array<{ channel: string; state: ConsentState | 'unknown' }>;
-	behaviour?: RawBehaviour[];
+	reachable?: Array<{ channel: string; is: boolean }>;
+	identity?: Array<{ identity: IdentityKind; has: boolean }>;
+	segment?: Array<{ segment: RawName; in: boolean }>;
+	journey?: Array<{ journey: RawName; is: 'inside' | 'entered' | 'converted'; holds: boolean }>;
+	behaviour?: Array<RawOccurrences & { did: boolean | 'atMost'; times: number }>;
+	aggregate?: Array<RawOccurrences & RawNamed & { of: 'sum' | 'average' | 'first' | 'last' }>;
+	message?: RawMessage[];
+	trait?: Array<Omit<RawCondition, 'path'> & { trait: RawName; measure: Measure }>;
 	context?: RawCondition[];
 	event?: RawCondition[];
 	group?: RawRule[];
 }
 
-interface RawBehaviour {
-	did: boolean;
-	event: string;
-	times: number;
-	period: 'ever' | 'within';
-	withinAmount?: number;
-	withinUnit?: string;
+type RawNamed = Omit<RawCondition, 'path'> & { path: RawName };
+
+interface RawOccurrences extends RawPeriod {
+	event: RawName;
 	filters?: { conditions?: RawCondition[] };
+}
+
+interface RawMessage extends RawPeriod {
+	did: 'sent' | 'delivered' | 'opened' | 'clicked';
+	count: 'atLeast' | 'atMost';
+	times: number;
+	of?: 'all' | 'last';
+	ofLast?: number;
+	channel?: string;
+	journey?: 'this' | 'any';
 }
 
 /** Rules and what differs from person to person in them. */
@@ -48,45 +64,60 @@ export function isEmpty({ conditions }: RawRule): boolean {
 
 /**
  * One rule of a panel. Values that are expressions become variables, added to `expressions`.
+ * @param inside whoever is asked runs through a journey
  * @throws NodeOperationError naming the field, also for a rule or group without conditions
  */
-export function readRule(context: Panel, field: string, raw: RawRule, expressions: Expressions): Rule {
+export function readRule(context: Panel, field: string, raw: RawRule, expressions: Expressions, inside = true): Rule {
 	const rule = readGroup(context, field, raw, expressions);
 	// Windows reach back from now, and whether they can be read does not depend on it.
-	checked(context, field, () => compileRule(rule, { now: new Date(0), firstParameter: 1 }));
+	checked(context, field, () => compileRule(rule, { now: new Date(0), firstParameter: 1, inside }));
 	return rule;
 }
 
 function readGroup(context: Panel, field: string, { match = 'all', conditions = {} }: RawRule, expressions: Expressions): Group {
-	const compared = (kind: 'attribute' | 'context' | 'event') =>
-		(conditions[kind] ?? []).map((one): Rule => ({ kind, condition: readFilter(context, field, [one], expressions)[0]! }));
+	const condition = ({ path, ...one }: RawNamed) => readFilter(context, field, [{ ...one, path: nameOf(path) }], expressions)[0]!;
+	const compared = (kind: 'attribute' | 'context' | 'event') => (conditions[kind] ?? []).map((one): Rule => ({ kind, condition: condition(one) }));
+	const occurrences = (what: string, raw: RawOccurrences): Occurrences => {
+		const event = nameOf(raw.event);
+		if (event === '') throw fieldError(context.getNode(), field, `${what} has no event. Enter the name of the event.`);
+		const where = `${field}, "${event}"`;
+		return { event, filter: readFilter(context, `${where}, Property Filters`, raw.filters?.conditions ?? [], expressions), ...readPeriod(context, where, raw) };
+	};
 	return {
 		kind: 'group',
 		match,
 		rules: [
 			...compared('attribute'),
-			...(conditions.tag ?? []).map((one): Rule => ({ kind: 'tag', has: one.has, tag: one.tag.trim() })),
+			...(conditions.tag ?? []).map((one): Rule => ({ kind: 'tag', has: one.has, tag: nameOf(one.tag) })),
 			...(conditions.consent ?? []).map((one): Rule => ({ kind: 'consent', channel: one.channel.trim(), state: one.state })),
+			...(conditions.reachable ?? []).map((one): Rule => ({ kind: 'reachable', channel: one.channel.trim(), is: one.is })),
 			...compared('context'),
 			...compared('event'),
-			// The dearest last: Postgres stops at the first condition that decides.
-			...(conditions.behaviour ?? []).map((one) => readBehaviour(context, field, one, expressions)),
+			// The dearer ones last: Postgres stops at the first condition that decides.
+			...(conditions.identity ?? []).map((one): Rule => ({ kind: 'identity', identity: one.identity, has: one.has })),
+			...(conditions.segment ?? []).map((one): Rule => ({ kind: 'segment', segment: nameOf(one.segment), in: one.in })),
+			...(conditions.journey ?? []).map((one): Rule => ({ kind: 'journey', journey: nameOf(one.journey), is: one.is, holds: one.holds })),
+			...(conditions.trait ?? []).map(({ trait, measure, ...one }): Rule => ({ kind: 'trait', trait: nameOf(trait), measure, condition: condition({ ...one, path: 'value' }) })),
+			...(conditions.behaviour ?? []).map((one): Rule => ({ kind: 'behaviour', ...readTimes(context, field, one), ...occurrences('a behaviour', one) })),
+			...(conditions.message ?? []).map((one) => readMessage(context, field, one)),
+			...(conditions.aggregate ?? []).map((one): Rule => ({ kind: 'aggregate', of: one.of, condition: condition(one), ...occurrences('an event value', one) })),
 			...(conditions.group ?? []).map((one, at) => readGroup(context, `${field}, group ${at + 1}`, one, expressions)),
 		],
 	};
 }
 
-function readBehaviour(context: Panel, field: string, raw: RawBehaviour, expressions: Expressions): Rule {
-	const event = raw.event.trim();
-	if (event === '') throw fieldError(context.getNode(), field, 'a behaviour has no event. Enter the name of the event.');
-	const where = `${field}, "${event}"`;
+/** At most so often is: not once more. */
+function readTimes(context: Panel, field: string, { did, times = 1 }: { did: boolean | 'atMost'; times?: number }): { did: boolean; atLeast: number } {
+	if (did !== 'atMost') return { did, atLeast: did ? times : 1 };
+	if (Number.isInteger(times) && times >= 0) return { did: false, atLeast: times + 1 };
+	throw fieldError(context.getNode(), field, `at most ${String(times)} times cannot be asked. Enter a whole number from 0.`);
+}
+
+function readMessage(context: Panel, field: string, raw: RawMessage): Rule {
+	const channel = raw.channel?.trim();
 	return {
-		kind: 'behaviour',
-		event,
-		did: raw.did,
-		atLeast: raw.times,
-		filter: readFilter(context, `${where}, Property Filters`, raw.filters?.conditions ?? [], expressions),
-		...(raw.period === 'within' ? { within: readDuration(context, `${where}, Last`, raw.withinAmount, raw.withinUnit) } : {}),
+		kind: 'message', did: raw.did, count: raw.count, times: raw.times, journey: raw.journey ?? 'any',
+		...(channel && { channel }), ...(raw.of === 'last' && { ofLast: raw.ofLast ?? 5 }), ...readPeriod(context, `${field}, messages`, raw),
 	};
 }
 

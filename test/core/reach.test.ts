@@ -12,6 +12,9 @@ describe('how far back a canvas asks', () => {
 			Recent: journey('State', { parameters: { waitFor: 'events', lookBack: 'last', lookBackAmount: 3, lookBackUnit: 'hours' } }),
 			Bought: journey('ConversionGoal', { parameters: { event: 'Order Completed', options: { window: { period: { windowAmount: 7, windowUnit: 'days' } } } } }),
 		});
+		expect(reachesOf(draw({
+			Deep: journey('AudienceFilter', { parameters: { conditions: { group: [{ conditions: { group: [{ conditions: { aggregate: [{ event: { __rl: true, mode: 'list', value: 'Order' }, period: 'days', calendarDays: 30 }] } }] } }], behaviour: [{ event: 'Click', period: 'entry' }] } } }),
+		})).map(({ asks }) => asks)).toEqual(['for Order within 31 days']);
 		expect(reachesOf(canvas).map(({ node, asks, within }) => `${node} asks ${asks}: ${within ? `${within.amount} ${within.unit}` : 'ever'}`).sort()).toEqual([
 			"Journey Audience Filter 'Buyers' asks for Order Completed within 2 years: 2 years",
 			"Journey Audience Filter 'Buyers' asks for Order Completed within 90 days: 90 days",
@@ -35,6 +38,12 @@ describe('how far back a canvas asks', () => {
 	it.each([[0, 'days'], ['={{ $json.days }}', 'days'], [3, 'moons']])('names the node that does not say it: %p %p', (amount, unit) => {
 		const canvas = draw({ Buyers: journey('AudienceFilter', { parameters: { conditions: { behaviour: [within(amount as number, unit)] } } }) });
 		expect(() => reachesOf(canvas)).toThrow(/^Journey Audience Filter 'Buyers': /);
+	});
+
+	it.each([['entry', true], ['state', true], ['ever', false]])('counts since entry where a rule asks for %s: %s', (period, expected) => {
+		const conditions = { group: [{ conditions: { behaviour: [{ event: 'Click', period }] } }] };
+		expect(countsSinceEntry(draw({ Buyers: journey('AudienceFilter', { parameters: { conditions } }) }))).toBe(expected);
+		expect(countsSinceEntry(draw({ Big: journey('Branch', { parameters: { rules: { rule: [{ conditions }] } } }) }))).toBe(expected);
 	});
 
 	it.each([['entry', 'events', true], ['previous', 'events', false], ['entry', 'time', false]])('counts since entry with %s and %s: %s', (lookBack, waitFor, expected) => {

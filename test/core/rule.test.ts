@@ -1,4 +1,5 @@
-import { compileRule, RuleError, ruleVariables } from '../../lib/core/rule';
+import { compileRule, ruleVariables } from '../../lib/core/rule';
+import { RuleError } from '../../lib/core/rule/error';
 import type { Rule } from '../../lib/core/types';
 
 const NOW = new Date('2026-03-31T12:00:00.000Z');
@@ -48,10 +49,27 @@ describe('rules', () => {
 		[{ kind: 'tag', has: true, tag: 'a\u0000' }, 'A condition has no tag that can be asked for, found "a\\u0000"'],
 		[{ kind: 'consent', channel: '', state: 'granted' }, 'A condition has no channel'],
 		[{ kind: 'consent', channel: 'email', state: 'maybe' as 'granted' }, 'Consent is granted, denied or unknown, found "maybe"'],
+		[{ ...behaviour, within: { calendarDays: 0 } }, '"order" within 0 calendar days cannot be asked. Enter a whole number from 1, which is today'],
+		[{ kind: 'message', did: 'opened', count: 'atLeast', times: 0, journey: 'any' }, 'Messages cannot be 0. Enter a whole number from 1'],
+		[{ kind: 'message', did: 'opened', count: 'atLeast', times: 4, ofLast: 3, journey: 'any' }, 'At least 4 of the last 3 messages can never be'],
+		[{ kind: 'message', did: 'liked' as 'opened', count: 'atLeast', times: 1, journey: 'any' }, 'found "liked"'],
+		[{ kind: 'identity', identity: 'fax' as 'email', has: true }, 'There is no identity of the kind "fax"'],
+		[{ kind: 'journey', journey: 'shop', is: 'past' as 'inside', holds: true }, 'found "past"'],
+		[{ kind: 'trait', trait: 't', measure: 'luck' as 'count', condition: isX }, 'A trait has no "luck"'],
+		[{ kind: 'segment', segment: '', in: true }, 'A condition has no segment'],
 		[{ kind: 'weather' } as unknown as Rule, 'There is no rule of the kind "weather"'],
 	])('refuse %j: %s', (rule, reason) => {
 		expect(() => compile(rule)).toThrow(RuleError);
 		expect(() => compile(rule)).toThrow(reason);
+	});
+
+	it.each<[Rule, string]>([
+		[{ ...behaviour, within: 'entry' }, '"order" is asked since entry, which only somebody inside a journey can answer. Choose another period'],
+		[{ ...behaviour, within: 'state' }, 'since the previous State'],
+		[{ kind: 'message', did: 'opened', count: 'atLeast', times: 1, journey: 'this' }, 'A message is asked of this journey'],
+	])('ask about an instance only where there is one: %j', (rule, reason) => {
+		expect(() => compile(rule)).toThrow(reason);
+		expect(() => compileRule(rule, { now: NOW, firstParameter: 1, inside: true })).not.toThrow();
 	});
 
 	it('refuse a window that is no duration, naming it', () => {

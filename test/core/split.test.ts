@@ -1,4 +1,4 @@
-import { pickVariant, validateVariants, type Variant } from '../../lib/core/split';
+import { checkControls, controlShares, pickVariant, validateVariants, type Variant } from '../../lib/core/split';
 
 const PEOPLE = 100_000;
 const sides = (weights: Record<string, number>): Variant[] => Object.entries(weights).map(([name, weight]) => ({ name, weight }));
@@ -57,6 +57,49 @@ describe('a weighted split', () => {
 		expect(found).toBeLessThan((2 * must) / (1 + must) + 0.01);
 	});
 
+	it('moves of a million people just those who must, when one side grows', () => {
+		const million = 1_000_000;
+		const [before, after] = [sides({ a: 50, b: 30, c: 20 }), sides({ a: 50, b: 30, c: 25 })];
+		let moves = 0;
+		for (let profile = 1; profile <= million; profile++) {
+			const [from, to] = [pickVariant(before, 'shop', profile).index, pickVariant(after, 'shop', profile).index];
+			if (from === to) continue;
+			moves++;
+			expect(to).toBe(2);
+		}
+		// c grows from 20/100 to 25/105: no rule can move fewer than the difference. Five standard deviations either way.
+		const must = 25 / 105 - 20 / 100;
+		expect(Math.abs(moves / million - must)).toBeLessThan(5 * Math.sqrt((must * (1 - must)) / million));
+	}, 60_000);
+
+	it('keeps controls apart: they have their share, and nobody who was on another side ever comes into one', () => {
+		const dealt = (control: number, holdout: number, a: number, b: number) => {
+			const variants: Variant[] = [{ name: 'a', weight: a }, { name: 'control', weight: control, control: true }, { name: 'b', weight: b }, { name: 'holdout', weight: holdout, control: true }];
+			return Array.from({ length: PEOPLE }, (_, profile) => variants[pickVariant(variants, 'shop', profile + 1).index]!.name);
+		};
+		const isControl = (name: string) => name === 'control' || name === 'holdout';
+		const before = dealt(10, 5, 60, 25);
+		near(share(before, 'control'), 0.1);
+		near(share(before, 'holdout'), 0.05);
+		near(share(before, 'a'), 0.6);
+		// Shares of controls shrink while everything else is turned over.
+		for (const after of [dealt(5, 5, 10, 80), dealt(9, 1, 89, 1), dealt(10, 5, 5, 80), dealt(1, 1, 50, 48)]) {
+			expect(before.filter((one, at) => !isControl(one) && isControl(after[at]!))).toEqual([]);
+		}
+		expect(moved(before, dealt(10, 5, 60, 25))).toBe(0);
+		// Only those whom the control lets go.
+		near(moved(before, dealt(5, 5, 60, 25)), 0.1 - 5 / 95);
+	});
+
+	it('refuses a control that grows, and lets everything else change', () => {
+		const split = (control: number, offer: number): Variant[] => [{ name: 'Control', weight: control, control: true }, { name: 'Offer', weight: offer }];
+		expect(controlShares(split(1, 3))).toEqual({ Control: 0.25 });
+		expect(() => checkControls(split(1, 3), undefined)).not.toThrow();
+		expect(() => checkControls(split(25, 75), controlShares(split(1, 3)))).not.toThrow();
+		expect(() => checkControls(split(1, 2), controlShares(split(1, 3)))).toThrow('the control "Control" would grow from 25 % to 33.33 %. People come through this split already, so a control may only shrink: who came into it now has been on another side. Make it no larger, or deal everybody anew with another Split Key.');
+		expect(() => checkControls(split(1, 3), {})).toThrow('would grow from 0 %');
+	});
+
 	it('is dealt anew under another salt', () => {
 		const [one, other] = [deal({ a: 1, b: 1 }, 'one'), deal({ a: 1, b: 1 }, 'other')];
 		near(moved(one, other), 0.5);
@@ -70,6 +113,7 @@ describe('a weighted split', () => {
 	it.each<[string, Variant[], RegExp]>([
 		['no side', [], /there is none/],
 		['a side without a name', sides({ a: 1, ' ': 1 }), /number 2 has no name/],
+		['nothing but controls', [{ name: 'a', weight: 1, control: true }], /every side is a control/],
 		['a name twice', [...sides({ a: 1 }), ...sides({ a: 2 })], /"a" is there twice/],
 		['a weight of 0', sides({ a: 0 }), /"a" has the weight 0.*remove it/],
 		['part of a weight', sides({ a: 33.3 }), /33\.3.*whole number/],

@@ -10,6 +10,8 @@ const variants = (type: string, byName: Record<string, object>): Variant[] => Ob
 const filters = { conditions: [{ path: 'cart.total', operator: 'greater', value: '50' }, { path: 'coupon', operator: 'doesNotExist' }] };
 const on = (...events: string[]) => ({ branch: events.map((event) => ({ event })) });
 
+const named = (value: string) => ({ __rl: true, mode: 'name', value });
+
 /** Every node as it is when it is new, and in its main variants. */
 export const VARIANTS: Variant[] = [
 	...variants('journeyEntryTrigger', {
@@ -28,6 +30,32 @@ export const VARIANTS: Variant[] = [
 				behaviour: [{ did: false, event: 'Order Completed', times: 1, period: 'within', withinAmount: 30, withinUnit: 'days' }],
 				consent: [{ channel: 'email', state: 'granted' }],
 				group: [{ match: 'any', conditions: { tag: [{ has: true, tag: 'vip' }] } }],
+			},
+		},
+	}),
+	...variants('journeyAudienceFilter', {
+		'Audience, every kind': {
+			match: 'any',
+			conditions: {
+				aggregate: [{ of: 'sum', path: named('total'), event: named('Order Completed'), period: 'days', calendarDays: 30, operator: 'greater', value: '100' }],
+				behaviour: [{ did: 'atMost', times: 2, event: named('Refund'), period: 'entry' }, { did: false, event: named('Visit'), period: 'ever' }],
+				identity: [{ has: true, identity: 'phone' }],
+				journey: [{ is: 'converted', holds: true, journey: named('welcome') }],
+				message: [{ did: 'opened', count: 'atMost', times: 0, of: 'last', ofLast: 5, channel: 'email', period: 'ever' }],
+				reachable: [{ channel: 'sms', is: true }],
+				segment: [{ segment: named('Big spenders'), in: true }],
+				trait: [{ trait: named('Purchases'), measure: 'recencyScore', operator: 'greaterOrEqual', value: '4' }],
+			},
+		},
+		'Audience, groups in groups': {
+			conditions: {
+				group: [{
+					match: 'any',
+					conditions: {
+						tag: [{ has: true, tag: named('vip') }],
+						group: [{ match: 'none', conditions: { attribute: [{ path: named('plan'), operator: 'is', value: 'free' }], consent: [{ channel: 'email', state: 'denied' }] } }],
+					},
+				}],
 			},
 		},
 	}),
@@ -95,6 +123,9 @@ export const VARIANTS: Variant[] = [
 		'Store status': {},
 		'Back up': { operation: 'backup' },
 		'Resume': { operation: 'resume' },
+		'Save segment': { resource: 'segment', operation: 'save', segment: named('Big spenders'), segmentOptions: { zone: '' }, conditions: { tag: [{ has: true, tag: named('vip') }] } },
+		'Preview segment': { resource: 'segment', operation: 'preview' },
+		'Save trait': { resource: 'trait', operation: 'save', trait: named('Purchases'), event: named('Order Completed'), amount: named('order.total') },
 		'Settings': { resource: 'settings', operation: 'get' },
 		'Change settings': { resource: 'settings', operation: 'change', changes: { zone: '', globalHoldoutPercent: 0, unknownConsent: 'skip', keepEventsMonths: 13, keepHistoryMonths: 36, publicUrl: '' } },
 	}),

@@ -1,4 +1,5 @@
 import { branchOutputs } from '../../nodes/JourneyBranch/outputs';
+import { keepSegment } from '../../lib/run/segments';
 import { assign, baseNode, journeyNode, wires } from '../support/canvas';
 import { CanvasRunner } from '../support/canvasRunner';
 import { STORES } from '../support/stores';
@@ -103,6 +104,51 @@ describe.each(STORES)('Journey Branch on %s', (kind) => {
 		const offered = [...sides.values()].filter((side) => side === 'Offer').length;
 		expect(offered).toBeGreaterThan(120);
 		expect(offered).toBeLessThan(180);
+	});
+
+	it('is not published with a control that has grown since people came through, nor is anybody put into it', async () => {
+		const split = (control: number) => canvas({ mode: 'split', variants: { variant: [{ name: 'Control', weight: control, control: true }, { name: 'Offer', weight: 100 - control }] } }, 'control', 'offer');
+		run = await CanvasRunner.open(kind, split(10));
+		await run.publish(split(20));
+		await run.send(...Array.from({ length: 50 }, (_, at) => ({ who: `customer-${at}`, event: 'cart' })));
+		await run.pass('1 second');
+		expect((await decisions())[0]).toMatchObject({ reason: 'split', detail: { probability: expect.any(Number) } });
+		await expect(run.publish(split(30))).rejects.toThrow('Split Between: the control "Control" would grow from 20 % to 30 %.');
+		await run.publish(split(10));
+		const before = (await decisions()).length;
+		await run.send({ who: 'late', event: 'cart' });
+		await run.pass('1 second');
+		expect((await decisions()).length).toBe(before + 1);
+	});
+
+	it('goes by what the customer did since they came, by a segment and by their messages', async () => {
+		const asks = (output: string, conditions: object) => rule(output, conditions);
+		run = await CanvasRunner.open(kind, {
+			name: 'Look back',
+			nodes: [
+				entry,
+				journeyNode('Wait', 'journeyState', { until: 'delay', delayAmount: 1, delayUnit: 'days' }),
+				journeyNode('Branch', 'journeyBranch', { mode: 'rules', rules: { rule: [
+					asks('opened', { message: [{ did: 'opened', count: 'atLeast', times: 1, of: 'last', ofLast: 1, journey: 'this', period: 'entry' }] }),
+					asks('cart again', { behaviour: [{ did: true, event: 'cart', times: 1, period: 'entry' }] }),
+					asks('loyal', { segment: [{ segment: 'Loyal', in: true }] }),
+				] } }),
+				...['otherwise', 'opened', 'cart again', 'loyal'].map((name) => baseNode(name, 'noOp', 1)),
+			],
+			connections: wires('Entry > Wait', 'Wait > Branch', ...['otherwise', 'opened', 'cart again', 'loyal'].map((name, at) => `Branch:${at} > ${name}`)),
+		});
+		await run.send(...['1', '2', '3', '4'].map((who) => ({ who, event: 'cart', ...(who === '3' && { change: { addTags: ['loyal'] } }) })));
+		await keepSegment(run.store, { name: 'Loyal', rule: { kind: 'tag', has: true, tag: 'loyal' }, zone: 'UTC', refresh_minutes: 60 });
+		await run.pass('1 hour');
+		await run.send({ who: '2', event: 'cart' });
+		await run.store.tx(async (db) => await db.rows(
+			`WITH sent AS (
+				INSERT INTO deliveries (profile_id, journey_id, step_id, instance_id, visit, channel, class, status, execution, token, claimed_at, settled_at)
+				SELECT i.profile_id, i.journey_id, i.step_id, i.id, 9, 'email', 'marketing', 'sent', 'e', gen_random_uuid(), $1, $1
+				FROM instances i JOIN identities u ON u.profile_id = i.profile_id WHERE u.value = '1' RETURNING id, profile_id
+			) INSERT INTO engagements (delivery_id, kind, at, profile_id) SELECT id, 'opened', $1, profile_id FROM sent`, [db.now]));
+		await run.pass('1 day');
+		expect((await decisions()).map(({ who, detail }) => [who, (detail as { output: string }).output])).toEqual([['1', 'opened'], ['2', 'cart again'], ['3', 'loyal'], ['4', 'Otherwise']]);
 	});
 
 	it('repeats what it decided when a batch is run again, although the customer has changed since', async () => {

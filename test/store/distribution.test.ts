@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import * as admit from '../../lib/store/admit';
+import * as catalog from '../../lib/store/catalog';
 import * as claim from '../../lib/store/claim';
 import * as conditions from '../../lib/store/conditions';
 import * as conversions from '../../lib/store/conversions';
@@ -24,17 +25,20 @@ import * as people from '../../lib/store/people';
 import * as retention from '../../lib/store/retention';
 import * as running from '../../lib/store/running';
 import * as sample from '../../lib/store/sample';
+import * as segments from '../../lib/store/segments';
 import * as sending from '../../lib/store/sending';
+import * as splits from '../../lib/store/splits';
 import * as steps from '../../lib/store/steps';
 import * as story from '../../lib/store/story';
 import type { Connection } from '../../lib/store/types';
+import * as traits from '../../lib/store/traits';
 import * as unknown from '../../lib/store/unknown';
 import type { Rule } from '../../lib/core/types';
 import { freshStore, type TestStore } from '../support/stores';
 import { makeRunning, makeWorld, wakesBy } from '../support/world';
 
 /** Every table with rows about people. */
-const ABOUT_PEOPLE = ['profiles', 'identities', 'events', 'candidates', 'instances', 'finished', 'enrolments', 'conversions', 'deliveries', 'engagements', 'journal', 'refusals', 'timeouts'];
+const ABOUT_PEOPLE = ['profiles', 'identities', 'events', 'candidates', 'instances', 'finished', 'enrolments', 'conversions', 'deliveries', 'engagements', 'journal', 'refusals', 'timeouts', 'segment_members', 'profile_traits'];
 
 /** Finds the rows of one batch by its token. */
 const BATCH = 'the rows of one claim are found by its token or the instance ids it holds: one statement for up to 5,000 people, who are everywhere';
@@ -54,6 +58,7 @@ const EXCEPTIONS: Record<string, [tables: string[], why: string]> = {
 	dropFinished: [['finished'], SWEEP],
 	dropRefusals: [['refusals'], SWEEP],
 	dropTimeouts: [['timeouts'], SWEEP],
+	dropLeftMembers: [['segment_members'], SWEEP],
 	makeMonths: [['events', 'journal'], SWEEP],
 	oldestNeeded: [['candidates', 'instances'], SWEEP],
 	listenersTo: [['timeouts'], 'asks whether there is any at all'],
@@ -104,6 +109,8 @@ const EXCEPTIONS: Record<string, [tables: string[], why: string]> = {
 	insideAfter: [['instances'], SWEEP],
 	stranded: [['instances'], REPORT],
 	endInstances: [['instances'], 'takes people out by their instances, a page of 5,000 at a time'],
+	tellRefreshed: [['segment_members'], REPORT],
+	listTraits: [['profile_traits'], REPORT],
 };
 
 interface PlanNode {
@@ -249,6 +256,29 @@ describe('statements about people', () => {
 			dropRejected: (db) => retention.dropRejected(db, now),
 			dropFinished: (db) => retention.dropFinished(db, now),
 			dropRefusals: (db) => retention.dropRefusals(db, now),
+			dropLeftMembers: (db) => segments.dropLeftMembers(db, now, 10),
+			// segments and traits
+			checkNames: (db) => evaluate.checkNames(db, [{ kind: 'segment', segment: 'none', in: true }]).catch(() => undefined),
+			saveSegment: (db) => segments.saveSegment(db, { name: 's', rule, zone: 'UTC', refresh_minutes: 60 }),
+			listSegments: (db) => segments.listSegments(db),
+			claimSegment: (db) => segments.claimSegment(db, null),
+			refreshMembers: (db) => segments.refreshMembers(db, { id: 1, rule, zone: 'UTC' }, 0, 100),
+			tellRefreshed: (db) => segments.tellRefreshed(db, 1, null),
+			previewAudience: (db) => segments.previewAudience(db, rule, 'UTC', 10),
+			deleteSegment: (db) => segments.deleteSegment(db, 's'),
+			saveTrait: (db) => traits.saveTrait(db, { name: 't', event: 'Click', filter: [] }),
+			fillTrait: (db) => traits.fillTrait(db, 100),
+			fillMerged: (db) => traits.fillMerged(db, [{ from: profiles[1]!, into: profiles[0]! }]),
+			mergeTraits: (db) => traits.mergeTraits(db, [{ from: profiles[1]!, into: profiles[0]! }]),
+			countEvents: (db) => traits.countEvents(db, profiles.map((profile_id) => ({ profile_id, name: 'Click', properties: {}, occurred_at: now }))),
+			scoreOldest: (db) => traits.scoreOldest(db, now),
+			listTraits: (db) => traits.listTraits(db),
+			deleteTrait: (db) => traits.deleteTrait(db, 't'),
+			loadControls: (db) => splits.loadControls(db, world.journey, 'k'),
+			loadControlsAt: (db) => splits.loadControlsAt(db, place, 'k'),
+			saveControls: (db) => splits.saveControls(db, world.journey, 'k', {}),
+			rememberNames: (db) => catalog.rememberNames(db, [{ kind: 'event', event: '', name: 'Click' }]),
+			findNames: (db) => catalog.findNames(db, 'property', 'a'),
 			// the canvas
 			saveConditions: (db) => conditions.saveConditions(db, [wakesBy('Other')], null),
 			saveStep: (db) => steps.saveStep(db, place),

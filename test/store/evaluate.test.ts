@@ -1,3 +1,4 @@
+import type { Variant } from '../../lib/core/split';
 import type { Rule } from '../../lib/core/types';
 import { partByRules, partBySplit } from '../../lib/run/evaluate';
 import { intercepted } from '../support/intercept';
@@ -24,6 +25,7 @@ describe.each(STORES)('parting people on %s', (kind) => {
 		return { claim: { token: batch!.token, execution: 'e1' }, ids: batch!.people.map(({ id }) => id) };
 	};
 	const parting = () => ({ step: world.action, kind: 'branched' as const });
+	const split = (variants: Variant[], key = 'node') => ({ variants, salt: 's', journey: world.journey, key });
 	const asked = (ids: number[]) => ids.map((instance, item) => ({ item, instance, vars: null }));
 	const told = async (ids: number[]) => await ask<{ instance_id: number; output: string; probability: number | null }>(
 		it_.store, `SELECT instance_id, detail ->> 'output' AS output, (detail ->> 'probability')::float8 AS probability FROM journal
@@ -43,7 +45,7 @@ describe.each(STORES)('parting people on %s', (kind) => {
 		const { claim, ids } = await people('mine');
 		for (const other of [{ ...claim, execution: 'e2' }, { ...claim, token: '00000000-0000-4000-8000-000000000000' }]) {
 			expect(await partByRules(it_, other, parting(), RULES, OUTCOMES, asked(ids))).toEqual([]);
-			expect(await partBySplit(it_, other, parting(), [{ name: 'a', weight: 1 }], 's', asked(ids))).toEqual([]);
+			expect(await partBySplit(it_, other, parting(), split([{ name: 'a', weight: 1 }]), asked(ids))).toEqual([]);
 		}
 		expect(await told(ids)).toEqual([]);
 	});
@@ -85,10 +87,23 @@ describe.each(STORES)('parting people on %s', (kind) => {
 
 	it('repeats the side of a split whose weights have changed since', async () => {
 		const { claim, ids } = await people('split');
-		const split = async (weights: [number, number]) => await partBySplit(it_, claim, parting(), [{ name: 'a', weight: weights[0] }, { name: 'b', weight: weights[1] }], 's', asked(ids));
-		expect((await split([1_000_000, 1]))[0]!.choice).toBe(0);
+		const dealt = async (weights: [number, number]) => await partBySplit(it_, claim, parting(), split([{ name: 'a', weight: weights[0] }, { name: 'b', weight: weights[1] }]), asked(ids));
+		expect((await dealt([1_000_000, 1]))[0]!.choice).toBe(0);
 		await ask(it_.store, 'UPDATE instances SET attempts = 1 WHERE id = $1', [ids[0]]);
-		expect((await split([1, 1_000_000]))[0]!.choice).toBe(0);
+		expect((await dealt([1, 1_000_000]))[0]!.choice).toBe(0);
 		expect(await told(ids)).toEqual([{ instance_id: ids[0], output: 'a', probability: 1_000_000 / 1_000_001 }]);
+	});
+
+	it('lets a control shrink, but neither grow nor come into being while people come through', async () => {
+		const { claim, ids } = await people('control');
+		const sides = (control: number, rest: number, name = 'Control'): Variant[] => [{ name, weight: control, control: true }, { name: 'Offer', weight: rest }];
+		const deal = async (variants: Variant[], key = 'controlled') => await partBySplit(it_, claim, parting(), split(variants, key), asked(ids));
+		await deal(sides(20, 80));
+		await deal(sides(1, 9));
+		await expect(deal(sides(15, 85))).rejects.toThrow('the control "Control" would grow from 10 % to 15 %. People come through this split already, so a control may only shrink');
+		await expect(deal(sides(1, 99, 'Another'))).rejects.toThrow('the control "Another" would grow from 0 % to 1 %');
+		await deal([{ name: 'Control', weight: 10 }, { name: 'Offer', weight: 90 }]);
+		await expect(deal(sides(1, 99))).rejects.toThrow('would grow from 0 % to 1 %');
+		await deal(sides(15, 85), 'anew');
 	});
 });

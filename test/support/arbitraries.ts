@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 
-import { OPERATORS, type Duration, type Filter, type Json, type Operator, type PropertyCondition, type Rule, type Variables } from '../../lib/core/types';
-import type { Person } from './oracle';
+import { DateTime } from 'luxon';
+
+import { IDENTITY_KINDS, OPERATORS, type Filter, type Json, type LookBack, type Operator, type PropertyCondition, type Rule, type Variables } from '../../lib/core/types';
+import { JOURNEY_ZONE, type Person, type PersonsMessage } from './oracle';
 
 /*
  * Few and telling values, so that documents and conditions meet often: what is a number, a boolean or null and what only
@@ -80,39 +82,83 @@ export const meetings = fc.tuple(documents, conditions, variables, fc.constantFr
 export const NOW = new Date('2026-03-31T12:00:00.000Z');
 const HOUR = 3_600_000;
 const eventName = fc.constantFrom('order', 'view', 'Order');
+/** The last is one that no database knows: the journey's counts. */
+const ZONES = ['Europe/Istanbul', 'America/New_York', 'Pacific/Apia', 'Asia/Kathmandu', 'Atlantis/Capital'];
+const dayStarts = [...ZONES.slice(0, 4), JOURNEY_ZONE].flatMap((zone) => [0, 1, 29].map((days) => DateTime.fromJSDate(NOW, { zone }).startOf('day').minus({ days }).toMillis()));
 /** Just at, before and after the ends of the windows that the rules below have. */
-const moment = fc.tuple(fc.constantFrom(0, 1, 24, 7 * 24, 31 * 24, 28 * 24, 400 * 24), fc.constantFrom(-1, 0, 1, 60_000))
-	.map(([hours, ms]) => new Date(NOW.getTime() - hours * HOUR + ms));
+const moment = fc.tuple(
+	fc.constantFrom(...[0, 1, 24, 7 * 24, 31 * 24, 28 * 24, 400 * 24].map((hours) => NOW.getTime() - hours * HOUR), ...dayStarts), fc.constantFrom(-1, 0, 1, 60_000),
+).map(([at, ms]) => new Date(at + ms));
 
 const channel = fc.constantFrom('email', 'sms');
 const tag = fc.constantFrom('vip', 'VIP', "'; --");
+/** The journeys and segments that the store of the test has; nobody is in the third. */
+export const JOURNEYS = ['shop', 'other'] as const;
+export const SEGMENTS = ['loyal', "o'clock", 'nobody'] as const;
+const some = <T>(values: readonly T[]) => fc.subarray([...values]);
+
+const message: fc.Arbitrary<PersonsMessage> = fc.record({
+	channel, journey: fc.constantFrom(...JOURNEYS), status: fc.constantFrom('sent', 'sent', 'sent', 'failed', 'unknown'), claimedAt: moment,
+	engagements: some(['delivered', 'opened', 'clicked', 'bounced']),
+} as const);
+const position = fc.option(fc.nat(3), { nil: undefined });
 
 export const people: fc.Arbitrary<Person> = fc.record({
 	attributes: documents,
 	tags: fc.uniqueArray(tag),
 	consent: fc.dictionary(channel, fc.record({ state: fc.constantFrom('granted', 'denied') }), { noNullPrototype: true }),
+	email: fc.constantFrom(null, '', 'customer-1@example.com'),
+	phone: fc.constantFrom(null, '', '+15550100'),
+	zone: fc.constantFrom(null, ...ZONES),
+	identities: some(IDENTITY_KINDS),
+	segments: some(SEGMENTS.slice(0, 2)),
+	leftSegments: some(SEGMENTS.slice(0, 2)),
+	inside: some(JOURNEYS),
+	entered: some(JOURNEYS),
+	converted: some(JOURNEYS),
+	messages: fc.array(message, { maxLength: 6 }),
 	context: fc.option(documents, { nil: undefined }),
+	enteredAt: moment,
+	leftAt: moment,
+	entryEvent: position,
+	lastEvent: position,
 	wakingEvent: fc.option(documents, { nil: undefined }),
 	events: fc.array(fc.record({ name: eventName, properties: documents, occurredAt: moment }), { maxLength: 8 }),
 	variables,
-});
+	// Who was let in by an event has entered.
+}).map((person) => ({ ...person, entered: person.entryEvent === undefined ? person.entered : [...new Set([...person.entered, 'shop'])] }));
 
-const behaviour = fc.record({
-	kind: fc.constant('behaviour' as const),
-	event: eventName,
-	filter: fc.array(conditions, { maxLength: 1 }),
-	did: fc.boolean(),
-	atLeast: fc.constantFrom(1, 1, 2, 3),
-	within: fc.constantFrom<Duration | undefined>(
-		undefined, { amount: 1, unit: 'hours' }, { amount: 60, unit: 'minutes' }, { amount: 1, unit: 'days' }, { amount: 1, unit: 'weeks' },
-		{ amount: 1, unit: 'months' }, { amount: 1, unit: 'years' }),
-}) satisfies fc.Arbitrary<Rule>;
+const within = fc.constantFrom<LookBack | undefined>(
+	undefined, { amount: 1, unit: 'hours' }, { amount: 60, unit: 'minutes' }, { amount: 1, unit: 'days' }, { amount: 1, unit: 'weeks' },
+	{ amount: 1, unit: 'months' }, { amount: 1, unit: 'years' }, { calendarDays: 1 }, { calendarDays: 2 }, { calendarDays: 30 }, 'entry', 'state');
+const occurrences = { event: eventName, filter: fc.array(conditions, { maxLength: 1 }), within };
+
+const behaviour = fc.record({ kind: fc.constant('behaviour'), did: fc.boolean(), atLeast: fc.constantFrom(1, 1, 2, 3), ...occurrences } as const) satisfies fc.Arbitrary<Rule>;
+
+/** Numbers that sums of few of them reach, and averages. */
+const reachable = fc.tuple(fc.constantFrom('is', 'isNot', 'greater', 'greaterOrEqual', 'less', 'lessOrEqual', 'exists', 'doesNotExist'), fc.constantFrom(5, 10, 0, 4, 54.9, 49.9, '10', 2))
+	.map(([operator, value]): PropertyCondition => ({ path: 'a', operator: operator as Operator, value }));
+const aggregate: fc.Arbitrary<Rule> = fc.oneof(
+	fc.record({ kind: fc.constant('aggregate'), of: fc.constantFrom('sum', 'average'), condition: fc.tuple(reachable, fc.constantFrom('a', 'a', 'a[]', 'b', 'a.b', 'a[0]')).map(([one, at]) => ({ ...one, path: at })), ...occurrences } as const),
+	fc.record({ kind: fc.constant('aggregate'), of: fc.constantFrom('first', 'last'), condition: conditions, ...occurrences } as const),
+);
+const engagement: fc.Arbitrary<Rule> = fc.record({
+	kind: fc.constant('message'), did: fc.constantFrom('sent', 'delivered', 'opened', 'clicked'), count: fc.constantFrom('atLeast', 'atMost'),
+	times: fc.constantFrom(1, 1, 2), ofLast: fc.constantFrom(undefined, 2, 3), channel: fc.constantFrom(undefined, 'email', 'sms'),
+	journey: fc.constantFrom('this', 'any'), within,
+} as const);
 
 const simpleRule: fc.Arbitrary<Rule> = fc.oneof(
 	{ weight: 4, arbitrary: behaviour },
+	{ weight: 3, arbitrary: aggregate },
+	{ weight: 2, arbitrary: engagement },
 	fc.record({ kind: fc.constantFrom('attribute', 'context', 'event'), condition: conditions } as const),
 	fc.record({ kind: fc.constant('tag'), has: fc.boolean(), tag } as const),
 	fc.record({ kind: fc.constant('consent'), channel, state: fc.constantFrom('granted', 'denied', 'unknown') } as const),
+	fc.record({ kind: fc.constant('reachable'), channel: fc.constantFrom('email', 'sms', 'push'), is: fc.boolean() } as const),
+	fc.record({ kind: fc.constant('identity'), identity: fc.constantFrom(...IDENTITY_KINDS), has: fc.boolean() } as const),
+	fc.record({ kind: fc.constant('segment'), segment: fc.constantFrom(...SEGMENTS), in: fc.boolean() } as const),
+	fc.record({ kind: fc.constant('journey'), journey: fc.constantFrom(...JOURNEYS), is: fc.constantFrom('inside', 'entered', 'converted'), holds: fc.boolean() } as const),
 );
 
 export const { rule: rules } = fc.letrec<{ rule: Rule }>((tie) => ({

@@ -1,16 +1,51 @@
+import { DateTime, IANAZone } from 'luxon';
+
 import { EVERY, parsePath } from '../../lib/core/path';
-import type { ConsentState, Filter, Json, PropertyCondition, Rule, Variables } from '../../lib/core/types';
+import type { ConsentState, Filter, IdentityKind, Json, LookBack, Occurrences, PropertyCondition, Rule, Variables } from '../../lib/core/types';
+
+/** An event of somebody; of one instant, the later in the list came later. */
+export interface PersonsEvent {
+	name: string;
+	properties: Json;
+	occurredAt: Date;
+}
+
+/** A message to somebody; the later in the list was sent later, if both were at one instant. */
+export interface PersonsMessage {
+	channel: string;
+	journey: 'shop' | 'other';
+	status: 'sent' | 'failed' | 'unknown';
+	claimedAt: Date;
+	engagements: string[];
+}
 
 /** What rules are asked about; the oracle's idea of the tables. */
 export interface Person {
 	attributes: Json;
 	tags: string[];
 	consent: Record<string, { state: ConsentState }>;
-	/** Absent: not in a journey. */
+	email: string | null;
+	phone: string | null;
+	zone: string | null;
+	identities: IdentityKind[];
+	/** Those that they are in, and those that they have left. */
+	segments: string[];
+	leftSegments: string[];
+	/** By key. */
+	inside: string[];
+	entered: string[];
+	converted: string[];
+	messages: PersonsMessage[];
+	/** Of the instance in the journey *shop*. Absent: not in a journey. */
 	context?: Json;
+	enteredAt: Date;
+	leftAt: Date;
+	/** Positions among the events of the one that admitted the instance, and the one that last woke it. */
+	entryEvent?: number;
+	lastEvent?: number;
 	/** Properties of the event that woke the person. Absent: none did. */
 	wakingEvent?: Json;
-	events: Array<{ name: string; properties: Json; occurredAt: Date }>;
+	events: PersonsEvent[];
 	variables: Variables;
 }
 
@@ -27,13 +62,74 @@ export function ruleHolds(rule: Rule, person: Person, now: Date): boolean {
 		case 'event': return holds(person.wakingEvent, [rule.condition]);
 		case 'tag': return person.tags.includes(rule.tag) === rule.has;
 		case 'consent': return (person.consent[rule.channel]?.state ?? 'unknown') === rule.state;
-		case 'behaviour': {
-			const start = rule.within ? windowStart(now, rule.within.amount, rule.within.unit) : -Infinity;
-			const times = person.events.filter((event) =>
-				event.name === rule.event && event.occurredAt.getTime() >= start && holds(event.properties, rule.filter)).length;
-			return times >= rule.atLeast === rule.did;
+		case 'reachable': return (rule.channel === 'email' ? Boolean(person.email) : rule.channel === 'sms' ? Boolean(person.phone) : true) === rule.is;
+		case 'identity': return person.identities.includes(rule.identity) === rule.has;
+		case 'segment': return person.segments.includes(rule.segment) === rule.in;
+		case 'journey': return person[rule.is].includes(rule.journey) === rule.holds;
+		case 'behaviour': return occurrences(rule, person, now).length >= rule.atLeast === rule.did;
+		case 'aggregate': return aggregateHolds(rule, person, now);
+		case 'message': {
+			const within = reaches(rule.within, person, now);
+			const sent = person.messages
+				.map((message, at) => ({ ...message, at }))
+				.filter(({ status, channel, journey, claimedAt }) => status === 'sent' && (rule.channel === undefined || channel === rule.channel)
+					&& (rule.journey === 'any' || (person.context !== undefined && journey === 'shop')) && within(claimedAt))
+				.sort((a, b) => +b.claimedAt - +a.claimedAt || b.at - a.at)
+				.slice(0, rule.ofLast);
+			const times = sent.filter(({ engagements }) => rule.did === 'sent' || engagements.includes(rule.did)).length;
+			return rule.count === 'atLeast' ? times >= rule.times : times <= rule.times;
 		}
+		case 'trait': throw new Error('Traits have an oracle of their own.');
 	}
+}
+
+/** The events that a rule asks for, in their order. */
+function occurrences({ event: name, filter, within }: Occurrences, person: Person, now: Date): PersonsEvent[] {
+	const inTime = reaches(within, person, now);
+	const notCounted = within === 'entry' ? person.entryEvent : within === 'state' ? person.lastEvent : undefined;
+	return person.events
+		.map((event, at) => ({ event, at }))
+		.filter(({ event, at }) => event.name === name && at !== notCounted && inTime(event.occurredAt) && filterHolds(filter, event.properties, person.variables))
+		.sort((a, b) => +a.event.occurredAt - +b.event.occurredAt || a.at - b.at)
+		.map(({ event }) => event);
+}
+
+function reaches(within: LookBack | undefined, person: Person, now: Date): (at: Date) => boolean {
+	if (within === undefined) return () => true;
+	if (within === 'entry' || within === 'state') return (at) => person.context !== undefined && at >= (within === 'entry' ? person.enteredAt : person.leftAt);
+	if ('calendarDays' in within) {
+		const zone = person.zone !== null && IANAZone.isValidZone(person.zone) ? person.zone : JOURNEY_ZONE;
+		const start = DateTime.fromJSDate(now, { zone }).startOf('day').minus({ days: within.calendarDays - 1 });
+		return (at) => +at >= start.toMillis();
+	}
+	const start = windowStart(now, within.amount, within.unit);
+	return (at) => +at >= start;
+}
+
+/** Of the journey that people of the oracle are in. */
+export const JOURNEY_ZONE = 'America/New_York';
+
+function aggregateHolds(rule: Extract<Rule, { kind: 'aggregate' }>, person: Person, now: Date): boolean {
+	const found = occurrences(rule, person, now);
+	const { condition, of } = rule;
+	if (of === 'first' || of === 'last') {
+		const having = found.filter(({ properties }) => valuesAt(condition.path, properties).some((value) => value !== null));
+		return conditionHolds(condition, (of === 'first' ? having[0] : having.at(-1))?.properties ?? {}, person.variables);
+	}
+	const numbers = found.flatMap(({ properties }) => numbersIn(valuesAt(condition.path, properties)));
+	// Whole numbers of hundredths, so that nothing is lost.
+	const sum = numbers.reduce((total, number) => total + Math.round(number * 100), 0);
+	const value = of === 'sum' ? sum / 100 : numbers.length > 0 ? sum / 100 / numbers.length : null;
+	return conditionHolds({ ...condition, path: 'value' }, { value }, person.variables);
+}
+
+/** Numbers, and text that reads as one; of a list in a list only when all of it does. */
+function numbersIn(values: unknown[]): number[] {
+	const numberOf = (value: unknown) => (typeof value === 'number' ? value : looseNumber(value));
+	return values.flatMap((value) => (Array.isArray(value) ? value : [value])).flatMap((entry) => {
+		const numbers = (Array.isArray(entry) ? entry : [entry]).map(numberOf);
+		return numbers.every((number) => number !== undefined) ? numbers : [];
+	});
 }
 
 function windowStart(now: Date, amount: number, unit: string): number {

@@ -15,8 +15,17 @@ export interface Reach {
 
 /** Panels, as far as they look back. */
 interface Conditions {
-	behaviour?: Array<{ event?: string; period?: string; withinAmount?: number; withinUnit?: string }>;
+	behaviour?: Occurrences[];
+	aggregate?: Occurrences[];
 	group?: Array<{ conditions?: Conditions }>;
+}
+interface Occurrences {
+	/** Typed, or chosen from a list. */
+	event?: string | { value?: unknown };
+	period?: string;
+	withinAmount?: number;
+	withinUnit?: string;
+	calendarDays?: number;
 }
 interface Panel {
 	conditions?: Conditions;
@@ -46,17 +55,40 @@ export function reachesOf(canvas: Canvas): Reach[] {
 	});
 }
 
-/** Whether people who wait somewhere in this journey count events from their entry on. */
+/** Whether people in this journey count events from their entry on. */
 export function countsSinceEntry(canvas: Canvas): boolean {
-	return canvas.nodes.some((node) => kindOf(node) === 'journeyState' && !node.disabled && node.parameters.waitFor === 'events' && node.parameters.lookBack === 'entry');
+	return canvas.nodes.filter((node) => !node.disabled).some((node) => {
+		const panel: Panel = node.parameters;
+		switch (kindOf(node)) {
+			case 'journeyState': return panel.waitFor === 'events' && panel.lookBack === 'entry';
+			case 'journeyAudienceFilter': return sinceEntry(panel.conditions);
+			case 'journeyBranch': return panel.mode !== 'split' && (panel.rules?.rule ?? []).some((rule) => sinceEntry(rule.conditions));
+			default: return false;
+		}
+	});
+}
+
+function sinceEntry(conditions: Conditions = {}): boolean {
+	const own = [...(conditions.behaviour ?? []), ...(conditions.aggregate ?? [])];
+	return own.some(({ period }) => period === 'entry' || period === 'state') || (conditions.group ?? []).some((group) => sinceEntry(group.conditions));
 }
 
 function ofConditions(node: CanvasNode, conditions: Conditions = {}): Reach[] {
-	const own = (conditions.behaviour ?? []).map(({ event, period, withinAmount, withinUnit }): Reach =>
-		period === 'within'
-			? reach(node, `for ${event}`, withinAmount ?? 30, withinUnit ?? 'days')
-			: { node: named(node), asks: `whether ${event} ever happened`, within: null });
+	const own = [...(conditions.behaviour ?? []), ...(conditions.aggregate ?? [])].flatMap((one) => ofOccurrences(node, one));
 	return [...own, ...(conditions.group ?? []).flatMap((group) => ofConditions(node, group.conditions))];
+}
+
+function ofOccurrences(node: CanvasNode, { event: given, period, withinAmount, withinUnit, calendarDays }: Occurrences): Reach[] {
+	const event = String(typeof given === 'object' ? given.value : given);
+	switch (period) {
+		case 'within': return [reach(node, `for ${event}`, withinAmount ?? 30, withinUnit ?? 'days')];
+		// Zones are not more than a day apart.
+		case 'days': return [reach(node, `for ${event}`, (calendarDays ?? 1) + 1, 'days')];
+		// `countsSinceEntry` keeps these.
+		case 'entry':
+		case 'state': return [];
+		default: return [{ node: named(node), asks: `whether ${event} ever happened`, within: null }];
+	}
 }
 
 function ofState(node: CanvasNode, { waitFor, lookBack, lookBackAmount, lookBackUnit }: Panel): Reach[] {
