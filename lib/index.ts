@@ -14,6 +14,8 @@ export { batchSize } from './core/backoff';
 export { Engine, openStore, type EngineLog } from './run/engine';
 export { admit } from './run/admission';
 export { loadArrivals, loadPeople, passGoal } from './run/people';
+export { leaveRemoved } from './run/removed';
+export { removalTarget } from './core/canvas/removed';
 export { park, tellUndated, type Arrival, type Wait } from './run/park';
 export type { Settlement } from './store/deliveries';
 export { takeIn, type IntakeResult } from './run/intake';

@@ -44,6 +44,7 @@ const TELLERS: Record<Fact['source'], Record<string, Teller>> = {
 			: `Began to wait${place(fact)}, until ${time(fact.due_at, fact)} at the latest`),
 		woken: (fact) => `Woken${place(fact)} ${fact.reason === 'time' ? `because time was up (due ${time(fact.due_at, fact)})` : event(fact, 'by').trim()}${attempt(fact)}`,
 		late: (fact) => `Came too late${place(fact)}${event(fact, 'for the wait:')}. Its time was up ${time(fact.due_at, fact)}, and had been worked on`,
+		moved: (fact) => `Moved to ${step(fact)}, since ${found(fact.detail?.from)} was removed from the canvas or disabled`,
 		undated: (fact) => `Could not wait${place(fact)}: there is no date${error(fact)}`,
 		reset: (fact) => `Timer started again${place(fact)}${event(fact, 'because of')}, now due ${time(fact.due_at, fact)}`,
 		retry: (fact) => `Put back${place(fact)} ${PUT_BACK[fact.reason ?? ''] ?? 'because the execution failed'}${error(fact)}, next try ${time(fact.due_at, fact)}`,

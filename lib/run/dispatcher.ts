@@ -8,8 +8,10 @@ import { LEASE_MS, type Leases } from './leases';
 
 /** One batch on its way into n8n. */
 export interface Batch {
+	/** Empty where nobody was claimed. */
 	token: string;
-	kind: 'instances' | 'candidates';
+	/** `removed`: nobody, but steps that do not listen any more. */
+	kind: 'instances' | 'candidates' | 'removed';
 	ids: number[];
 }
 
@@ -66,6 +68,20 @@ export class Dispatcher {
 
 	unsubscribe(subscription: Subscription): void {
 		if (this.subscriptions.get(subscription.step) === subscription) this.subscriptions.delete(subscription.step);
+	}
+
+	/** What listens in this process. */
+	listening(): { steps: number[]; entries: number[] } {
+		const all = [...this.subscriptions.values()];
+		return { steps: all.map(({ step }) => step), entries: all.filter(({ entry }) => entry).map(({ step }) => step) };
+	}
+
+	/** Runs an Entry Trigger for steps of its workflow that do not listen: it sees the canvas. */
+	ask(entry: number, steps: number[]): void {
+		const flight = this.subscriptions.get(entry)?.emit({ token: '', kind: 'removed', ids: steps }).catch(this.onError);
+		if (!flight) return;
+		this.flights.add(flight);
+		void flight.finally(() => this.flights.delete(flight));
 	}
 
 	/** Something may be due now. */

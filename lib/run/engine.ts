@@ -12,6 +12,7 @@ import { Leases } from './leases';
 import { RedisLink } from './redis/link';
 import { StreamReader } from './redis/streamReader';
 import { Registry } from './registry';
+import { RemovedSteps } from './removed';
 import { openMonths } from './retention';
 import { takeInParts, type Outcome, type Part } from './takeInParts';
 
@@ -69,7 +70,8 @@ export class Engine {
 		this.leases = new Leases(store);
 		this.dispatcher = new Dispatcher(store, this.leases, onError);
 		this.executions = new Executions(store, this.leases, () => this.dispatcher.notify());
-		this.janitor = new Janitor(store, () => this.dispatcher.notify(), onError, { keep, warn: (message) => log.warn(`Journey: ${message}`) });
+		const removed = new RemovedSteps(store, this.dispatcher, () => this.registry.departing());
+		this.janitor = new Janitor(store, () => this.dispatcher.notify(), onError, { keep, warn: (message) => log.warn(`Journey: ${message}`) }, removed);
 		this.registry = new Registry(store, this.dispatcher, log, () => {
 			if (!moves) return;
 			this.dispatcher.start();

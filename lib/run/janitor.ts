@@ -1,7 +1,7 @@
 import { MOST_ATTEMPTS, expiredClaims } from '../store/claim';
 import { doubtDeliveries } from '../store/deliveries';
 import { evictAtEnd, expireInstances, returnClaim } from '../store/finish';
-import { dropSeen, dropTimeouts } from '../store/retention';
+import { dropMoves, dropSeen, dropTimeouts } from '../store/retention';
 import type { Keep, Store } from '../store/types';
 import { notices } from './notices';
 import { forget, openMonths } from './retention';
@@ -26,6 +26,7 @@ export class Janitor {
 		private readonly onWork: () => void,
 		private readonly onError: (error: Error) => void,
 		private readonly retention: { keep: Keep; warn: (message: string) => void } = { keep: {}, warn: () => undefined },
+		private readonly removed?: { sweep(): Promise<number> },
 	) {}
 
 	start(): void {
@@ -52,7 +53,7 @@ export class Janitor {
 		clearInterval(this.audiences);
 	}
 
-	/** Frees what dead processes held. @returns how many claims and instances it moved */
+	/** Frees what dead processes held, and looks for people at steps that are gone. @returns how many claims and instances it moved */
 	async sweep(): Promise<{ claims: number; expired: number; evicted: number }> {
 		const counts = await this.store.tx(async (db) => {
 			const tokens = await expiredClaims(db, CLAIMS_A_SWEEP);
@@ -65,6 +66,7 @@ export class Janitor {
 		let evicted = 0;
 		for (let some = ROWS_A_SWEEP; some === ROWS_A_SWEEP; evicted += some) some = await this.store.tx(async (db) => await evictAtEnd(db, ROWS_A_SWEEP));
 		if (counts.claims > 0) this.onWork();
+		await this.removed?.sweep();
 		return { ...counts, evicted };
 	}
 
@@ -80,6 +82,7 @@ export class Janitor {
 		await openMonths(this.store);
 		while ((await this.store.tx(dropSeen)) > 0);
 		while ((await this.store.tx(dropTimeouts)) > 0);
+		while ((await this.store.tx(dropMoves)) > 0);
 		try {
 			await forget(this.store, await keepInForce(this.store, this.retention.keep), this.retention.warn);
 		} finally {

@@ -96,6 +96,11 @@ export class Registry {
 		this.leaving.set(step.id, timer.unref());
 	}
 
+	/** Steps that have stopped a moment ago and may come back. */
+	departing(): number[] {
+		return [...this.leaving.keys()];
+	}
+
 	private async beat(): Promise<void> {
 		await this.store.tx(async (db) => await beat(db, [...this.workflows.keys()])).catch(() => undefined);
 	}

@@ -1,7 +1,7 @@
 import type { Connection } from './types';
 
 /** Moves instances out of the hot table. Reads `gone` (instances rows), `fate(status, reason, kind)`. */
-const FINISH_ALL = `
+export const FINISH_ALL = `
 	filed AS (
 		INSERT INTO finished (id, profile_id, journey_id, step_id, correlation, status, reason, error, entered_at, ended_at, visit, context)
 		SELECT id, profile_id, journey_id, step_id, correlation, fate.status, coalesce(end_reason, fate.reason), fate.error,

@@ -3,6 +3,7 @@ import type { Connection } from './types';
 
 const MONTHS_AHEAD = 2;
 const SEEN_DAYS = 30;
+const MOVES_DAYS = 7;
 /** As late as events are taken by default, and a day. */
 const LATE_DAYS = 8;
 /** With = ANY(ARRAY(…)) and not IN, of which the planner may make a join that reads the whole table each time. */
@@ -121,6 +122,17 @@ export async function dropTimeouts(db: Connection): Promise<number> {
 			SELECT ctid FROM timeouts WHERE claimed_at < $1::timestamptz - make_interval(days => $2::int) ORDER BY claimed_at LIMIT $3
 		)) RETURNING 1`,
 		[db.now, LATE_DAYS, ROWS_AT_ONCE],
+	);
+	return rows.length;
+}
+
+/** Forgets from where people were moved, a week later, a bounded number at a time. @returns how many */
+export async function dropMoves(db: Connection): Promise<number> {
+	const rows = await db.rows(
+		`DELETE FROM moves WHERE instance_id = ANY(ARRAY(
+			SELECT instance_id FROM moves WHERE moved_at < $1::timestamptz - make_interval(days => $2::int) ORDER BY moved_at LIMIT $3
+		)) RETURNING 1`,
+		[db.now, MOVES_DAYS, ROWS_AT_ONCE],
 	);
 	return rows.length;
 }

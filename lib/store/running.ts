@@ -7,7 +7,7 @@ export interface Running {
 	visit: number;
 	attempts: number;
 	correlation: string;
-	wake: 'time' | 'event' | 'goal' | 'batch' | 'entry';
+	wake: 'time' | 'event' | 'goal' | 'batch' | 'entry' | 'move';
 	output: string | null;
 	journey_key: string;
 	journey_zone: string;

@@ -250,10 +250,11 @@ TABLE instances WITH (fillfactor=85, autovacuum_vacuum_scale_factor=0.02, autova
 	CONSTRAINT instances_set_id_fkey FOREIGN KEY (set_id) REFERENCES condition_sets(id)
 	CONSTRAINT instances_status_check CHECK ((status = ANY (ARRAY['waiting'::text, 'running'::text])))
 	CONSTRAINT instances_step_id_fkey FOREIGN KEY (step_id) REFERENCES steps(id)
-	CONSTRAINT instances_wake_check CHECK ((wake = ANY (ARRAY['time'::text, 'event'::text, 'goal'::text, 'batch'::text, 'entry'::text])))
+	CONSTRAINT instances_wake_check CHECK ((wake = ANY (ARRAY['time'::text, 'event'::text, 'goal'::text, 'batch'::text, 'entry'::text, 'move'::text])))
 	CREATE INDEX instances_due ON instances USING btree (step_id, attempts, due_at) WHERE ((status = 'waiting'::text) AND (NOT expires))
 	CREATE INDEX instances_limit ON instances USING btree (due_at) WHERE ((status = 'waiting'::text) AND expires)
 	CREATE INDEX instances_token ON instances USING btree (token) WHERE (token IS NOT NULL)
+	CREATE INDEX instances_unlimited ON instances USING btree (step_id) WHERE ((status = 'waiting'::text) AND expires)
 	CREATE UNIQUE INDEX instances_live ON instances USING btree (profile_id, journey_id, correlation, slot)
 
 TABLE journal PARTITION BY RANGE (at)
@@ -305,6 +306,18 @@ TABLE migrations
 	name text NOT NULL
 	applied_at timestamp with time zone NOT NULL
 	CONSTRAINT migrations_pkey PRIMARY KEY (version)
+
+TABLE moves
+	instance_id bigint NOT NULL
+	step_id integer NOT NULL
+	target_id integer NOT NULL
+	visit integer NOT NULL
+	moved_at timestamp with time zone NOT NULL
+	wait jsonb NOT NULL
+	CONSTRAINT moves_pkey PRIMARY KEY (instance_id)
+	CONSTRAINT moves_step_id_fkey FOREIGN KEY (step_id) REFERENCES steps(id)
+	CONSTRAINT moves_target_id_fkey FOREIGN KEY (target_id) REFERENCES steps(id)
+	CREATE INDEX moves_age ON moves USING btree (moved_at)
 
 TABLE paces
 	journey_id integer NOT NULL

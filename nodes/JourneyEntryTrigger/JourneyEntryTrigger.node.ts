@@ -8,6 +8,7 @@ import { claimOf, isTest, placeOf } from '../shared/place';
 import { subscribe } from '../shared/trigger';
 import { description } from './description';
 import { readEntry } from './entry';
+import { leaveRemovedSteps } from './removed';
 import { sampleItem } from './sample';
 import { testStore } from './testStore';
 
@@ -34,6 +35,7 @@ export class JourneyEntryTrigger implements INodeType {
 		const { rules } = readEntry(this);
 		const engine = await journeyEngine(this);
 		await guardCanvas(this, engine);
+		if ('removed' in (items[0]!.json.journey as object)) return await leaveRemovedSteps(this, engine);
 		const step = await engine.step(placeOf(this, 'entry'));
 		const token = tokenOf(items);
 		const claim = claimOf(this, token);

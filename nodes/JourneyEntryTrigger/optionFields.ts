@@ -1,6 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 
 import { durationFields } from '../shared/fields';
+import { removedField } from './removed';
 
 /** What most journeys never need. */
 export const optionFields: INodeProperties[] = [
@@ -83,6 +84,7 @@ export const optionFields: INodeProperties[] = [
 		default: true,
 		description: 'Whether customers whom the settings of Journey Control hold out of all journeys enter this one all the same, for example where it sends receipts',
 	},
+	removedField,
 	{
 		displayName: 'Ignore Repeated Events For',
 		name: 'duplicates',

@@ -1,7 +1,7 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeType, ITriggerFunctions, ITriggerResponse } from 'n8n-workflow';
 
-import { batchSize, leave, loadArrivals, loadPeople, readPath, writeContext, type Engine, type Running } from '../../lib/index';
-import { arriving } from '../shared/arriving';
+import { batchSize, leave, loadArrivals, loadPeople, readPath, writeContext, type Engine, type Running, type Walking } from '../../lib/index';
+import { arriving, type Arrivals } from '../shared/arriving';
 import { guardCanvas, isConnected } from '../shared/canvas';
 import { journeyEngine } from '../shared/engine';
 import { itemOf, resume, tokenOf } from '../shared/execution';
@@ -35,29 +35,54 @@ export class JourneyState implements INodeType {
 		if (isResumed(this)) {
 			const token = tokenOf(this.getInputData());
 			const [names, fixed] = [outputs.map((output) => output.displayName), fixedOutputs(this.getNode().parameters)];
-			const woken = (await resume(this, engine, isRanked(this))).map((one) => ({ one, output: outputIndex(one, names, fixed) }));
+			const people = await resume(this, engine, isRanked(this));
+			const moved = people.filter(({ wake }) => wake === 'move');
+			const woken = people.filter(({ wake }) => wake !== 'move').map((one) => ({ one, output: outputIndex(one, names, fixed) }));
 			await capture(this, engine, woken.map(({ one, output }) => ({ one, branch: output - fixed })));
 			for (const { one, output } of woken) routed[output]!.push(itemOf(this, token, one, 0));
+			if (moved.length > 0) {
+				const arrivals = { claim: claimOf(this, token), people: movedHere(this, token, moved), now: await engine.now() };
+				const undated = await arrive(this, engine, arrivals);
+				routed[NO_DATE]?.push(...undated);
+			}
 			return routed;
 		}
-		const { claim, people, now } = await arriving(this, engine, loadArrivals);
-		// Nothing is connected: there is nothing to wait for, and the journey is completed.
-		if (people.length === 0 || outputs.every((_, output) => !isConnected(this, output))) return routed;
-		const step = await engine.step(placeOf(this, 'state'));
-		const { past, undated } = await parkArrivals(this, engine, claim, step.id, people, now);
-		if (past.length > 0) await leave(engine, claim, past, 'date_past');
-		if (undated.length > 0 && isConnected(this, NO_DATE)) {
-			const items = this.getInputData();
-			const found = new Map((await loadPeople(engine, claim, undated.map(({ id }) => id))).running.map((one) => [one.id, one]));
-			for (const { id, item, problem } of undated) {
-				const one = found.get(id);
-				if (one) routed[NO_DATE]!.push(itemOf(this, claim.token, one, item, { ...items[item]!.json, problem }));
-			}
-		} else if (undated.length > 0) {
-			await leave(engine, claim, undated.map(({ id }) => id), 'no_date');
-		}
+		const undated = await arrive(this, engine, await arriving(this, engine, loadArrivals));
+		routed[NO_DATE]?.push(...undated);
 		return routed;
 	}
+}
+
+/** Lets people begin to wait. @returns the items of those who go on by *No date* */
+async function arrive(context: IExecuteFunctions, engine: Engine, { claim, people, now }: Arrivals<Walking>): Promise<INodeExecutionData[]> {
+	const outputs = stateOutputs(context.getNode().parameters);
+	// Nothing is connected: there is nothing to wait for, and the journey is completed.
+	if (people.length === 0 || outputs.every((_, output) => !isConnected(context, output))) return [];
+	const step = await engine.step(placeOf(context, 'state'));
+	const { past, undated } = await parkArrivals(context, engine, claim, step.id, people, now);
+	if (past.length > 0) await leave(engine, claim, past, 'date_past');
+	if (undated.length === 0) return [];
+	if (!isConnected(context, NO_DATE)) {
+		await leave(engine, claim, undated.map(({ id }) => id), 'no_date');
+		return [];
+	}
+	const items = context.getInputData();
+	const found = new Map((await loadPeople(engine, claim, undated.map(({ id }) => id))).running.map((one) => [one.id, one]));
+	return undated.flatMap(({ id, item, problem }) => {
+		const one = found.get(id);
+		return one ? itemOf(context, claim.token, one, item, { ...items[item]!.json, problem }) : [];
+	});
+}
+
+/** People of a step that was removed, as if they came by a line: the panel's expressions are worked out from their items. */
+function movedHere(context: IExecuteFunctions, token: string, moved: Running[]): Arrivals<Walking>['people'] {
+	const items = context.getInputData();
+	const at = new Map(items.map(({ json }, item) => [(json.journey as { instance: number }).instance, item]));
+	return moved.map((one) => {
+		const item = at.get(one.id)!;
+		Object.assign(items[item]!.json, itemOf(context, token, one, item).json);
+		return { item, running: { id: one.id, profile_id: one.profile.id, zone: one.profile.zone ?? one.journey_zone, entered_at: one.entered_at, left_at: one.left_at } };
+	});
 }
 
 const NO_DATE = 1;

@@ -49,6 +49,6 @@ export async function subscribe(context: ITriggerFunctions, { kind, ...listener 
 }
 
 function itemsOf({ kind, token, ids }: Batch) {
-	const name = kind === 'candidates' ? 'candidate' : 'instance';
+	const name = { candidates: 'candidate', instances: 'instance', removed: 'removed' }[kind];
 	return ids.map((id) => ({ json: { journey: { [name]: id, token } } }));
 }

@@ -22,6 +22,7 @@ import * as overview from '../../lib/store/overview';
 import * as paces from '../../lib/store/paces';
 import * as parking from '../../lib/store/park';
 import * as people from '../../lib/store/people';
+import * as removed from '../../lib/store/removed';
 import * as retention from '../../lib/store/retention';
 import * as running from '../../lib/store/running';
 import * as sample from '../../lib/store/sample';
@@ -107,6 +108,9 @@ const EXCEPTIONS: Record<string, [tables: string[], why: string]> = {
 	lastEventAt: [['events'], REPORT],
 	spreadDue: [['candidates', 'instances'], SWEEP],
 	insideAfter: [['instances'], SWEEP],
+	abandonedSteps: [['instances'], 'asks whether anybody waits at a step that does not listen'],
+	endAtSteps: [['instances'], SWEEP],
+	moveToStep: [['instances'], SWEEP],
 	stranded: [['instances'], REPORT],
 	endInstances: [['instances'], 'takes people out by their instances, a page of 5,000 at a time'],
 	tellRefreshed: [['segment_members'], REPORT],
@@ -253,6 +257,7 @@ describe('statements about people', () => {
 			oldestNeeded: (db) => retention.oldestNeeded(db, [world.journey]),
 			dropSeen: (db) => retention.dropSeen(db),
 			dropTimeouts: (db) => retention.dropTimeouts(db),
+			dropMoves: (db) => retention.dropMoves(db),
 			dropRejected: (db) => retention.dropRejected(db, now),
 			dropFinished: (db) => retention.dropFinished(db, now),
 			dropRefusals: (db) => retention.dropRefusals(db, now),
@@ -289,6 +294,10 @@ describe('statements about people', () => {
 			switchOff: (db) => steps.switchOff(db, [world.goal], now),
 			beat: (db) => steps.beat(db, [1]),
 			saveCanvas: (db) => steps.saveCanvas(db, place, 'hash', {}),
+			abandonedSteps: (db) => removed.abandonedSteps(db, [world.entry], [], [], now),
+			nodesOfSteps: (db) => removed.nodesOfSteps(db, [world.state]),
+			endAtSteps: (db) => removed.endAtSteps(db, [world.state], 0, 10),
+			moveToStep: (db) => removed.moveToStep(db, [world.state], world.action, 0, 10),
 			// operators
 			listJourneys: (db) => journeys.listJourneys(db),
 			gateOf: (db) => journeys.gateOf(db, world.journey),

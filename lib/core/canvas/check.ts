@@ -5,11 +5,13 @@ import { lineageProblems, lineageWarnings } from './lineage';
 import { mailerProblems, mailerWarnings } from './mailers';
 import { loopProblems, parallelProblems, trailingWarnings, undatedWarnings, waitingProblems } from './places';
 import type { Problem } from './problem';
+import { removalProblems } from './removed';
 import { settingProblems, settingWarnings } from './settings';
 import { entryProblems, storeProblems } from './workflow';
 
 const PROBLEMS = [
 	entryProblems, storeProblems, settingProblems, mailerProblems, waitingProblems, parallelProblems, loopProblems, lineageProblems,
+	removalProblems,
 ];
 const WARNINGS = [settingWarnings, mailerWarnings, trailingWarnings, undatedWarnings, goalWarnings, lineageWarnings];
 
