@@ -11,6 +11,7 @@ export { validateZone } from './core/zone';
 export { isServerUrl } from './core/serverUrl';
 export { parseDate } from './core/date-value';
 export { batchSize } from './core/backoff';
+export { attributeDue } from './run/changes';
 export { Engine, openStore, type EngineLog } from './run/engine';
 export { admit } from './run/admission';
 export { loadArrivals, loadPeople, passGoal } from './run/people';

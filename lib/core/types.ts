@@ -169,12 +169,31 @@ export type Until =
 	| { kind: 'weekday'; /** 1 = Monday … 7 = Sunday */ weekdays: number[]; atTime: string; sameDayPassed: 'nextWeek' | 'atOnce' }
 	| ({ kind: 'window' } & Window);
 
+/** A date that is read from an attribute, and read again whenever the attribute changes. */
+export interface AttributeDate {
+	path: string[];
+	offset: Duration & { before: boolean };
+	/** What a date in the past means. */
+	past: 'proceed' | 'exit';
+}
+
+/** Where people go on whose date cannot be told: name of the output, and its hidden id. */
+export const NO_DATE = 'No date';
+
 /** One thing that is listened to: by a State's branch, an Entry Trigger or a Goal. */
 export interface Condition {
 	/** Hidden id of the output (State), or the node's own id. */
 	output: string;
+	/** Name of the event; empty for what is true of the customer. */
 	event: string;
+	/** Of the properties of the event, or of the customer's attributes. */
 	filter: Filter;
+	/** Absent: an event. `date` wakes nobody: it has the deadline read again. */
+	kind?: 'attribute' | 'message' | 'date';
+	/** Not of an event: top-level names of attributes, or what becomes of the message (one of `ENGAGEMENTS`). */
+	subjects?: string[];
+	/** Of a message: id of the node that checks it; absent: any of this instance. */
+	step?: string;
 	/** Where this event carries the journey's correlation value; absent: where the entry event does. */
 	correlation?: string;
 	/** At least so many of them, this one included; absent: one. */

@@ -42,9 +42,10 @@ const TELLERS: Record<Fact['source'], Record<string, Teller>> = {
 		entered: (fact) => `Entered${place(fact)}${event(fact, 'by')}`,
 		parked: (fact) => (fact.reason === 'time' ? `Arrived${place(fact)} when its time was up already (due ${time(fact.due_at, fact)})`
 			: `Began to wait${place(fact)}, until ${time(fact.due_at, fact)} at the latest`),
-		woken: (fact) => `Woken${place(fact)} ${fact.reason === 'time' ? `because time was up (due ${time(fact.due_at, fact)})` : event(fact, 'by').trim()}${attempt(fact)}`,
+		woken: (fact) => `Woken${place(fact)} ${WOKEN[fact.reason ?? '']?.(fact) ?? event(fact, 'by').trim()}${attempt(fact)}`,
 		late: (fact) => `Came too late${place(fact)}${event(fact, 'for the wait:')}. Its time was up ${time(fact.due_at, fact)}, and had been worked on`,
 		moved: (fact) => `Moved to ${step(fact)}, since ${found(fact.detail?.from)} was removed from the canvas or disabled`,
+		redated: (fact) => `The date to wait for changed${place(fact)}: now due ${time(fact.due_at, fact)}`,
 		undated: (fact) => `Could not wait${place(fact)}: there is no date${error(fact)}`,
 		reset: (fact) => `Timer started again${place(fact)}${event(fact, 'because of')}, now due ${time(fact.due_at, fact)}`,
 		retry: (fact) => `Put back${place(fact)} ${PUT_BACK[fact.reason ?? ''] ?? 'because the execution failed'}${error(fact)}, next try ${time(fact.due_at, fact)}`,
@@ -72,6 +73,12 @@ const TELLERS: Record<Fact['source'], Record<string, Teller>> = {
 		unsubscribed: (fact) => `${message(fact, 'led to an unsubscription')}, which denies consent for ${fact.reason}`,
 	},
 	finished: ENDED,
+};
+
+/** Why a wait was over, if not by an event. */
+const WOKEN: Record<string, Teller> = {
+	time: (fact) => `because time was up (due ${time(fact.due_at, fact)})`,
+	change: (fact) => `by a change: ${found(String(fact.detail?.output ?? '').replace(/^\d+:/, ''))}`,
 };
 
 /** Why someone left, as `done` says it. */

@@ -3,6 +3,7 @@ import { loadCustomers, loadProfiles, profilesAt, type Customer } from '../store
 import { findEngaged, insertEngagements, type Engaged } from '../store/engagements';
 import { insertRejected, type Refused } from '../store/events';
 import { lockProfiles } from '../store/locks';
+import { matchEngagements } from './changes';
 import type { Engine } from './engine';
 import { takeIn } from './intake';
 
@@ -55,17 +56,19 @@ export async function findCustomers(engine: Engine, identities: Identity[]): Pro
  */
 export async function recordEngagements(engine: Engine, engagements: Engagement[]): Promise<Map<number, Engaged>> {
 	if (engagements.length === 0) return new Map();
-	const engaged = await engine.store.tx(async (db) => {
+	const { engaged, woken } = await engine.store.tx(async (db) => {
 		// A merge moves messages to another profile, and an unsubscription must not stay behind with the old one. What a
 		// merge moved before the lock was ours has to be locked too.
 		const locked = new Set<number>();
 		for (;;) {
 			const open = (await findEngaged(db, engagements)).filter((id) => !locked.has(id));
 			if (open.length === 0) break;
-			await lockProfiles(db, 'park', open);
+			await lockProfiles(db, 'match', open);
 			open.forEach((id) => locked.add(id));
 		}
-		return await insertEngagements(db, engagements);
+		const engaged = await insertEngagements(db, engagements);
+		return { engaged, woken: await matchEngagements(db, [...locked], [...new Set(engagements.map(({ kind }) => kind))]) };
 	});
+	if (woken > 0) engine.announce();
 	return new Map(engaged.map((one) => [one.index, one]));
 }

@@ -7,6 +7,7 @@ import {
 	findIdentities, identityKey, insertIdentities, insertProfiles, lockIdentities, mergedInto, userIdsOf, type KnownIdentities,
 } from '../store/people';
 import type { Connection } from '../store/types';
+import { lookAtPeople } from './changes';
 import { restart } from './timers';
 
 interface Groups {
@@ -99,6 +100,7 @@ async function mergeGroups(db: Connection, { groups, known }: Groups): Promise<v
 		const into = new Map(round.map((merge) => [merge.from, merge.into]));
 		repoint(known, into);
 		await convertByLookBack(db, [...into.values()], live);
+		await lookAtPeople(db, live);
 		await wakeByLookBack(db, live, restart);
 	}
 }

@@ -7,6 +7,7 @@ import { addCandidates, convertByEvents, tellLate, wakeByCount, wakeByEvents } f
 import { watchedAttributes, writeProfiles, type AttributeChange } from '../store/people';
 import { countEvents } from '../store/traits';
 import type { Connection, Store } from '../store/types';
+import { matchWrites } from './changes';
 import { lockPeople } from './identify';
 import { noteNames } from './names';
 import { CATCH_UP_MS } from './registry';
@@ -47,6 +48,7 @@ export async function takeIn(
 
 		const writes = foldChanges(fresh.map((entry, at) => ({ profile: profiles[at]!, entry })));
 		const changes = writes.length > 0 ? await write(db, writes, options.match) : [];
+		if (options.match) result.woken += await matchWrites(db, writes);
 
 		const sent = fresh.flatMap((entry, at) => (entry.event ? [eventRow(entry, profiles[at]!)] : []));
 		const events = [...sent, ...changes.map((change) => changeRow(change, entries.length))];
@@ -60,7 +62,7 @@ export async function takeIn(
 		const heardBy = (kind: Listener) => stored.filter(({ name }) => listeners.get(name)?.has(kind)).map(({ id }) => id);
 		// Goals first: a goal and a State on the same event, the goal wins.
 		result.conversions = await convertByEvents(db, heardBy('goal'));
-		result.woken = await wakeByCount(db, heardBy('counted'), restart);
+		result.woken += await wakeByCount(db, heardBy('counted'), restart);
 		result.woken += await wakeByEvents(db, heardBy('state'), restart);
 		await tellLate(db, heardBy('late'));
 		result.candidates = await addCandidates(db, heardBy('entry'));

@@ -1,9 +1,10 @@
-import type { Condition, Duration } from '../core/types';
+import type { AttributeDate, Condition, Duration } from '../core/types';
 import { saveConditions } from '../store/conditions';
 import { lockProfiles } from '../store/locks';
 import { wakeByLookBack } from '../store/match';
 import { parkInstances, type Park } from '../store/park';
 import * as store from '../store/running';
+import { lookAtPeople } from './changes';
 import type { Engine } from './engine';
 import type { Claim } from './executions';
 import { restart } from './timers';
@@ -13,6 +14,8 @@ export interface Wait {
 	conditions: Condition[];
 	/** What a `reset` condition starts again. */
 	timer: Duration | null;
+	/** The attribute whose date the time is up at. */
+	date?: AttributeDate;
 }
 
 export interface Arrival extends Park {
@@ -26,7 +29,7 @@ export interface Arrival extends Park {
  */
 export async function park(engine: Engine, claim: Claim, step: number, wait: Wait, arrivals: Arrival[]): Promise<number[]> {
 	const parked = await engine.store.tx(async (db) => {
-		const set = wait.conditions.length > 0 ? await saveConditions(db, wait.conditions, wait.timer) : null;
+		const set = wait.conditions.length > 0 ? await saveConditions(db, wait.conditions, wait.timer, wait.date) : null;
 		const known = new Set(arrivals.map((one) => one.profile_id));
 		await lockProfiles(db, 'park', [...known]);
 		const parked = await parkInstances(db, claim, step, set, arrivals);
@@ -34,6 +37,7 @@ export async function park(engine: Engine, claim: Claim, step: number, wait: Wai
 		const others = parked.filter((one) => !known.has(one.profile_id));
 		if (others.length > 0) await lockProfiles(db, 'park', others.map((one) => one.profile_id));
 		const ids = parked.map(({ id }) => id);
+		if (wait.conditions.some(({ kind }) => kind)) await lookAtPeople(db, ids);
 		if (set !== null && ids.length > 0) await wakeByLookBack(db, ids, restart);
 		return ids;
 	});

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 import { compileFilter } from '../core/filter';
 import { parseSinglePath } from '../core/path';
-import type { Condition, Duration } from '../core/types';
+import type { AttributeDate, Condition, Duration } from '../core/types';
 import type { Connection } from './types';
 
 /**
@@ -11,32 +11,39 @@ import type { Connection } from './types';
  *
  * @throws FilterError when a filter cannot be compiled
  */
-export async function saveConditions(db: Connection, conditions: Condition[], timer: Duration | null): Promise<number> {
+export async function saveConditions(
+	db: Connection, conditions: Condition[], timer: Duration | null, until: AttributeDate | null = null,
+): Promise<number> {
 	const rows = conditions.map((condition, ordinal) => ({
 		ordinal,
 		output: condition.output,
-		event: condition.event,
+		event: condition.kind ? null : condition.event,
+		kind: condition.kind ?? 'event',
+		subjects: condition.subjects ?? null,
+		step: condition.step ?? null,
 		filter: compileFilter(condition.filter),
 		correlation: condition.correlation ? parseSinglePath(condition.correlation) : null,
 		effect: condition.effect,
 		times: condition.times ?? 1,
 		within: condition.within === undefined ? null : condition.within === 'day' ? 'day' : `${condition.within.amount} ${condition.within.unit}`,
 	}));
-	const hash = createHash('sha256').update(JSON.stringify([rows, timer])).digest('hex');
+	const hash = createHash('sha256').update(JSON.stringify([rows, timer, until])).digest('hex');
 	const [known] = await db.rows<{ id: number }>('SELECT id FROM condition_sets WHERE hash = $1', [hash]);
 	if (known) return known.id;
 	const [made] = await db.rows<{ id: number }>(
-		'INSERT INTO condition_sets (hash, timer) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING RETURNING id',
-		[hash, timer && JSON.stringify(timer)],
+		'INSERT INTO condition_sets (hash, timer, until) VALUES ($1, $2, $3) ON CONFLICT (hash) DO NOTHING RETURNING id',
+		[hash, timer && JSON.stringify(timer), until && JSON.stringify(until)],
 	);
 	// Somebody else made it between the two statements, and has committed: the insert waited for that.
-	if (!made) return await saveConditions(db, conditions, timer);
+	if (!made) return await saveConditions(db, conditions, timer, until);
 	await db.rows(
-		`INSERT INTO conditions (set_id, ordinal, output, event, filter, correlation, effect, times, within)
+		`INSERT INTO conditions (set_id, ordinal, output, event, filter, correlation, effect, times, within, kind, subjects, step)
 		 SELECT $1, ordinal, output, event, filter::jsonpath,
-			CASE WHEN correlation IS NOT NULL THEN ARRAY(SELECT jsonb_array_elements_text(correlation)) END, effect, times, within
+			CASE WHEN correlation IS NOT NULL THEN ARRAY(SELECT jsonb_array_elements_text(correlation)) END, effect, times, within,
+			kind, CASE WHEN kind <> 'event' THEN ARRAY(SELECT jsonb_array_elements_text(subjects)) END, step
 		 FROM jsonb_to_recordset($2::jsonb)
-			AS c(ordinal int, output text, event text, filter text, correlation jsonb, effect text, times int, within text)`,
+			AS c(ordinal int, output text, event text, filter text, correlation jsonb, effect text, times int, within text,
+				kind text, subjects jsonb, step text)`,
 		[made.id, JSON.stringify(rows)],
 	);
 	return made.id;

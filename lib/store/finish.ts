@@ -97,6 +97,16 @@ export async function endInstances(db: Connection, ids: number[], reason: string
 	return row!.count;
 }
 
+/** Ends named instances that wait. @returns how many still did */
+export async function endWaiting(db: Connection, ids: number[], reason: string): Promise<number> {
+	const [row] = await db.rows<{ count: number }>(
+		`WITH gone AS (DELETE FROM instances WHERE id = ANY($2::bigint[]) AND status = 'waiting' AND wake IS NULL RETURNING *),
+		fate(status, reason, error) AS (SELECT 'done', $3::text, NULL::text), ${FINISH}`,
+		[db.now, ids, reason],
+	);
+	return row!.count;
+}
+
 /** Ends who has reached the journey's own limit, at most `limit` at a time. @returns how many */
 export async function expireInstances(db: Connection, limit: number): Promise<number> {
 	const [row] = await db.rows<{ count: number }>(

@@ -7,7 +7,7 @@ export interface Running {
 	visit: number;
 	attempts: number;
 	correlation: string;
-	wake: 'time' | 'event' | 'goal' | 'batch' | 'entry' | 'move';
+	wake: 'time' | 'event' | 'change' | 'goal' | 'batch' | 'entry' | 'move';
 	output: string | null;
 	journey_key: string;
 	journey_zone: string;
@@ -73,16 +73,24 @@ export interface Walking {
 	zone: string;
 	entered_at: Date;
 	left_at: Date;
+	/** What the attribute holds whose date the State waits for. */
+	date: unknown;
 }
 
-/** The same for a State, which hands nobody on: without profile, event and journey values. */
-export async function loadWalking(db: Connection, claim: { token: string; execution: string }, ids: number[]): Promise<Walking[]> {
+/**
+ * The same for a State, which hands nobody on: without profile, event and journey values.
+ * @param attribute path of the attribute whose date it waits for
+ */
+export async function loadWalking(
+	db: Connection, claim: { token: string; execution: string }, ids: number[], attribute: string[] | null = null,
+): Promise<Walking[]> {
 	return await db.rows<Walking>(
-		`SELECT i.id, i.profile_id, coalesce(p.zone, j.zone) AS zone, i.entered_at, i.left_at
+		`SELECT i.id, i.profile_id, coalesce(p.zone, j.zone) AS zone, i.entered_at, i.left_at,
+			CASE WHEN $4::text[] IS NOT NULL THEN nullif(p.attributes #> $4, 'null') END AS date
 		 FROM instances i JOIN journeys j ON j.id = i.journey_id JOIN profiles p ON p.id = i.profile_id
 		 WHERE ${HELD}
 		 ORDER BY i.id`,
-		[claim.token, claim.execution, ids],
+		[claim.token, claim.execution, ids, attribute],
 	);
 }
 
@@ -93,7 +101,7 @@ export async function tellWoken(db: Connection, token: string): Promise<void> {
 		 SELECT $2, due_at, 'woken', journey_id, step_id, profile_id, id, wake,
 			jsonb_strip_nulls(jsonb_build_object('output', output, 'event_id', CASE WHEN wake = 'event' THEN event_id END,
 				'attempt', nullif(attempts + losses, 0)))
-		 FROM instances WHERE token = $1 AND wake IN ('time', 'event')`,
+		 FROM instances WHERE token = $1 AND wake IN ('time', 'event', 'change')`,
 		[token, db.now],
 	);
 }

@@ -61,6 +61,7 @@ TABLE condition_sets
 	id integer NOT NULL GENERATED ALWAYS AS IDENTITY
 	hash text NOT NULL
 	timer jsonb
+	until jsonb
 	CONSTRAINT condition_sets_hash_key UNIQUE (hash)
 	CONSTRAINT condition_sets_pkey PRIMARY KEY (id)
 
@@ -68,16 +69,22 @@ TABLE conditions
 	set_id integer NOT NULL
 	ordinal integer NOT NULL
 	output text NOT NULL
-	event text NOT NULL
+	event text
 	filter jsonpath
 	correlation text[]
 	effect text NOT NULL
 	times integer NOT NULL DEFAULT 1
 	within text
+	kind text NOT NULL DEFAULT 'event'::text
+	subjects text[]
+	step text
+	CONSTRAINT conditions_about_check CHECK ((((kind = 'event'::text) = (event IS NOT NULL)) AND ((kind = 'event'::text) = (subjects IS NULL))))
 	CONSTRAINT conditions_effect_check CHECK ((effect = ANY (ARRAY['wake'::text, 'reset'::text, 'rank'::text])))
+	CONSTRAINT conditions_kind_check CHECK ((kind = ANY (ARRAY['event'::text, 'attribute'::text, 'message'::text, 'date'::text])))
 	CONSTRAINT conditions_pkey PRIMARY KEY (set_id, ordinal)
 	CONSTRAINT conditions_set_id_fkey FOREIGN KEY (set_id) REFERENCES condition_sets(id)
 	CREATE INDEX conditions_event ON conditions USING btree (event, set_id)
+	CREATE INDEX conditions_subjects ON conditions USING btree (kind) WHERE (subjects IS NOT NULL)
 
 TABLE conversions
 	profile_id bigint NOT NULL
@@ -250,7 +257,7 @@ TABLE instances WITH (fillfactor=85, autovacuum_vacuum_scale_factor=0.02, autova
 	CONSTRAINT instances_set_id_fkey FOREIGN KEY (set_id) REFERENCES condition_sets(id)
 	CONSTRAINT instances_status_check CHECK ((status = ANY (ARRAY['waiting'::text, 'running'::text])))
 	CONSTRAINT instances_step_id_fkey FOREIGN KEY (step_id) REFERENCES steps(id)
-	CONSTRAINT instances_wake_check CHECK ((wake = ANY (ARRAY['time'::text, 'event'::text, 'goal'::text, 'batch'::text, 'entry'::text, 'move'::text])))
+	CONSTRAINT instances_wake_check CHECK ((wake = ANY (ARRAY['time'::text, 'event'::text, 'change'::text, 'goal'::text, 'batch'::text, 'entry'::text, 'move'::text])))
 	CREATE INDEX instances_due ON instances USING btree (step_id, attempts, due_at) WHERE ((status = 'waiting'::text) AND (NOT expires))
 	CREATE INDEX instances_limit ON instances USING btree (due_at) WHERE ((status = 'waiting'::text) AND expires)
 	CREATE INDEX instances_token ON instances USING btree (token) WHERE (token IS NOT NULL)

@@ -31,7 +31,8 @@ export interface StoryQuestion {
 
 const NOW = `
 	SELECT $5::timestamptz AS at, 2 AS rank, i.id, 'now' AS source, i.status AS kind, coalesce(i.wake, CASE WHEN i.expires THEN 'limit' END) AS reason,
-		i.due_at, jsonb_build_object('events', (SELECT jsonb_agg(event ORDER BY ordinal) FROM conditions WHERE set_id = i.set_id),
+		i.due_at, jsonb_build_object('events', (SELECT jsonb_agg(coalesce(event, kind || ' ' || array_to_string(subjects, ', ')) ORDER BY ordinal)
+			FROM conditions WHERE set_id = i.set_id AND kind <> 'date'),
 			'since', i.since, 'attempts', i.attempts, 'error', i.error) AS detail, i.id AS instance, i.step_id
 	FROM instances i WHERE i.profile_id = a.profile_id AND i.journey_id = a.journey_id
 	UNION ALL

@@ -1,6 +1,6 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeType, ITriggerFunctions, ITriggerResponse } from 'n8n-workflow';
 
-import { batchSize, leave, loadArrivals, loadPeople, readPath, writeContext, type Engine, type Running, type Walking } from '../../lib/index';
+import { batchSize, leave, loadArrivals, loadPeople, NO_DATE, readPath, writeContext, type Engine, type Running, type Walking } from '../../lib/index';
 import { arriving, type Arrivals } from '../shared/arriving';
 import { guardCanvas, isConnected } from '../shared/canvas';
 import { journeyEngine } from '../shared/engine';
@@ -43,12 +43,12 @@ export class JourneyState implements INodeType {
 			if (moved.length > 0) {
 				const arrivals = { claim: claimOf(this, token), people: movedHere(this, token, moved), now: await engine.now() };
 				const undated = await arrive(this, engine, arrivals);
-				routed[NO_DATE]?.push(...undated);
+				routed[NO_DATE_OUTPUT]?.push(...undated);
 			}
 			return routed;
 		}
-		const undated = await arrive(this, engine, await arriving(this, engine, loadArrivals));
-		routed[NO_DATE]?.push(...undated);
+		const undated = await arrive(this, engine, await arriving(this, engine, async (...asked) => await loadArrivals(...asked, readWait(this).date?.path)));
+		routed[NO_DATE_OUTPUT]?.push(...undated);
 		return routed;
 	}
 }
@@ -62,7 +62,7 @@ async function arrive(context: IExecuteFunctions, engine: Engine, { claim, peopl
 	const { past, undated } = await parkArrivals(context, engine, claim, step.id, people, now);
 	if (past.length > 0) await leave(engine, claim, past, 'date_past');
 	if (undated.length === 0) return [];
-	if (!isConnected(context, NO_DATE)) {
+	if (!isConnected(context, NO_DATE_OUTPUT)) {
 		await leave(engine, claim, undated.map(({ id }) => id), 'no_date');
 		return [];
 	}
@@ -78,14 +78,16 @@ async function arrive(context: IExecuteFunctions, engine: Engine, { claim, peopl
 function movedHere(context: IExecuteFunctions, token: string, moved: Running[]): Arrivals<Walking>['people'] {
 	const items = context.getInputData();
 	const at = new Map(items.map(({ json }, item) => [(json.journey as { instance: number }).instance, item]));
+	const { date } = readWait(context);
 	return moved.map((one) => {
 		const item = at.get(one.id)!;
 		Object.assign(items[item]!.json, itemOf(context, token, one, item).json);
-		return { item, running: { id: one.id, profile_id: one.profile.id, zone: one.profile.zone ?? one.journey_zone, entered_at: one.entered_at, left_at: one.left_at } };
+		const held = date?.path.reduce<unknown>((value, name) => (value as Record<string, unknown> | null | undefined)?.[name], one.profile.attributes);
+		return { item, running: { id: one.id, profile_id: one.profile.id, date: held, zone: one.profile.zone ?? one.journey_zone, entered_at: one.entered_at, left_at: one.left_at } };
 	});
 }
 
-const NO_DATE = 1;
+const NO_DATE_OUTPUT = 1;
 
 /** What people brought who were woken by an event: values that its branch keeps for the rest of the journey. */
 async function capture(context: IExecuteFunctions, engine: Engine, woken: Array<{ one: Running; branch: number }>): Promise<void> {
@@ -102,7 +104,8 @@ async function capture(context: IExecuteFunctions, engine: Engine, woken: Array<
 
 /** A branch keeps its people through a rename (its position) and a move (its name). @param fixed outputs before the first branch */
 function outputIndex({ wake, output }: Running, names: string[], fixed: number): number {
-	if (wake !== 'event' || output === null) return 0;
+	if ((wake !== 'event' && wake !== 'change') || output === null) return 0;
+	if (wake === 'change' && output === NO_DATE) return names.indexOf(NO_DATE, 1) > 0 ? names.indexOf(NO_DATE, 1) : 0;
 	const [position, name] = [Number(output.slice(0, output.indexOf(':'))), output.slice(output.indexOf(':') + 1)];
 	const byName = names.indexOf(name, fixed);
 	const byPosition = fixed - 1 + position;

@@ -1,12 +1,16 @@
 import type { IExecuteFunctions, ITriggerFunctions } from 'n8n-workflow';
 
-import { parseSinglePath, type Condition } from '../../lib/index';
+import { ENGAGEMENTS, parsePath, parseSinglePath, type Condition } from '../../lib/index';
 import { checked, fieldError, raw, readDuration, readFilter, type Expressions, type RawCondition } from '../shared/parameters';
 import { fixedOutputs, stateOutputs } from './outputs';
 
 type Context = IExecuteFunctions | ITriggerFunctions;
 
 interface RawBranch {
+	on?: 'event' | 'attribute' | 'message';
+	attributes?: { conditions?: RawCondition[] };
+	engagement?: (typeof ENGAGEMENTS)[number];
+	step?: string;
 	event: string;
 	filters?: { conditions?: RawCondition[] };
 	times?: number;
@@ -51,10 +55,16 @@ export function readBranches(context: Context, expressions: Expressions): Branch
 	const { correlation } = raw<{ correlation?: string }>(context, 'options', {});
 	const wakes = isRanked(context) ? 'rank' : 'wake';
 	const conditions = branches.map((branch, at): Condition => {
+		const output = forEvents ? `${at + 1}:${names[fixed + at]}` : '';
+		const { on = 'event' } = forEvents ? branch : {};
+		if (on !== 'event') {
+			if (wakes === 'rank') throw fieldError(node, 'What Decides', `is the best event, but number ${at + 1} in the list is no event. Only events can be ranked.`);
+			return { output, event: '', effect: 'wake', ...(on === 'attribute' ? readAttributes(context, branch, at, expressions) : readMessage(context, branch)) };
+		}
 		const event = branch.event?.trim();
 		if (!event) throw fieldError(node, 'Event', `number ${at + 1} has no name. Enter the name of the event.`);
 		return {
-			output: forEvents ? `${at + 1}:${names[fixed + at]}` : '',
+			output,
 			event,
 			filter: readFilter(context, `Property Filters of "${event}"`, branch.filters?.conditions ?? [], expressions),
 			correlation: correlation || undefined,
@@ -62,7 +72,20 @@ export function readBranches(context: Context, expressions: Expressions): Branch
 			...(forEvents ? readCount(context, branch) : {}),
 		};
 	});
-	return { conditions, captures: forEvents ? branches.map((branch) => readCaptures(context, branch)) : [] };
+	return { conditions, captures: forEvents ? branches.map((branch) => ((branch.on ?? 'event') === 'event' ? readCaptures(context, branch) : {})) : [] };
+}
+
+function readAttributes(context: Context, { attributes }: RawBranch, at: number, expressions: Expressions): Pick<Condition, 'kind' | 'filter' | 'subjects'> {
+	const conditions = attributes?.conditions ?? [];
+	if (conditions.length === 0) throw fieldError(context.getNode(), 'Attribute Conditions', `number ${at + 1} has none. Add what the attribute is to be.`);
+	const filter = readFilter(context, 'Attribute Conditions', conditions, expressions);
+	return { kind: 'attribute', filter, subjects: [...new Set(filter.map(({ path }) => String(parsePath(path)[0])))] };
+}
+
+/** The step is named as on the canvas here; whoever parks has to say its id. */
+function readMessage(context: Context, { engagement = 'clicked', step }: RawBranch): Pick<Condition, 'kind' | 'filter' | 'subjects' | 'step'> {
+	if (!ENGAGEMENTS.includes(engagement)) throw fieldError(context.getNode(), 'Message Is', `there is no "${engagement}". Choose one of: ${ENGAGEMENTS.join(', ')}.`);
+	return { kind: 'message', filter: [], subjects: [engagement], step: step?.trim() || undefined };
 }
 
 function readCount(context: Context, { event, times = 1, period = 'ever', withinAmount, withinUnit }: RawBranch): Pick<Condition, 'times' | 'within'> {

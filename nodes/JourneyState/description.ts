@@ -1,6 +1,6 @@
 import type { INodeProperties, INodeTypeDescription } from 'n8n-workflow';
 
-import { capturedValues, durationFields, eventFilters, storeCredential } from '../shared/fields';
+import { capturedValues, conditionFields, durationFields, eventFilters, storeCredential } from '../shared/fields';
 import { stateOutputs } from './outputs';
 import { stateSubtitle } from './subtitle';
 import { untilFields } from './timeFields';
@@ -8,6 +8,52 @@ import { untilFields } from './timeFields';
 const eventFields: INodeProperties[] = [
 	{ displayName: 'Event', name: 'event', type: 'string', default: '', noDataExpression: true, placeholder: 'e.g. Order Completed' },
 	eventFilters(undefined, false),
+];
+
+const ofEvent = { show: { on: ['event'] } };
+const [eventName, propertyFilters] = eventFields as [INodeProperties, INodeProperties];
+
+/** What one branch waits for. */
+const branchFields: INodeProperties[] = [
+	{ ...eventName, displayOptions: ofEvent },
+	{ ...propertyFilters, displayOptions: ofEvent },
+	{
+		displayName: 'Attribute Conditions',
+		name: 'attributes',
+		type: 'fixedCollection',
+		typeOptions: { multipleValues: true, sortable: true },
+		placeholder: 'Add Condition',
+		default: {},
+		displayOptions: { show: { on: ['attribute'] } },
+		description: 'All of them must hold at the same time',
+		options: [{ displayName: 'Condition', name: 'conditions', values: conditionFields('Attribute', 'plan', false) }],
+	},
+	{
+		displayName: 'Message Is',
+		name: 'engagement',
+		type: 'options',
+		noDataExpression: true,
+		displayOptions: { show: { on: ['message'] } },
+		options: [
+			{ name: 'Bounced', value: 'bounced' },
+			{ name: 'Clicked', value: 'clicked' },
+			{ name: 'Complained Of', value: 'complained' },
+			{ name: 'Delivered', value: 'delivered' },
+			{ name: 'Opened', value: 'opened' },
+			{ name: 'Unsubscribed From', value: 'unsubscribed' },
+		],
+		default: 'clicked',
+	},
+	{
+		displayName: 'Checked By',
+		name: 'step',
+		type: 'string',
+		default: '',
+		noDataExpression: true,
+		displayOptions: { show: { on: ['message'] } },
+		placeholder: 'Any step of this journey',
+		description: 'Name of the Check Before Sending in front of the message. Leave it empty for any message that this customer got on this way through the journey.',
+	},
 ];
 
 const forEvents = { show: { waitFor: ['events'] } };
@@ -35,7 +81,7 @@ export const description: INodeTypeDescription = {
 			noDataExpression: true,
 			options: [
 				{ name: 'Time', value: 'time', description: 'A delay, a date, or a weekday' },
-				{ name: 'Events', value: 'events', description: 'What the customer does next, within a time limit; the first match wins' },
+				{ name: 'Events', value: 'events', description: 'What the customer does or becomes next, within a time limit; the first match wins' },
 			],
 			default: 'time',
 		},
@@ -65,7 +111,19 @@ export const description: INodeTypeDescription = {
 					displayName: 'Event',
 					name: 'branch',
 					values: [
-						...eventFields,
+						{
+							displayName: 'What',
+							name: 'on',
+							type: 'options',
+							noDataExpression: true,
+							options: [
+								{ name: 'A Message of This Journey Is …', value: 'message', description: 'Delivered, opened, clicked: as recorded for it. If it is already, they go on at once.' },
+								{ name: 'An Attribute Becomes …', value: 'attribute', description: 'If it is already, they go on at once' },
+								{ name: 'An Event', value: 'event' },
+							],
+							default: 'event',
+						},
+						...branchFields,
 						{
 							displayName: 'At Least This Many Times',
 							name: 'times',
@@ -73,13 +131,14 @@ export const description: INodeTypeDescription = {
 							noDataExpression: true,
 							typeOptions: { minValue: 1, numberPrecision: 0 },
 							default: 1,
+							displayOptions: ofEvent,
 						},
 						{
 							displayName: 'When',
 							name: 'period',
 							type: 'options',
 							noDataExpression: true,
-							displayOptions: { hide: { times: [1] } },
+							displayOptions: { ...ofEvent, hide: { times: [1] } },
 							options: [
 								{ name: 'During the Wait', value: 'ever', description: 'All that count here, see Which Events Count' },
 								{ name: 'On One Calendar Day', value: 'day', description: 'Of the customer’s time zone' },
@@ -88,9 +147,9 @@ export const description: INodeTypeDescription = {
 							default: 'ever',
 							description: 'Whoever has enough of them goes on with the last of them',
 						},
-						...durationFields('within', 'Time', 1, 'hours', { period: ['within'] }, 'Hours and below are exact. Days and above go by the UTC calendar.')
+						...durationFields('within', 'Time', 1, 'hours', { on: ['event'], period: ['within'] }, 'Hours and below are exact. Days and above go by the UTC calendar.')
 							.map((field): INodeProperties => ({ ...field, noDataExpression: true, displayOptions: { ...field.displayOptions, hide: { times: [1] } } })),
-						capturedValues('Kept from this event for the rest of the journey, as context'),
+						{ ...capturedValues('Kept from this event for the rest of the journey, as context'), displayOptions: ofEvent },
 						{ displayName: 'Output Name', name: 'output', type: 'string', default: '', noDataExpression: true, placeholder: 'The event’s name' },
 					],
 				},

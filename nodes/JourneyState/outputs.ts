@@ -1,8 +1,16 @@
+interface Branch {
+	on?: string;
+	event?: string;
+	engagement?: string;
+	attributes?: { conditions?: Array<{ path?: string }> };
+	output?: string;
+}
+
 interface Panel {
 	waitFor?: string;
 	until?: string;
 	limitUntil?: string;
-	events?: { branch?: Array<{ event?: string; output?: string }> };
+	events?: { branch?: Branch[] };
 }
 
 /**
@@ -12,10 +20,12 @@ interface Panel {
 export function stateOutputs(panel: Panel): Array<{ type: 'main'; displayName: string }> {
 	const named = panel.waitFor === 'events' ? (panel.events?.branch ?? []) : [];
 	const undated = (panel.waitFor === 'events' ? panel.limitUntil : panel.until) === 'date';
+	const nameOf = ({ on, event, engagement, attributes }: Branch) =>
+		on === 'attribute' ? attributes?.conditions?.[0]?.path : on === 'message' ? (engagement ?? 'clicked') : event;
 	return [
 		{ type: 'main', displayName: 'Time is up' },
 		...(undated ? [{ type: 'main' as const, displayName: 'No date' }] : []),
-		...named.map((one, at) => ({ type: 'main' as const, displayName: one.output || one.event || `Event ${at + 1}` })),
+		...named.map((one, at) => ({ type: 'main' as const, displayName: one.output || nameOf(one) || `Event ${at + 1}` })),
 	];
 }
 

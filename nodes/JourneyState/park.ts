@@ -1,7 +1,8 @@
 import { NodeOperationError, type IExecuteFunctions } from 'n8n-workflow';
 
-import { dueAt, park, tellUndated, variablesFor, type Arrival, type Claim, type Engine, type Undated, type Walking } from '../../lib/index';
-import { raw } from '../shared/parameters';
+import { attributeDue, dueAt, park, tellUndated, variablesFor, type Arrival, type AttributeDate, type Claim, type Engine, type Undated, type Walking } from '../../lib/index';
+import { publishedCanvas } from '../shared/canvas';
+import { fieldError, raw } from '../shared/parameters';
 import { readUntil, readWait, untilDiffers, type StateWait } from './wait';
 
 /** The journey's own limit, for a wait without one. */
@@ -23,11 +24,11 @@ export interface Passing {
 
 /** Parks arriving people for what the panel says. @returns who does not wait */
 export async function parkArrivals(context: IExecuteFunctions, engine: Engine, claim: Claim, step: number, people: Arriving[], now: Date): Promise<Passing> {
-	const wait = readWait(context);
+	const wait = withStepIds(context, readWait(context));
 	const passing: Passing = { past: [], undated: [] };
 	const due = dueTimes(context, wait, now);
 	const arrivals = people.flatMap(({ running, item }): Arrival[] => {
-		const { at, past, problem } = due(item, running.zone);
+		const { at, past, problem } = due(item, running);
 		if (problem !== undefined) {
 			passing.undated.push({ id: running.id, item, problem });
 			return [];
@@ -70,13 +71,35 @@ interface Due {
 	problem?: string;
 }
 
+/** Messages are told apart by the node that checks them, whose name may change. @throws NodeOperationError when there is none */
+function withStepIds(context: IExecuteFunctions, wait: StateWait): StateWait {
+	if (!wait.conditions.some(({ step }) => step)) return wait;
+	const { nodes } = publishedCanvas(context);
+	const conditions = wait.conditions.map((condition) => {
+		if (condition.step === undefined) return condition;
+		const node = nodes.find(({ name }) => name === condition.step);
+		if (!node) throw fieldError(context.getNode(), 'Checked By', `there is no node "${condition.step}" in this workflow. Enter the name of a Journey Action, or leave it empty.`);
+		return { ...condition, step: node.id };
+	});
+	return { ...wait, conditions };
+}
+
+function dueOfAttribute(date: AttributeDate, value: unknown, now: Date, zone: string): Due {
+	try {
+		return { at: attributeDue(date, value, now, zone), past: date.past };
+	} catch (error) {
+		return { problem: (error as Error).message };
+	}
+}
+
 /** When each person's time is up; the same rule in the same zone is worked out once. */
-function dueTimes(context: IExecuteFunctions, wait: StateWait, now: Date): (item: number, zone: string) => Due {
+function dueTimes(context: IExecuteFunctions, wait: StateWait, now: Date): (item: number, running: Walking) => Due {
 	const { until } = wait;
 	if (!until) return () => ({});
 	const differs = untilDiffers(until, (name) => raw<unknown>(context, name, ''));
 	const known = new Map<string, Due>();
-	return (item, zone) => {
+	return (item, { zone, date }) => {
+		if (wait.date) return dueOfAttribute(wait.date, date, now, zone);
 		const key = differs ? `${item}` : zone;
 		let due = known.get(key);
 		if (!due) {

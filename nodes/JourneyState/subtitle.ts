@@ -2,7 +2,7 @@ interface Panel {
 	[field: string]: unknown;
 	waitFor?: string;
 	decides?: string;
-	events?: { branch?: Array<{ event?: string; times?: number }> };
+	events?: { branch?: Array<{ on?: string; event?: string; engagement?: string; attributes?: { conditions?: Array<{ path?: string }> }; times?: number }> };
 	resets?: { branch?: Array<{ event?: string }> };
 }
 
@@ -34,7 +34,10 @@ export function stateSubtitle(panel: Panel): string {
 			return `until ${said}, ${String(get('windowFrom', '09:00'))} to ${String(get('windowTo', '18:00'))}`;
 		},
 	};
-	const names = (list: Panel['events']) => (list?.branch ?? []).filter(({ event }) => event).map(({ event, times = 1 }) => (times > 1 ? `${times} × ${event}` : event)).join(' or ');
+	const names = (list: Panel['events']) => (list?.branch ?? [])
+		.map(({ on, event, engagement = 'clicked', attributes, times = 1 }) =>
+			on === 'attribute' ? attributes?.conditions?.[0]?.path : on === 'message' ? `message ${engagement}` : event && times > 1 ? `${times} × ${event}` : event)
+		.filter((name) => name).join(' or ');
 	const kind = String(get('until', 'delay'));
 	const time = kinds[kind]?.();
 	if (forEvents && panel.decides === 'best') return `${kind === 'delay' ? 'wait ' : ''}${time}, then by the best event`;

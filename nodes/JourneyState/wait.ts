@@ -1,6 +1,6 @@
 import type { IExecuteFunctions, ITriggerFunctions } from 'n8n-workflow';
 
-import { dueAt, validateOffset, type Condition, type Duration, type Filter, type Until } from '../../lib/index';
+import { dueAt, NO_DATE, parseSinglePath, validateOffset, type AttributeDate, type Condition, type Duration, type Filter, type Until } from '../../lib/index';
 import { checked, fieldError, isExpression, raw, readDuration, type Expressions, type Reader } from '../shared/parameters';
 import { isRanked, readBranches } from './branches';
 
@@ -12,6 +12,8 @@ export interface StateWait {
 	until?: { kind: Until['kind']; prefix: '' | 'limit' };
 	conditions: Condition[];
 	timer: Duration | null;
+	/** The attribute whose date the time is up at. */
+	date?: AttributeDate;
 	filters: Filter;
 	expressions: Expressions;
 	lookBack: 'previous' | 'entry' | 'arrival' | { last: Duration };
@@ -30,10 +32,15 @@ export function readWait(context: Context): StateWait {
 		throw fieldError(context.getNode(), 'Time Is Up', 'is Never, but the best event is told when the time is up. Choose when that is, or let the first event decide.');
 	}
 	if (kind !== 'never') checkUntil(context, { kind, prefix });
+	const date = kind === 'date' ? readAttributeDate(context, prefix) : undefined;
 	const resets = waitFor !== 'events' && conditions.length > 0 && kind === 'delay';
 	return {
 		until: kind === 'never' ? undefined : { kind, prefix },
-		conditions: resets || waitFor === 'events' ? conditions : [],
+		conditions: [
+			...(resets || waitFor === 'events' ? conditions : []),
+			...(date ? [{ output: NO_DATE, event: '', effect: 'wake', kind: 'date', filter: [], subjects: [date.path[0]!] } satisfies Condition] : []),
+		],
+		date,
 		timer: resets ? readDuration(context, 'Wait', raw(context, 'delayAmount', 1), raw(context, 'delayUnit', 'days')) : null,
 		filters: conditions.flatMap(({ filter }) => filter),
 		expressions,
@@ -47,6 +54,15 @@ function checkUntil(context: Context, until: TimeRule): void {
 	const fields = (name: string) => raw<unknown>(context, name, '');
 	if (until.kind === 'date' || untilDiffers(until, fields)) return;
 	checked(context, 'Wait', () => dueAt(untilOf(context, until, (name, fallback) => raw(context, name, fallback)), new Date(0), 'UTC'));
+}
+
+/** The attribute whose date is waited for; undefined: the date is a field or an expression. */
+function readAttributeDate(context: Context, prefix: TimeRule['prefix']): AttributeDate | undefined {
+	const get = <T>(name: string, fallback: T) => raw(context, timeField(prefix, name), fallback);
+	if (get<string>('dateFrom', 'field') !== 'attribute') return undefined;
+	const path = checked(context, 'Attribute', () => parseSinglePath(get('dateAttribute', '').trim()));
+	const rule = untilOf(context, { kind: 'date', prefix }, get);
+	return { path, offset: (rule as Extract<Until, { kind: 'date' }>).offset, past: get('past', 'proceed') };
 }
 
 function readLookBack(context: Context): StateWait['lookBack'] {

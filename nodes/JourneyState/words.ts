@@ -28,11 +28,14 @@ export function sentenceOf(node: Reader, fields: Panel, now: Date, zone: string)
 		return `Waits${events ? ` for ${events.join(' or ')}, at most` : ''} as long as the expressions say for each customer.`;
 	}
 	const until = rule && untilOf(node, rule, (name, fallback) => (fields[name] ?? fallback) as typeof fallback);
-	if (until?.kind === 'date' && (differs || until.date === '')) until.date = undefined;
+	if (until?.kind === 'date' && (differs || until.date === '' || fields[forEvents ? 'limitDateFrom' : 'dateFrom'] === 'attribute')) until.date = undefined;
 	return waitSentence({ until, events, best: forEvents && fields.decides === 'best', resets }, now, zone);
 }
 
 interface Branch {
+	on?: string;
+	attributes?: { conditions?: Array<{ path?: string }> };
+	engagement?: string;
 	event?: string;
 	times?: number;
 	period?: string;
@@ -40,7 +43,9 @@ interface Branch {
 	withinUnit?: string;
 }
 
-function branchInWords({ event, times = 1, period = 'ever', withinAmount = 1, withinUnit = 'hours' }: Branch): string {
+function branchInWords({ on, attributes, engagement = 'clicked', event, times = 1, period = 'ever', withinAmount = 1, withinUnit = 'hours' }: Branch): string {
+	if (on === 'attribute') return `a change of ${(attributes?.conditions ?? []).map(({ path }) => path).join(' and ') || 'an attribute'}`;
+	if (on === 'message') return `a message that is ${engagement}`;
 	const name = event?.trim() || 'an event';
 	if (times === 1) return name;
 	const within = { ever: '', day: ' on one day', within: ` within ${withinAmount} ${withinAmount === 1 ? withinUnit.slice(0, -1) : withinUnit}` }[period] ?? '';

@@ -68,6 +68,10 @@ export const VARIANTS: Variant[] = [
 		'Weekday': { until: 'weekday', weekdays: [1, 4] },
 		'Hours': { until: 'window' },
 		'Events': { waitFor: 'events' },
+		'Date of an attribute': { until: 'date', dateFrom: 'attribute', dateAttribute: 'renewal_date' },
+		'Becoming': {
+			waitFor: 'events', events: { branch: [{ on: 'attribute', attributes: { conditions: [{ path: 'plan', operator: 'is', value: 'gold' }] } }, { on: 'message', engagement: 'opened' }] },
+		},
 		'Events, counted': {
 			waitFor: 'events', events: { branch: [{ event: 'Page Viewed', times: 3, period: 'within' }, { event: 'Email Opened', times: 2, period: 'day' }] }, decides: 'best',
 		},

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import * as admit from '../../lib/store/admit';
 import * as catalog from '../../lib/store/catalog';
+import * as changes from '../../lib/store/changes';
 import * as claim from '../../lib/store/claim';
 import * as conditions from '../../lib/store/conditions';
 import * as conversions from '../../lib/store/conversions';
@@ -72,6 +73,10 @@ const EXCEPTIONS: Record<string, [tables: string[], why: string]> = {
 	completeClaim: [['candidates', 'instances'], BATCH],
 	failClaim: [['candidates', 'instances'], BATCH],
 	returnClaim: [['candidates', 'instances'], BATCH],
+	endWaiting: [['instances'], BATCH],
+	wakeByChange: [['instances'], 'the rows found by their people are then written by their ids; at a park they are the batch'],
+	moveDeadlines: [['instances'], BATCH],
+	wakeUndated: [['instances'], BATCH],
 	claimSize: [['candidates', 'instances'], BATCH],
 	endRunning: [['instances'], BATCH],
 	deleteCandidates: [['candidates'], BATCH],
@@ -185,6 +190,11 @@ describe('statements about people', () => {
 			wakeByCount: (db) => match.wakeByCount(db, [1, 2], async () => undefined),
 			wakeByRank: (db) => match.wakeByRank(db, held.token),
 			tellLate: (db) => match.tellLate(db, [1, 2]),
+			changeListeners: (db) => changes.changeListeners(db, ['plan']),
+			wakeByChange: async (db) => [await changes.wakeByChange(db, { profiles }), await changes.wakeByChange(db, { instances: ids })],
+			datedWaits: async (db) => [await changes.datedWaits(db, { profiles }), await changes.datedWaits(db, { instances: ids })],
+			moveDeadlines: (db) => changes.moveDeadlines(db, ids.map((id) => ({ id, due_at: now }))),
+			wakeUndated: (db) => changes.wakeUndated(db, ids.map((id) => ({ id, problem: 'none' })), 'No date'),
 			addCandidates: (db) => match.addCandidates(db, [1, 2]),
 			convertByEvents: (db) => match.convertByEvents(db, [1, 2]),
 			addCandidatesSince: (db) => match.addCandidatesSince(db, world.entry, now),
@@ -225,6 +235,7 @@ describe('statements about people', () => {
 			failClaim: (db) => finish.failClaim(db, none, 'error'),
 			endRunning: (db) => finish.endRunning(db, { token: none, execution: 'e1' }, ids, 'left'),
 			endOfPeople: (db) => finish.endOfPeople(db, world.journey, profiles, 'left'),
+			endWaiting: (db) => finish.endWaiting(db, ids, 'date_past'),
 			returnClaim: (db) => finish.returnClaim(db, none, 'error', now, 4, null),
 			claimSize: (db) => finish.claimSize(db, none),
 			judge: (db) => evaluate.judge(db, held, { step: world.action, kind: 'branched' }, [rule], ids.map((instance, item) => ({ item, instance, vars: null }))),

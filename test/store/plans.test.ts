@@ -1,11 +1,13 @@
-import type { Engagement, Rule } from '../../lib/core/types';
+import type { Condition, Engagement, IntakeEntry, Rule } from '../../lib/core/types';
 import { admit } from '../../lib/run/admission';
+import { matchEngagements } from '../../lib/run/changes';
 import { partByRules } from '../../lib/run/evaluate';
 import { Executions } from '../../lib/run/executions';
 import { takeIn } from '../../lib/run/intake';
 import { Janitor } from '../../lib/run/janitor';
 import { Leases } from '../../lib/run/leases';
 import { park, type Arrival } from '../../lib/run/park';
+import { datedWaits, wakeByChange } from '../../lib/store/changes';
 import { claimCandidates, claimInstances, claimState, expiredClaims, nextDue, renewClaims, renewUnstarted } from '../../lib/store/claim';
 import { saveConditions } from '../../lib/store/conditions';
 import { convertedInstances } from '../../lib/store/conversions';
@@ -173,6 +175,28 @@ describe.each(STATISTICS)('with %s statistics, hot statements', (statistics) => 
 		const [batch] = await makeRunning(store, world, Array.from({ length: BATCH }, (_, at) => `ranked${at}`), BATCH);
 		await ask(store, `UPDATE instances SET set_id = $2, wake = 'time' WHERE token = $1`, [batch!.token, set]);
 		await watched.tx(async (db) => await wakeByRank(db, batch!.token));
+		reachedByKey(seen);
+	});
+
+	it('of waits for what is true of people, and for dates that change', async () => {
+		const { store: watched, seen } = explained(store);
+		const until = { path: ['renewal'], offset: { amount: 1, unit: 'days' as const, before: true }, past: 'proceed' as const };
+		const conditions: Condition[] = [
+			{ output: '1:gold', event: '', filter: [{ path: 'plan', operator: 'is', value: 'gold' }], kind: 'attribute', subjects: ['plan'], effect: 'wake' },
+			{ output: '2:clicked', event: '', filter: [], kind: 'message', subjects: ['clicked'], step: 'action', effect: 'wake' },
+			{ output: 'No date', event: '', filter: [], kind: 'date', subjects: ['renewal'], effect: 'wake' },
+		];
+		const set = await store.tx(async (db) => await saveConditions(db, conditions, null, until));
+		const users = usersFrom(9);
+		const waiting = await ask<{ id: number; profile_id: number }>(store, 'UPDATE instances SET set_id = $2 WHERE profile_id IN (SELECT profile_id FROM identities WHERE value = ANY($1::text[])) RETURNING id, profile_id', [users, set]);
+		const writes = (attributes: object) => users.map((user, index): IntakeEntry => ({ index, identities: [{ kind: 'user_id', value: user }], occurredAt: clock.now, change: { attributes: attributes as never } }));
+		expect(await takeIn(watched, 'test', writes({ renewal: '2026-05-01' }))).toMatchObject({ woken: waiting.length });
+		await watched.tx(async (db) => {
+			await wakeByChange(db, { instances: waiting.map(({ id }) => id) });
+			await datedWaits(db, { instances: waiting.map(({ id }) => id) });
+			await matchEngagements(db, waiting.map((one) => one.profile_id), ['clicked']);
+		});
+		expect(await takeIn(watched, 'test', writes({ plan: 'gold' }))).toMatchObject({ woken: waiting.length });
 		reachedByKey(seen);
 	});
 
