@@ -132,6 +132,7 @@ const REFUSED: Record<string, Teller> = {
 	correlation_too_long: (fact) => `the value of its property ${found(fact.detail?.property)} has ${String(fact.detail?.length)} characters, and 255 are the most`,
 	lock: (fact) => `they ${fact.detail?.exited_at === undefined ? `entered ${date(fact, 'entered_at')}` : `left ${date(fact, 'exited_at')}`} and may again from ${date(fact, 'free_at')}, the event is from ${date(fact, 'event_at')}`,
 	cap: (fact) => `they have entered ${String(fact.detail?.entries)} times and may ${String(fact.detail?.allowed)} times${fact.detail?.within === undefined ? '' : ` within ${period(fact.detail.within)}`}, the event is from ${date(fact, 'event_at')}`,
+	audience: (fact) => `they are not in the audience: ${audience(fact)}, the event is from ${date(fact, 'event_at')}`,
 	rollout: (fact) => `the journey is rolled out to ${String(fact.detail?.percent)} % of all customers, and they stand at ${String(fact.detail?.place)} %`,
 	capacity_per_minute: FULL.per_minute!,
 	capacity_inside: FULL.inside!,
@@ -205,6 +206,14 @@ function values(fact: Fact, ...said: string[]): string {
 	const rest = Object.entries(fact.detail ?? {}).filter(([name, value]) => name !== 'event_id' && !said.includes(name) && value !== null);
 	const parts = rest.map(([name, value]) => `${name.replaceAll('_', ' ')} ${shown(value)}`);
 	return parts.length > 0 ? ` (${parts.join(', ')})` : '';
+}
+
+/** Which conditions of an audience decided, and what they found. */
+function audience({ detail }: Fact): string {
+	const { match, conditions } = (detail ?? {}) as { match?: string; conditions?: Array<{ asked: string; found: unknown }> };
+	const parts = (conditions ?? []).map(({ asked, found: value }) => `${asked} (found ${value === null ? 'nothing' : shown(value)})`);
+	if (match === 'any') return `none of these holds: ${parts.join('; ')}`;
+	return match === 'none' ? `this holds and must not: ${parts.join('; ')}` : `this does not hold: ${parts.join('; ')}`;
 }
 
 /** A stored duration in words. */

@@ -2,10 +2,11 @@ import { decideAdmission, type Candidate, type Circumstances, type Verdict } fro
 import { Places } from '../core/capacity';
 import { parseSinglePath } from '../core/path';
 import { entriesCountFrom } from '../core/reentry';
-import type { EntryRules } from '../core/types';
+import type { EntryRules, Json } from '../core/types';
 import {
 	countEntries, delayCandidates, deleteCandidates, insertHeldOut, insertInstances, insertRefusals, loadCandidates, loadEnrolments,
 } from '../store/admit';
+import { candidatesOutside, type Audience } from '../store/audience';
 import { MOST_ATTEMPTS } from '../store/claim';
 import { returnClaim } from '../store/finish';
 import { gateOf } from '../store/journeys';
@@ -29,9 +30,10 @@ type Entrance = Step & { journey_id: number };
  * admission counts.
  *
  * @param panel what the Entry Trigger says; what an operator says goes before it: a pause, closed entries, the zone
+ * @param audience the condition of entry; absent: everybody
  * @returns the people who go on; none when the batch is not ours any more
  */
-export async function admit(engine: Engine, claim: Claim, step: Entrance, panel: EntryRules): Promise<Running[]> {
+export async function admit(engine: Engine, claim: Claim, step: Entrance, panel: EntryRules, audience?: Audience): Promise<Running[]> {
 	const running = await engine.store.tx(async (db) => {
 		if (!(await engine.executions.fence(db, claim))) return undefined;
 		const gate = await gateOf(db, step.journey_id);
@@ -46,8 +48,9 @@ export async function admit(engine: Engine, claim: Claim, step: Entrance, panel:
 		if (candidates.length > 0) {
 			const profiles = [...new Set(candidates.map((one) => one.profile_id))];
 			const known = await loadEnrolments(db, step.journey_id, profiles);
+			const outside = audience ? await candidatesOutside(db, claim.token, audience, rules.zone) : new Map<number, Json>();
 			const places = await lockPlaces(db, step, rules);
-			const around: Circumstances = { now: db.now, journey: step.journey_id, outside: new Map(), globalHoldout: await globalHoldout(db, rules), places };
+			const around: Circumstances = { now: db.now, journey: step.journey_id, outside, globalHoldout: await globalHoldout(db, rules), places };
 			const verdicts = decideAdmission(rules, candidates, known, around);
 			if (places) await addToPace(db, step.journey_id, places.entered, places.inside);
 			await write(db, claim, step, rules, verdicts);

@@ -6,9 +6,10 @@ import { journeyEngine } from '../shared/engine';
 import { atOutputs, readSamples, samplesAtOutputs } from '../shared/parting';
 import { isTest, placeOf } from '../shared/place';
 import { bindVariables } from '../shared/rules';
-import { readAudience } from './audience';
+import { isConditionOfEntry, readAudience } from '../shared/audience';
 import { suggestions } from '../shared/suggestions';
 import { description } from './description';
+import { samplesWhoEnter } from './test';
 
 const IN: Outcome = { reason: 'in', output: null };
 const NOT_IN: Outcome = { reason: 'not_in', output: null };
@@ -26,6 +27,8 @@ export class JourneyAudienceFilter implements INodeType {
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const audience = readAudience(this);
+		// They were asked when they entered.
+		if (isConditionOfEntry(this) && !isTest(this)) return [this.getInputData().map((one, item) => ({ ...one, pairedItem: { item } }))];
 		const { rules } = audience;
 		const variables = (item: number) => bindVariables(this, 'Conditions', audience, item);
 		// Choices count rules that hold: none is the second output, unless there is none that could.
@@ -36,7 +39,8 @@ export class JourneyAudienceFilter implements INodeType {
 		if (isTest(this)) {
 			const { samples, nobody } = readSamples(this, variables);
 			const ways = byOutput(await partSamples(engine, rules, samples));
-			return samplesAtOutputs(this, [...ways, ...nobody.map((item) => ({ item, choice: 0 }))], 2);
+			const all = [...ways, ...nobody.map((item) => ({ item, choice: 0 }))];
+			return isConditionOfEntry(this) ? samplesWhoEnter(this, all) : samplesAtOutputs(this, all, 2);
 		}
 		const arrivals = await arriving(this, engine);
 		if (arrivals.people.length === 0) return [[], []];

@@ -1,6 +1,7 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeType, ITriggerFunctions, ITriggerResponse } from 'n8n-workflow';
 
 import { admit, batchSize } from '../../lib/index';
+import { conditionOfEntry } from '../shared/audience';
 import { guardCanvas } from '../shared/canvas';
 import { journeyEngine } from '../shared/engine';
 import { acknowledgeAtEnd, itemOf, resume, tokenOf } from '../shared/execution';
@@ -42,7 +43,7 @@ export class JourneyEntryTrigger implements INodeType {
 		const admitting = 'candidate' in (items[0]!.json.journey as object);
 		if (admitting) acknowledgeAtEnd(this, engine, claim);
 		const people = admitting
-			? await admit(engine, claim, { ...step, journey_id: step.journey_id! }, rules)
+			? await admit(engine, claim, { ...step, journey_id: step.journey_id! }, rules, conditionOfEntry(this))
 			: await resume(this, engine);
 		return [people.map((one) => itemOf(this, token, one, 0))];
 	}

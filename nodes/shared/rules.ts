@@ -67,7 +67,7 @@ export function isEmpty({ conditions }: RawRule): boolean {
  * @param inside whoever is asked runs through a journey
  * @throws NodeOperationError naming the field, also for a rule or group without conditions
  */
-export function readRule(context: Panel, field: string, raw: RawRule, expressions: Expressions, inside = true): Rule {
+export function readRule(context: Panel, field: string, raw: RawRule, expressions: Expressions, inside = true): Group {
 	const rule = readGroup(context, field, raw, expressions);
 	// Windows reach back from now, and whether they can be read does not depend on it.
 	checked(context, field, () => compileRule(rule, { now: new Date(0), firstParameter: 1, inside }));

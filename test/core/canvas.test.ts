@@ -49,6 +49,31 @@ describe('a canvas as it should be', () => {
 	});
 });
 
+describe('a condition of entry', () => {
+	const who = journey('AudienceFilter', { parameters: { works: 'entry' } });
+	const nodes = { Cart: entry, Who: who, Wait: state, Other: state, Step: journey('AudienceFilter', { parameters: { works: 'step' } }) };
+
+	test('stands directly behind the Entry Trigger, and a step where it likes', () => {
+		expect(problems(nodes, 'Cart > Who > Wait > Step > Other')).toEqual([]);
+		expect(problems(nodes, 'Cart > Step > Wait > Other', 'Step:1 > Other')).toEqual([['Who', 'Cart', expect.stringMatching(/not stand directly behind Journey Entry Trigger 'Cart'.*"A Step"/)]]);
+	});
+
+	test.each([
+		[['Cart > Wait > Who > Other'], 'Cart', /does not stand directly behind/],
+		[['Cart > Step > Who > Wait'], 'Cart', /does not stand directly behind/],
+		[['Cart > Who > Wait > Who'], 'Wait', /Journey State 'Wait' leads to it as well: whoever comes from there would pass unasked/],
+		[['Cart > Who > Wait', 'Cart > Other'], 'Other', /for everybody, but Journey State 'Other' stands beside it behind Journey Entry Trigger 'Cart'/],
+	])('is a problem in %j', (lines, other, message) => {
+		expect(problems(nodes, ...lines)).toContainEqual(['Who', other, expect.stringMatching(message)]);
+	});
+
+	test('is not there when it is disabled, which is said', () => {
+		const off = { ...nodes, Who: { ...who, disabled: true } };
+		expect(problems(off, 'Cart > Wait > Who > Other')).toEqual([]);
+		expect(warnings(off, 'Cart > Who > Wait > Other')).toContainEqual(['Who', undefined, expect.stringContaining('it keeps nobody out')]);
+	});
+});
+
 describe('settings of journey nodes', () => {
 	test.each([
 		[{ alwaysOutputData: true }, /^Journey State 'Wait' has Always Output Data on: .* Turn Always Output Data off\.$/],

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import * as admit from '../../lib/store/admit';
 import * as catalog from '../../lib/store/catalog';
 import * as changes from '../../lib/store/changes';
+import * as audience from '../../lib/store/audience';
 import * as claim from '../../lib/store/claim';
 import * as conditions from '../../lib/store/conditions';
 import * as conversions from '../../lib/store/conversions';
@@ -212,6 +213,7 @@ describe('statements about people', () => {
 			endLeases: (db) => claim.endLeases(db),
 			expiredClaims: (db) => claim.expiredClaims(db, 10),
 			loadCandidates: (db) => admit.loadCandidates(db, held, null),
+			candidatesOutside: (db) => audience.candidatesOutside(db, held.token, { kind: 'group', match: 'all', rules: [rule] }, 'UTC'),
 			loadEnrolments: (db) => admit.loadEnrolments(db, world.journey, profiles),
 			insertInstances: (db) => admit.insertInstances(db, world.journey, world.entry, held.token, [{ profile_id: profiles[0]!, correlation: 'x', slot: 0, event_id: 1, event_received_at: now, occurred_at: now, context: {}, restarts: true }], false, now),
 			insertHeldOut: (db) => admit.insertHeldOut(db, world.journey, world.entry, [{ profile_id: profiles[0]!, correlation: 'y', slot: 0, event_id: 1, occurred_at: now, arm: 'control', percent: 10 }], now),

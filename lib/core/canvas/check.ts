@@ -1,4 +1,5 @@
 import type { Canvas } from './canvas';
+import { entryConditionProblems } from './entryCondition';
 import { goalWarnings } from './goals';
 import { Graph } from './graph';
 import { lineageProblems, lineageWarnings } from './lineage';
@@ -10,8 +11,8 @@ import { settingProblems, settingWarnings } from './settings';
 import { entryProblems, storeProblems } from './workflow';
 
 const PROBLEMS = [
-	entryProblems, storeProblems, settingProblems, mailerProblems, waitingProblems, parallelProblems, loopProblems, lineageProblems,
-	removalProblems,
+	entryProblems, entryConditionProblems, storeProblems, settingProblems, mailerProblems, waitingProblems, parallelProblems, loopProblems,
+	lineageProblems, removalProblems,
 ];
 const WARNINGS = [settingWarnings, mailerWarnings, trailingWarnings, undatedWarnings, goalWarnings, lineageWarnings];
 

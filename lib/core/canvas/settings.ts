@@ -1,4 +1,5 @@
 import type { CanvasNode } from './canvas';
+import { isEntryCondition } from './entryCondition';
 import type { Graph } from './graph';
 import { passedByPeople } from './lineage';
 import { allMailers } from './mailers';
@@ -58,5 +59,6 @@ function whenDisabled(node: CanvasNode): string {
 		return 'whoever arrives goes straight on by its first output, Time is up, and people already waiting there stay. Enable it, or delete it.';
 	}
 	if (kindOf(node) === 'journeyConversionGoal') return 'it counts no conversions, and lets everybody through. Enable it, or delete it.';
+	if (isEntryCondition(node)) return 'it keeps nobody out. Enable it, or delete it.';
 	return 'everybody goes straight on by its first output. Enable it, or delete it.';
 }

@@ -22,8 +22,12 @@ export function behaviour(write: RuleWriter, rule: Extract<Rule, { kind: 'behavi
 		throw new RuleError(`"${event}" at least ${String(atLeast)} times cannot be asked. Enter a whole number from 1 to ${MOST_TIMES}; for "never", use "did not".`);
 	}
 	const times = write.param(atLeast, 'bigint');
-	const counted = `(SELECT count(*) FROM (SELECT 1 FROM events ev WHERE ${occurrences(write, rule).join(' AND ')} LIMIT ${times}) AS found)`;
-	return `${counted} ${did ? '>=' : '<'} ${times}`;
+	return `${countedUpTo(write, rule, times)} ${did ? '>=' : '<'} ${times}`;
+}
+
+/** How many there are, but not more than a limit. @param limit a parameter */
+export function countedUpTo(write: RuleWriter, asked: Occurrences, limit: string): string {
+	return `(SELECT count(*) FROM (SELECT 1 FROM events ev WHERE ${occurrences(write, asked).join(' AND ')} LIMIT ${limit}) AS found)`;
 }
 
 /** A value made of several events, compared as if it were an attribute. */
