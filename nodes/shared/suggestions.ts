@@ -20,8 +20,8 @@ export function nameField(what: Suggested, field: Pick<INodeProperties, 'display
 		noDataExpression: true,
 		default: { mode: 'list', value: '' },
 		modes: [
-			{ displayName: 'From List', name: 'list', type: 'list', placeholder: 'Seen so far', typeOptions: { searchListMethod: METHODS[what], searchable: true } },
-			{ displayName: 'By Name', name: 'name', type: 'string', placeholder: field.placeholder },
+			{ displayName: 'List', name: 'list', type: 'list', placeholder: 'Seen so far', typeOptions: { searchListMethod: METHODS[what], searchable: true } },
+			{ displayName: 'Name', name: 'name', type: 'string', placeholder: field.placeholder },
 		],
 	};
 }

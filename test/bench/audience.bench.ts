@@ -1,6 +1,10 @@
 import { compileRule } from '../../lib/core/rule';
-import type { Rule } from '../../lib/core/types';
+import type { IntakeEntry, Rule } from '../../lib/core/types';
 import { openStore } from '../../lib/run/engine';
+import { takeIn } from '../../lib/run/intake';
+import { keepSegment, refreshSegment } from '../../lib/run/segments';
+import { suggest } from '../../lib/run/suggest';
+import { keepTrait } from '../../lib/run/traits';
 import type { Store } from '../../lib/store/types';
 import { freshDatabase } from '../support/postgres';
 import { ask } from '../support/world';
@@ -88,5 +92,58 @@ describe('an audience', () => {
 				against: Object.keys(BY_HAND).map((name) => `${name}: ${Math.round(median(name))} ms`).join('\n'),
 			});
 		}
+	});
+
+	it('is kept as a segment', async () => {
+		const segment = { name: 'Buyers', rule: RULE, zone: 'UTC', refresh_minutes: 60 };
+		const timed = async <T>(work: () => Promise<T>) => {
+			const began = performance.now();
+			return { result: await work(), ms: Math.round(performance.now() - began) };
+		};
+		const first = await timed(async () => await keepSegment(store, segment));
+		const second = await timed(async () => await refreshSegment(store, 'Buyers'));
+		expect(second.result).toMatchObject({ joined: 0, left: 0 });
+		figure({ what: `a segment of ${first.result.joined.toLocaleString('en')}: saved; refreshed when nobody joins or leaves`, measured: `${first.ms} ms; ${second.ms} ms` });
+	});
+
+	it('has names suggested, however many events there are', async () => {
+		await ask(store, `INSERT INTO catalog (kind, event, name, seen_at) SELECT kind, CASE kind WHEN 'property' THEN 'Order' ELSE '' END, kind || ' ' || n, now()
+			FROM unnest(ARRAY['event', 'property', 'attribute', 'tag']) kind, generate_series(1, 2000) n`);
+		const times: number[] = [];
+		for (let round = 0; round < 20; round++) {
+			for (const what of ['event', 'property', 'attribute', 'tag', 'segment'] as const) {
+				const began = performance.now();
+				await suggest(store, what, '99');
+				times.push(performance.now() - began);
+			}
+		}
+		figure({ what: 'names suggested, 2,000 of each kind', measured: `p50 ${quantile(times, 0.5).toFixed(1)} ms; p99 ${quantile(times, 0.99).toFixed(1)} ms` });
+	});
+
+	it('costs little to count as events arrive', async () => {
+		const batch = (from: number) => Array.from({ length: 2_000 }, (_, at): IntakeEntry => ({
+			index: at, identities: [], profile: 1 + ((from + at) * 7) % PROFILES, event: { name: 'Order', properties: { total: at % 100, items: 2 } }, occurredAt: new Date(),
+		}));
+		const perEvent = async () => {
+			const times: number[] = [];
+			for (let round = 0; round < 10; round++) {
+				const entries = batch(round * 2_000);
+				const began = performance.now();
+				await takeIn(store, 'bench', entries);
+				times.push(((performance.now() - began) * 1_000) / entries.length);
+			}
+			return quantile(times, 0.5);
+		};
+		const without = await perEvent();
+		await keepTrait(store, { name: 'Other', event: 'Never', filter: [] });
+		const besides = await perEvent();
+		const began = performance.now();
+		await keepTrait(store, { name: 'Purchases', event: 'Order', filter: [], amount: 'total' });
+		const filled = Math.round((performance.now() - began) / 1_000);
+		const counted = await perEvent();
+		figure({
+			what: 'an event taken in: no trait; a trait of another event; one of this event',
+			measured: `${without.toFixed(0)}; ${besides.toFixed(0)}; ${counted.toFixed(0)} µs`, against: `${(PROFILES * EVENTS_EACH).toLocaleString('en')} older events counted in ${filled} s`,
+		});
 	});
 });

@@ -18,6 +18,7 @@ import { endRunning, expireInstances } from '../../lib/store/finish';
 import { addCandidatesSince, convertSince, restartTimers, wakeByRank } from '../../lib/store/match';
 import { dropFinished, dropRejected, dropSeen, dropTimeouts } from '../../lib/store/retention';
 import { setContext } from '../../lib/store/running';
+import { claimSegment, refreshMembers, saveSegment } from '../../lib/store/segments';
 import { loadRecipients, tellSkipped } from '../../lib/store/sending';
 import { loadStories } from '../../lib/store/story';
 import type { Store } from '../../lib/store/types';
@@ -198,6 +199,27 @@ describe.each(STATISTICS)('with %s statistics, hot statements', (statistics) => 
 		});
 		expect(await takeIn(watched, 'test', writes({ plan: 'gold' }))).toMatchObject({ woken: waiting.length });
 		reachedByKey(seen);
+	});
+
+	it('of segments and traits', async () => {
+		const rule: Rule = { kind: 'behaviour', event: 'Seen', filter: [], did: true, atLeast: 1 };
+		const { id } = await store.tx(async (db) => {
+			await saveSegment(db, { name: 'Seen', rule, zone: 'UTC', refresh_minutes: 60 });
+			return (await claimSegment(db, 'Seen'))!;
+		});
+		// Everybody is a member already, so that nothing is found that the planner could have guessed.
+		await ask(store, 'INSERT INTO segment_members (profile_id, segment_id, joined_at) SELECT id, $1, $2 FROM profiles WHERE id % 2 = 0', [id, clock.now]);
+		await ask(store, `INSERT INTO traits (name, event, definition, before_event, created_at, filled_to) VALUES ('Clicks', 'Click', '{}', 0, $1, NULL)`, [clock.now]);
+		await ask(store, 'INSERT INTO profile_traits SELECT n, (SELECT id FROM traits), 1, 0, 0, $1, $1 FROM generate_series(1, 150000) n', [clock.now]);
+		const { store: watched, seen } = explained(store);
+		const page = await watched.tx(async (db) => await refreshMembers(db, { id, rule, zone: 'UTC' }, 60_000, BATCH));
+		expect([page.joined > 50, page.left > 50]).toEqual([true, true]);
+		await takeIn(watched, 'test', usersFrom(3).map((user, index) => ({ ...eventOf(user, 'Click', clock.now, { properties: { n: 1 } }), index })));
+		const asked = seen.filter(({ sql }) => /segment_members|profile_traits/.test(sql));
+		expect(asked).toHaveLength(2);
+		reachedByKey(asked);
+		expect(asked.flatMap(({ scanned }) => scanned)).not.toContain('segment_members');
+		expect(asked.flatMap(({ scanned }) => scanned)).not.toContain('profile_traits');
 	});
 
 	it('of one person\'s story', async () => {
