@@ -18,7 +18,8 @@ const WORDS = {
 	store: { backup: 'back up store', status: 'store status', resume: 'resume store' },
 	trait: { save: 'save trait', list: 'list traits', delete: 'delete trait' },
 };
-const SUBTITLE = `={{ (${JSON.stringify(WORDS)})[$parameter["resource"]][$parameter["operation"]] }}`;
+// Two closing braces would end the expression.
+const SUBTITLE = `={{ (${JSON.stringify(WORDS).replaceAll('}', '} ')})[$parameter["resource"]][$parameter["operation"]] }}`;
 
 export const description: INodeTypeDescription = {
 	displayName: 'Journey Control',
