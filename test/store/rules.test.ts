@@ -51,8 +51,8 @@ async function save(db: Connection, persons: Person[]): Promise<void> {
 			JOIN journeys j ON j.key = l.value JOIN steps s ON s.node_id = j.key`,
 		[lists(({ inside }) => inside)]);
 	await db.rows(
-		`INSERT INTO enrolments (profile_id, journey_id, correlation, instance_id, entry_event_id, entries, entry_times, first_entry, last_entry)
-		 SELECT profile, j.id, l.correlation, profile, event, 1, '{}', now(), now() FROM (
+		`INSERT INTO enrolments (profile_id, journey_id, correlation, instance_id, entry_event_id, entries, entry_times, first_entry, last_entry, entered_at)
+		 SELECT profile, j.id, l.correlation, profile, event, 1, '{}', now(), now(), now() FROM (
 			SELECT profile, value, 'c' AS correlation, NULL::bigint AS event FROM jsonb_to_recordset($1::jsonb) AS l(profile bigint, value text)
 			UNION ALL SELECT profile, 'shop', '', value FROM jsonb_to_recordset($2::jsonb) AS l(profile bigint, value bigint)
 		 ) l JOIN journeys j ON j.key = l.value`,
