@@ -70,3 +70,5 @@ export { keepSegment, preview, refreshSegment, type Refreshed } from './run/segm
 export { deleteSegment, listSegments, type Segment, type SegmentSummary } from './store/segments';
 export { keepTrait } from './run/traits';
 export { deleteTrait, listTraits, type TraitDefinition, type TraitSummary } from './store/traits';
+export { eraseProfile, exportProfile, type Erased, type Exported } from './run/privacy';
+export { exitCustomer, movePeople, sendFailedOn, type Whom } from './run/operate';

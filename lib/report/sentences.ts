@@ -55,6 +55,7 @@ const TELLERS: Record<Fact['source'], Record<string, Teller>> = {
 		exited: (fact) => `Met the exit criterion ${step(fact)}${event(fact, 'by')}${fact.reason === 'leaves' ? ', and leaves' : ''}`,
 		skipped: (fact) => `Message not sent${place(fact)}: ${SKIPPED[fact.reason ?? '']?.(fact) ?? `${words(fact.reason)}${values(fact)}`}`,
 		held: (fact) => `Message held back${place(fact)}: ${words(fact.reason)}${values(fact)}${fact.due_at ? `, until ${time(fact.due_at, fact)}` : ''}`,
+		moved: (fact) => `Moved to ${step(fact)} by an operator${values(fact)}`,
 		claimed: OUTCOME.claimed!,
 		dropped: (fact) => `Dropped${place(fact)}: ${words(fact.reason)}${values(fact)}`,
 		branched: (fact) => `Went to ${found(fact.detail?.output)}${place(fact)}: ${words(fact.reason)}${values(fact, 'output', 'visit')}`,
@@ -91,6 +92,7 @@ const ENDINGS: Record<string, string> = {
 	expired: 'the longest time inside was up (expired)',
 	restarted: 'they began again from the start (restarted)',
 	merged: 'their profile was merged with another that is inside',
+	erased: 'they were erased (erased)',
 	evicted: 'an operator took everybody out (evicted)',
 	skipped_end: 'their message was skipped and nothing is connected to Skipped (skipped_end)',
 	ended: 'the journey came to its end, and everybody inside left (ended)',
@@ -104,6 +106,7 @@ const SKIPPED: Record<string, Teller> = {
 
 const PUT_BACK: Record<string, string> = {
 	lease: 'because n8n stopped in the middle',
+	operator: 'because an operator sent them on',
 	restored: 'because the store was restored from a backup',
 };
 

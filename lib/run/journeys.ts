@@ -3,7 +3,7 @@ import { tellAct } from '../store/acts';
 import { endInstances } from '../store/finish';
 import { insideAfter, listJourneys, markJourney, spreadDue, stepsOf, type Mark } from '../store/journeys';
 import { someJourneyKeys } from '../store/story';
-import { StoreError, type Store } from '../store/types';
+import { StoreError, type Connection, type Store } from '../store/types';
 
 /** What an operator may do to a journey besides evicting people and letting it go on. */
 const MARKS = {
@@ -79,8 +79,8 @@ export async function evict(store: Store, key: string, reason: string, who: stri
 	return evicted;
 }
 
-/** @throws StoreError naming journeys that there are */
-async function journeyAt(db: Parameters<typeof listJourneys>[0], key: string): Promise<number> {
+/** The id of a journey. @throws StoreError naming journeys that there are */
+export async function journeyAt(db: Connection, key: string): Promise<number> {
 	const [journey] = await listJourneys(db, [key]);
 	if (!journey) throw new StoreError(`Journey: ${noJourney(key, await someJourneyKeys(db, KEYS_NAMED))}`);
 	return journey.id;

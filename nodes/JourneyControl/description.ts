@@ -1,7 +1,9 @@
 import type { INodeTypeDescription } from 'n8n-workflow';
 
 import { storeCredential } from '../shared/fields';
+import { customerFields } from './fields/customer';
 import { journeyFields } from './fields/journeys';
+import { messageFields } from './fields/messages';
 import { segmentFields } from './fields/segments';
 import { settingsFields } from './fields/settings';
 import { storeFields } from './fields/store';
@@ -9,7 +11,10 @@ import { traitFields } from './fields/traits';
 
 /** What it does, on the canvas. */
 const WORDS = {
+	customer: { erase: 'erase customer', export: 'export customer', story: 'get story', move: 'move customer', sendOn: 'send failed on', exit: 'take customer out' },
+	message: { list: 'list unknown messages', markSent: 'mark as sent' },
 	journey: {
+		move: 'move people', sendOn: 'send failed on',
 		list: 'list journeys', pause: 'pause journey', resume: 'resume journey', close: 'close entries', open: 'open entries', evict: 'evict',
 		archive: 'archive journey', unarchive: 'restore journey', pauseSending: 'pause all sending', resumeSending: 'resume all sending',
 	},
@@ -40,7 +45,9 @@ export const description: INodeTypeDescription = {
 			type: 'options',
 			noDataExpression: true,
 			options: [
+				{ name: 'Customer', value: 'customer', description: 'One person, in a journey or as a whole' },
 				{ name: 'Journey', value: 'journey', description: 'Their states, and who moves in them' },
+				{ name: 'Message', value: 'message', description: 'Those of which nobody knows whether they were sent' },
 				{ name: 'Segment', value: 'segment', description: 'Audiences with a name' },
 				{ name: 'Setting', value: 'settings', description: 'What holds in all journeys that say nothing of their own' },
 				{ name: 'Store', value: 'store', description: 'Where the people of all journeys wait' },
@@ -48,7 +55,9 @@ export const description: INodeTypeDescription = {
 			],
 			default: 'store',
 		},
+		...customerFields,
 		...journeyFields,
+		...messageFields,
 		...segmentFields,
 		...settingsFields,
 		...storeFields,

@@ -1,7 +1,7 @@
 import { NodeOperationError, type IDataObject, type IExecuteFunctions, type INodeExecutionData } from 'n8n-workflow';
 
-import { changeJourney, changeSettings, evict, listedJourneys, resumeJourney, type Engine, type JourneyVerb, type Listed } from '../../lib/index';
-import { fieldError } from '../shared/parameters';
+import { changeJourney, changeSettings, evict, listedJourneys, movePeople, resumeJourney, sendFailedOn, type Engine, type JourneyVerb, type Listed } from '../../lib/index';
+import { fieldError, text } from '../shared/parameters';
 import { whoAsks } from './who';
 
 /** What the panel offers for journeys. */
@@ -12,6 +12,8 @@ export const JOURNEY_OPERATIONS = {
 	close: verb('close'),
 	open: verb('open'),
 	evict: takeOut,
+	move,
+	sendOn,
 	archive: verb('archive'),
 	unarchive: verb('unarchive'),
 	pauseSending: sending(true),
@@ -21,8 +23,8 @@ export const JOURNEY_OPERATIONS = {
 const MOST_MINUTES = 7 * 24 * 60;
 
 /** The key that the panel names. */
-export function journeyKey(context: IExecuteFunctions): string {
-	const key = String(context.getNodeParameter('journey', 0, '', { extractValue: true })).trim();
+export function journeyKey(context: IExecuteFunctions, item = 0): string {
+	const key = String(context.getNodeParameter('journey', item, '', { extractValue: true })).trim();
 	if (key === '') throw fieldError(context.getNode(), 'Journey', 'is empty. Choose a journey, or enter its key.');
 	return key;
 }
@@ -57,6 +59,20 @@ async function takeOut(context: IExecuteFunctions, { store }: Engine): Promise<I
 	const evicted = await refusing(context, async () => await evict(store, key, 'evicted', whoAsks(context)));
 	const item = itemOf((await listedJourneys(store, [key]))[0]!);
 	return { ...item, json: { ...item.json, evicted } };
+}
+
+/** Everybody who waits at one step begins to wait at another State. */
+async function move(context: IExecuteFunctions, engine: Engine): Promise<INodeExecutionData> {
+	const [key, from, to] = [journeyKey(context), text(context, 'fromStep', 'From Step'), text(context, 'toState', 'To State')];
+	const moved = await refusing(context, async () => await movePeople(engine, key, 'everybody', from, to, whoAsks(context)));
+	return { json: { journey: key, from, to, moved }, pairedItem: { item: 0 } };
+}
+
+/** Everybody who was given up goes on. */
+async function sendOn(context: IExecuteFunctions, engine: Engine): Promise<INodeExecutionData> {
+	const key = journeyKey(context);
+	const sentOn = await refusing(context, async () => await sendFailedOn(engine, key, 'everybody', whoAsks(context)));
+	return { json: { journey: key, sentOn }, pairedItem: { item: 0 } };
 }
 
 /** Stops messages across journeys, or lets them go on. */

@@ -29,6 +29,13 @@ export function fieldError(node: INode, field: string, problem: string): NodeOpe
 	return new NodeOperationError(node, `${field}: ${problem}`, { description: `Node "${node.name}"` });
 }
 
+/** A text field that must not be empty. @throws NodeOperationError naming it */
+export function text(context: IExecuteFunctions, name: string, field: string, item = 0): string {
+	const value = String(context.getNodeParameter(name, item, '')).trim();
+	if (value === '') throw fieldError(context.getNode(), field, 'is empty.');
+	return value;
+}
+
 /** Runs what may refuse a field; the refusal then names the node and the field. */
 export function checked<T>(context: Reader, field: string, work: () => T): T {
 	try {

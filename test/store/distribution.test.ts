@@ -22,9 +22,11 @@ import * as merge from '../../lib/store/merge';
 import * as others from '../../lib/store/otherJourneys';
 import * as overview from '../../lib/store/overview';
 import * as paces from '../../lib/store/paces';
+import * as operate from '../../lib/store/operate';
 import * as parking from '../../lib/store/park';
 import * as people from '../../lib/store/people';
 import * as removed from '../../lib/store/removed';
+import * as privacy from '../../lib/store/privacy';
 import * as retention from '../../lib/store/retention';
 import * as running from '../../lib/store/running';
 import * as sample from '../../lib/store/sample';
@@ -118,6 +120,8 @@ const EXCEPTIONS: Record<string, [tables: string[], why: string]> = {
 	endAtSteps: [['instances'], SWEEP],
 	moveToStep: [['instances'], SWEEP],
 	stranded: [['instances'], REPORT],
+	reviveFailed: [['finished'], SWEEP],
+	moveWaiting: [['instances'], SWEEP],
 	endInstances: [['instances'], 'takes people out by their instances, a page of 5,000 at a time'],
 	tellRefreshed: [['segment_members'], REPORT],
 	listTraits: [['profile_traits'], REPORT],
@@ -321,6 +325,15 @@ describe('statements about people', () => {
 			insideAfter: (db) => journeys.insideAfter(db, world.journey, 0, 10),
 			stranded: (db) => journeys.stranded(db, now),
 			endInstances: (db) => finish.endInstances(db, ids, 'evicted'),
+			reviveFailed: (db) => operate.reviveFailed(db, world.journey, null, 0),
+			stepsNamed: (db) => operate.stepsNamed(db, world.journey, 'The state'),
+			stateNames: (db) => operate.stateNames(db, world.journey),
+			moveWaiting: (db) => operate.moveWaiting(db, world.journey, [world.action], null, world.state),
+			withMerged: (db) => privacy.withMerged(db, profiles),
+			exportRows: (db) => privacy.exportRows(db, profiles),
+			rejectedAbout: (db) => privacy.rejectedAbout(db, profiles),
+			instancesOf: (db) => privacy.instancesOf(db, profiles),
+			blank: (db) => privacy.blank(db, profiles),
 			// reading
 			peopleAtSteps: (db) => overview.peopleAtSteps(db, null),
 			troubles: (db) => overview.troubles(db, null, now),
