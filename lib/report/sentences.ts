@@ -44,7 +44,8 @@ const TELLERS: Record<Fact['source'], Record<string, Teller>> = {
 			: `Began to wait${place(fact)}, until ${time(fact.due_at, fact)} at the latest`),
 		woken: (fact) => `Woken${place(fact)} ${WOKEN[fact.reason ?? '']?.(fact) ?? event(fact, 'by').trim()}${attempt(fact)}`,
 		late: (fact) => `Came too late${place(fact)}${event(fact, 'for the wait:')}. Its time was up ${time(fact.due_at, fact)}, and had been worked on`,
-		moved: (fact) => `Moved to ${step(fact)}, since ${found(fact.detail?.from)} was removed from the canvas or disabled`,
+		moved: (fact) => (fact.reason === 'operator' ? `Moved to ${step(fact)} from ${found(fact.detail?.from)} by an operator`
+			: `Moved to ${step(fact)}, since ${found(fact.detail?.from)} was removed from the canvas or disabled`),
 		redated: (fact) => `The date to wait for changed${place(fact)}: now due ${time(fact.due_at, fact)}`,
 		undated: (fact) => `Could not wait${place(fact)}: there is no date${error(fact)}`,
 		reset: (fact) => `Timer started again${place(fact)}${event(fact, 'because of')}, now due ${time(fact.due_at, fact)}`,
@@ -55,7 +56,6 @@ const TELLERS: Record<Fact['source'], Record<string, Teller>> = {
 		exited: (fact) => `Met the exit criterion ${step(fact)}${event(fact, 'by')}${fact.reason === 'leaves' ? ', and leaves' : ''}`,
 		skipped: (fact) => `Message not sent${place(fact)}: ${SKIPPED[fact.reason ?? '']?.(fact) ?? `${words(fact.reason)}${values(fact)}`}`,
 		held: (fact) => `Message held back${place(fact)}: ${words(fact.reason)}${values(fact)}${fact.due_at ? `, until ${time(fact.due_at, fact)}` : ''}`,
-		moved: (fact) => `Moved to ${step(fact)} by an operator${values(fact)}`,
 		claimed: OUTCOME.claimed!,
 		dropped: (fact) => `Dropped${place(fact)}: ${words(fact.reason)}${values(fact)}`,
 		branched: (fact) => `Went to ${found(fact.detail?.output)}${place(fact)}: ${words(fact.reason)}${values(fact, 'output', 'visit')}`,
