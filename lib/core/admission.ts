@@ -11,9 +11,12 @@ export interface Candidate {
 	profile_id: number;
 	/** The profile's own zone, or null. */
 	zone: string | null;
-	event_id: number;
-	event_received_at: Date;
-	/** Own time of the entry event: the moment of entry. */
+	/** Null: a schedule has selected them. */
+	event_id: number | null;
+	event_received_at: Date | null;
+	/** The date of the schedule, `YYYY-MM-DD`. */
+	scheduled_for: string | null;
+	/** Own time of the entry event, or when the schedule selected them: the moment of entry. */
 	occurred_at: Date;
 	properties: Json;
 	/** Value of the journey's correlation property, as the store compares it; null when the event has none. */
@@ -61,7 +64,7 @@ export function decideAdmission(rules: EntryRules, candidates: Candidate[], know
 	const pasts = pastsOf(known, keyOf);
 	const arms = armsOf(known);
 	const waiting = new Map<number, Date>();
-	const inOrder = [...candidates].sort((a, b) => +a.occurred_at - +b.occurred_at || a.event_id - b.event_id);
+	const inOrder = [...candidates].sort((a, b) => +a.occurred_at - +b.occurred_at || (a.event_id ?? a.id) - (b.event_id ?? b.id));
 
 	return inOrder.map((candidate): Verdict => {
 		const { profile_id } = candidate;
@@ -116,7 +119,7 @@ function refusalByTrigger(rules: EntryRules, candidate: Candidate, correlation: 
 	if (rules.end && (at >= rules.end || (rules.endEvicts && now >= rules.end))) return refuse('closed', { end: rules.end });
 	if (past) {
 		// A listener that was away looks back, and may find what let somebody in.
-		if (past.events.has(event_id)) return refuse('duplicate', { event_id });
+		if (event_id !== null && past.events.has(event_id)) return refuse('duplicate', { event_id });
 		const window = rules.duplicateWindow;
 		if (window && at < addDuration(past.lastEntry, window, zone) && at > subtractDuration(past.lastEntry, window, zone)) {
 			return refuse('duplicate', { entered_at: past.lastEntry, window });

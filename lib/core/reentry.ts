@@ -46,8 +46,8 @@ export function pastOf(enrolments: Enrolment[]): Past {
 	};
 }
 
-/** The past after one more entry. @param slot of its instance; null: it was held out */
-export function withEntry(before: Past | undefined, at: Date, event: number, slot: number | null): Past {
+/** The past after one more entry. @param event null: by a schedule. @param slot of its instance; null: it was held out */
+export function withEntry(before: Past | undefined, at: Date, event: number | null, slot: number | null): Past {
 	const inside = new Set(before?.inside);
 	if (slot !== null) inside.add(slot);
 	return {
@@ -55,7 +55,7 @@ export function withEntry(before: Past | undefined, at: Date, event: number, slo
 		times: [...(before?.times ?? []), at],
 		lastEntry: before && before.lastEntry > at ? before.lastEntry : at,
 		lastExit: before?.lastExit ?? null,
-		events: new Set([...(before?.events ?? []), event]),
+		events: new Set([...(before?.events ?? []), ...(event === null ? [] : [event])]),
 		inside,
 	};
 }

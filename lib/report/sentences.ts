@@ -39,7 +39,7 @@ const TELLERS: Record<Fact['source'], Record<string, Teller>> = {
 		...OUTCOME,
 		delayed: (fact) => `Put back${place(fact)}${event(fact, 'although let in by')}: ${FULL[fact.reason ?? '']?.(fact) ?? words(fact.reason)}. Looked at again ${time(fact.due_at, fact)}`,
 		held_out: (fact) => `Held out${place(fact)}${event(fact, 'though let in by')}: ${held(fact)}, to measure against, and gets nothing`,
-		entered: (fact) => `Entered${place(fact)}${event(fact, 'by')}`,
+		entered: (fact) => `Entered${place(fact)}${event(fact, 'by') || ' by its schedule'}`,
 		parked: (fact) => (fact.reason === 'time' ? `Arrived${place(fact)} when its time was up already (due ${time(fact.due_at, fact)})`
 			: `Began to wait${place(fact)}, until ${time(fact.due_at, fact)} at the latest`),
 		woken: (fact) => `Woken${place(fact)} ${WOKEN[fact.reason ?? '']?.(fact) ?? event(fact, 'by').trim()}${attempt(fact)}`,

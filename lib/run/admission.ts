@@ -5,6 +5,7 @@ import { entriesCountFrom } from '../core/reentry';
 import type { EntryRules, Json } from '../core/types';
 import {
 	countEntries, delayCandidates, deleteCandidates, insertHeldOut, insertInstances, insertRefusals, loadCandidates, loadEnrolments,
+	noteScheduled,
 } from '../store/admit';
 import { candidatesOutside, type Audience } from '../store/audience';
 import { MOST_ATTEMPTS } from '../store/claim';
@@ -115,6 +116,8 @@ async function write(db: Connection, claim: Claim, { id: step, journey_id: journ
 	}
 	const again = [...replaced, ...repeated].map(({ candidate: { profile_id, occurred_at }, correlation, slot }) => ({ profile_id, correlation, slot, at: occurred_at }));
 	if (again.length > 0) await countEntries(db, journey, again);
+	const scheduled = [...instances, ...heldOut, ...replaced, ...repeated].flatMap(({ candidate: { profile_id, scheduled_for } }) => (scheduled_for === null ? [] : [{ profile_id, scheduled_for }]));
+	if (scheduled.length > 0) await noteScheduled(db, journey, scheduled);
 	if (made.length > 0) await convertByLookBack(db, made.map((one) => one.profile_id), made.map((one) => one.id));
 }
 

@@ -14,6 +14,7 @@ import { StreamReader } from './redis/streamReader';
 import { Registry } from './registry';
 import { RemovedSteps } from './removed';
 import { openMonths } from './retention';
+import { Scheduler } from './scheduler';
 import { takeInParts, type Outcome, type Part } from './takeInParts';
 
 export interface EngineLog {
@@ -53,6 +54,7 @@ export class Engine {
 	readonly executions: Executions;
 	readonly registry: Registry;
 	readonly janitor: Janitor;
+	readonly scheduler: Scheduler;
 	/** Of requests at the collector's doors. */
 	readonly rate: RequestRate;
 	private readonly stream?: StreamReader;
@@ -72,10 +74,12 @@ export class Engine {
 		this.executions = new Executions(store, this.leases, () => this.dispatcher.notify());
 		const removed = new RemovedSteps(store, this.dispatcher, () => this.registry.departing());
 		this.janitor = new Janitor(store, () => this.dispatcher.notify(), onError, { keep, warn: (message) => log.warn(`Journey: ${message}`) }, removed);
+		this.scheduler = new Scheduler(store, () => this.announce(), log);
 		this.registry = new Registry(store, this.dispatcher, log, () => {
 			if (!moves) return;
 			this.dispatcher.start();
 			this.janitor.start();
+			this.scheduler.start();
 			this.stream?.start();
 		});
 		store.onHint(() => this.dispatcher.notify());
@@ -137,6 +141,7 @@ export class Engine {
 		await this.stream?.stop();
 		this.janitor.stop();
 		this.registry.stop();
+		await this.scheduler.stop();
 		await this.dispatcher.stop();
 		this.leases.stop();
 		this.redis?.close();

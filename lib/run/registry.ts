@@ -3,6 +3,7 @@ import type { Condition, EntryRules, Json } from '../core/types';
 import { saveConditions } from '../store/conditions';
 import { lockRegistry } from '../store/locks';
 import { addCandidatesSince, convertSince } from '../store/match';
+import { beginSchedule, type ScheduleConfig } from '../store/runs';
 import { beat, otherHosts, saveJourney, saveListener, saveStep, switchOff, type Place, type Step } from '../store/steps';
 import { StoreError, type Connection, type Store } from '../store/types';
 import type { Batch, Dispatcher, Subscription } from './dispatcher';
@@ -14,7 +15,7 @@ export interface Registration {
 	/** Entry Trigger: the journey it opens. */
 	journey?: { key: string; name: string; rules: EntryRules };
 	/** Entry and goal: what they listen to. */
-	listens?: { conditions: Condition[]; config: Json };
+	listens?: { conditions: Condition[]; config: Json; /** Entry by the calendar. */ schedule?: ScheduleConfig };
 	/** Most people in one batch. */
 	limit: number;
 	emit: (batch: Batch) => Promise<void>;
@@ -129,11 +130,13 @@ async function save(db: Connection, { place, journey, listens, since }: Registra
 	}
 	if (listens) {
 		const set = await saveConditions(db, listens.conditions, null);
+		const began = new Date(+db.now - (Date.now() - +since));
+		if (place.kind === 'entry') await beginSchedule(db, step.id, listens.schedule ?? null, began, step.off_since);
 		// A reset timer captures the journey values again, where only the store is at hand.
 		const values = Object.entries(journey?.rules.values ?? {}).map(([name, path]) => [name, parseSinglePath(path)]);
 		await saveListener(db, step.id, set, journey ? { ...listens.config, values: Object.fromEntries(values) as Json } : listens.config);
 		if (step.fresh || step.off_since) {
-			const missed = step.off_since ?? +db.now - (Date.now() - +since);
+			const missed = step.off_since ?? began;
 			const from = new Date(Math.max(+missed, +db.now - CATCH_UP_MS));
 			if (place.kind === 'entry') await addCandidatesSince(db, step.id, from);
 			else await convertSince(db, step.id, from);

@@ -6,6 +6,7 @@ import { ruleReaches } from '../core/rule/reach';
 import { inAGap, LOCK_NOT_AVAILABLE, sleep, type Pause } from '../store/gap';
 import { dropFinished, dropMonth, dropRefusals, dropRejected, makeEventMonth, makeMonths, missingMonths, monthsBefore, oldestNeeded, publishedCanvases, type Monthly } from '../store/retention';
 import { dropLeftMembers, listSegments, type SegmentSummary } from '../store/segments';
+import { dropRuns } from '../store/runs';
 import type { DatabaseError } from '../store/transaction';
 import type { Connection, Keep, Store } from '../store/types';
 import type { Duration } from '../core/types';
@@ -47,6 +48,7 @@ export async function forget(store: Store, keep: Keep, warn: (message: string) =
 		dropped.push(...(await dropMonths(store, 'journal', from, warn, pause)));
 		while ((await store.tx(async (db) => await dropFinished(db, from))) > 0);
 		while ((await store.tx(async (db) => await dropRefusals(db, from))) > 0);
+		while ((await store.tx(async (db) => await dropRuns(db, from))) > 0);
 		while ((await store.tx(async (db) => await dropActs(db, from))) > 0);
 		while ((await store.tx(async (db) => await dropLeftMembers(db, from, LEFT_AT_ONCE))) > 0);
 	}

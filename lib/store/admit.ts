@@ -11,15 +11,17 @@ export async function loadCandidates(
 	db: Connection, claim: { token: string; execution: string }, correlation: string[] | null,
 ): Promise<Candidate[]> {
 	return await db.rows<Candidate>(
-		`SELECT c.id, c.profile_id, p.zone, c.event_id, c.event_received_at, e.occurred_at, e.properties,
+		`SELECT c.id, c.profile_id, p.zone, c.event_id, c.event_received_at,
+			coalesce(c.occurred_at, e.occurred_at) AS occurred_at, coalesce(e.properties, '{}') AS properties, r.scheduled_for::text,
 			CASE WHEN jsonb_typeof(e.properties #> $3) IN ('string', 'number', 'boolean') THEN e.properties #>> $3 END AS correlation,
 			(SELECT max(o.due_at) FROM candidates o JOIN events oe ON oe.id = o.event_id AND oe.received_at = o.event_received_at
 				WHERE o.profile_id = c.profile_id AND o.journey_id = c.journey_id AND o.token IS DISTINCT FROM $1
 					AND oe.profile_id = c.profile_id AND (oe.occurred_at, oe.id) < (e.occurred_at, e.id)) AS behind
 		 FROM candidates c
 			JOIN profiles p ON p.id = c.profile_id
-			JOIN events e ON e.id = c.event_id AND e.received_at = c.event_received_at AND e.profile_id = c.profile_id
-		 WHERE c.token = $1 AND EXISTS (SELECT FROM claims WHERE token = $1 AND execution = $2)
+			LEFT JOIN events e ON e.id = c.event_id AND e.received_at = c.event_received_at AND e.profile_id = c.profile_id
+			LEFT JOIN runs r ON r.id = c.run_id
+		 WHERE c.token = $1 AND (e.id IS NOT NULL OR c.run_id IS NOT NULL) AND EXISTS (SELECT FROM claims WHERE token = $1 AND execution = $2)
 		 ORDER BY c.id`,
 		[claim.token, claim.execution, correlation],
 	);
@@ -40,8 +42,8 @@ export interface Admission {
 	profile_id: number;
 	correlation: string;
 	slot: number;
-	event_id: number;
-	event_received_at: Date;
+	event_id: number | null;
+	event_received_at: Date | null;
 	occurred_at: Date;
 	context: object;
 	restarts: boolean;
@@ -92,6 +94,15 @@ export async function insertInstances(
 		)
 		SELECT id, profile_id FROM made ORDER BY id`,
 		[json, journey, step, token, db.now, countedFrom, treated],
+	);
+}
+
+/** Remembers for which date of a schedule these people have entered: nobody enters twice for one. */
+export async function noteScheduled(db: Connection, journey: number, entries: Array<{ profile_id: number; scheduled_for: string }>): Promise<void> {
+	await db.rows(
+		`UPDATE enrolments en SET scheduled_for = greatest(en.scheduled_for, s.date)
+		 FROM unnest($1::bigint[], $2::date[]) AS s(profile_id, date) WHERE en.profile_id = s.profile_id AND en.journey_id = $3`,
+		[entries.map((one) => one.profile_id), entries.map((one) => one.scheduled_for), journey],
 	);
 }
 
@@ -149,7 +160,7 @@ export interface HeldOut {
 	profile_id: number;
 	correlation: string;
 	slot: number;
-	event_id: number;
+	event_id: number | null;
 	occurred_at: Date;
 	arm: 'control' | 'global';
 	percent: number;
@@ -177,7 +188,7 @@ export async function insertHeldOut(
 			${ENTER_AGAIN('$4')}
 		), told AS (
 			INSERT INTO journal (at, due_at, kind, journey_id, step_id, profile_id, instance_id, reason, detail)
-			SELECT $3, occurred_at, 'held_out', $2, $5::int, profile_id, id, arm, jsonb_build_object('event_id', event_id, 'percent', percent)
+			SELECT $3, occurred_at, 'held_out', $2, $5::int, profile_id, id, arm, jsonb_strip_nulls(jsonb_build_object('event_id', event_id, 'percent', percent))
 			FROM asked
 		)
 		SELECT id, profile_id FROM asked ORDER BY id`,
@@ -205,7 +216,7 @@ export async function delayCandidates(db: Connection, delays: Delay[]): Promise<
 			RETURNING c.*, b.delayed AS earlier, b.detail
 		)
 		INSERT INTO journal (at, due_at, kind, journey_id, step_id, profile_id, reason, detail)
-		SELECT $2, due_at, 'delayed', journey_id, step_id, profile_id, delayed, detail || jsonb_build_object('event_id', event_id)
+		SELECT $2, due_at, 'delayed', journey_id, step_id, profile_id, delayed, detail || jsonb_strip_nulls(jsonb_build_object('event_id', event_id))
 		FROM back WHERE delayed <> 'order' AND earlier IS DISTINCT FROM delayed`,
 		[JSON.stringify(delays), db.now],
 	);

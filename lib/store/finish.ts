@@ -38,7 +38,7 @@ export async function failClaim(db: Connection, token: string, error: string): P
 		outside AS (DELETE FROM candidates WHERE token = $2 RETURNING *),
 		turned_away AS (
 			INSERT INTO journal (at, kind, journey_id, step_id, profile_id, reason, detail)
-			SELECT $1, 'failed', journey_id, step_id, profile_id, 'error', jsonb_build_object('error', $3::text, 'event_id', event_id) FROM outside
+			SELECT $1, 'failed', journey_id, step_id, profile_id, 'error', jsonb_strip_nulls(jsonb_build_object('error', $3::text, 'event_id', event_id)) FROM outside
 		),
 		gone AS (DELETE FROM instances WHERE token = $2 RETURNING *),
 		fate(status, reason, error) AS (SELECT 'failed', 'error', $3::text), ${FINISH}`,

@@ -69,9 +69,9 @@ export async function mergeProfiles(db: Connection, merges: Merge[]): Promise<nu
 	);
 	await db.rows(
 		`INSERT INTO enrolments AS en (profile_id, journey_id, correlation, slot, instance_id, entry_event_id, entered_at, held_out, arm,
-			entries, entry_times, first_entry, last_entry, last_exit, converted_at)
+			entries, entry_times, first_entry, last_entry, last_exit, converted_at, scheduled_for)
 		 SELECT m."into", o.journey_id, o.correlation, o.slot, o.instance_id, o.entry_event_id, o.entered_at, o.held_out, o.arm,
-			o.entries, o.entry_times, o.first_entry, o.last_entry, o.last_exit, o.converted_at
+			o.entries, o.entry_times, o.first_entry, o.last_entry, o.last_exit, o.converted_at, o.scheduled_for
 		 FROM enrolments o JOIN ${M} ON m."from" = o.profile_id
 		 ON CONFLICT (profile_id, journey_id, correlation, slot) DO UPDATE SET
 			entries = en.entries + excluded.entries,
@@ -82,7 +82,8 @@ export async function mergeProfiles(db: Connection, merges: Merge[]): Promise<nu
 			held_out = CASE WHEN ${THEIRS} THEN excluded.held_out ELSE en.held_out END,
 			arm = CASE WHEN excluded.first_entry < en.first_entry THEN coalesce(excluded.arm, en.arm) ELSE coalesce(en.arm, excluded.arm) END,
 			first_entry = least(en.first_entry, excluded.first_entry), last_entry = greatest(en.last_entry, excluded.last_entry),
-			last_exit = greatest(en.last_exit, excluded.last_exit), converted_at = least(en.converted_at, excluded.converted_at)`,
+			last_exit = greatest(en.last_exit, excluded.last_exit), converted_at = least(en.converted_at, excluded.converted_at),
+			scheduled_for = greatest(en.scheduled_for, excluded.scheduled_for)`,
 		pairs,
 	);
 	await db.rows(`DELETE FROM enrolments WHERE profile_id IN (SELECT "from" FROM ${M})`, pairs);

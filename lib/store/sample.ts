@@ -1,5 +1,6 @@
 import { compileFilter, NO_VARIABLES } from '../core/filter';
-import type { EventItem, Filter, Profile } from '../core/types';
+import { compileRule } from '../core/rule';
+import type { EventItem, Filter, Profile, Rule } from '../core/types';
 import { EVENT, PROFILE } from './running';
 import type { Connection } from './types';
 
@@ -23,4 +24,15 @@ export async function newestEvent(db: Connection, name: string, filter: Filter):
 		[name, compileFilter(filter), NEWEST, NO_VARIABLES],
 	);
 	return found;
+}
+
+/** The newest profile in an audience, if it is among the newest 10,000. @param rule null: everyone */
+export async function newestProfile(db: Connection, rule: Rule | null, zone: string): Promise<Profile | undefined> {
+	const compiled = rule && compileRule(rule, { now: db.now, firstParameter: 2, zone });
+	const [found] = await db.rows<{ profile: Profile }>(
+		`SELECT ${PROFILE} AS profile FROM (SELECT * FROM profiles WHERE merged_into IS NULL ORDER BY id DESC LIMIT $1) p
+		 WHERE ${compiled?.sql ?? 'true'} ORDER BY p.id DESC LIMIT 1`,
+		[NEWEST, ...(compiled?.params ?? [])],
+	);
+	return found?.profile;
 }

@@ -17,12 +17,16 @@ TABLE candidates WITH (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_thres
 	step_id integer NOT NULL
 	journey_id integer NOT NULL
 	profile_id bigint NOT NULL
-	event_id bigint NOT NULL
-	event_received_at timestamp with time zone NOT NULL
+	event_id bigint
+	event_received_at timestamp with time zone
 	due_at timestamp with time zone NOT NULL
 	attempts smallint NOT NULL DEFAULT 0
 	token uuid
 	delayed text
+	run_id integer
+	occurred_at timestamp with time zone
+	CONSTRAINT candidates_check CHECK (((event_id IS NULL) = (run_id IS NOT NULL)))
+	CONSTRAINT candidates_check1 CHECK (((run_id IS NULL) = (occurred_at IS NULL)))
 	CONSTRAINT candidates_delayed_check CHECK ((delayed = ANY (ARRAY['order'::text, 'per_minute'::text, 'inside'::text])))
 	CONSTRAINT candidates_event_id_journey_id_key UNIQUE (event_id, journey_id)
 	CONSTRAINT candidates_journey_id_fkey FOREIGN KEY (journey_id) REFERENCES journeys(id)
@@ -160,6 +164,7 @@ TABLE enrolments WITH (fillfactor=90, autovacuum_vacuum_scale_factor=0.05)
 	entered_at timestamp with time zone NOT NULL
 	arm text
 	held_out boolean NOT NULL DEFAULT false
+	scheduled_for date
 	CONSTRAINT enrolments_arm_check CHECK ((arm = ANY (ARRAY['treated'::text, 'control'::text, 'global'::text])))
 	CONSTRAINT enrolments_journey_id_fkey FOREIGN KEY (journey_id) REFERENCES journeys(id)
 	CONSTRAINT enrolments_pkey PRIMARY KEY (profile_id, journey_id, correlation, slot)
@@ -377,6 +382,7 @@ TABLE profiles WITH (fillfactor=90, autovacuum_vacuum_scale_factor=0.05)
 	merged_into bigint
 	CONSTRAINT profiles_pkey PRIMARY KEY (id)
 	CREATE INDEX profiles_merged ON profiles USING btree (id) WHERE (merged_into IS NOT NULL)
+	CREATE INDEX profiles_zone ON profiles USING btree (zone, id) WHERE (merged_into IS NULL)
 
 TABLE refusals
 	profile_id bigint NOT NULL
@@ -400,6 +406,31 @@ TABLE rejected
 	body text NOT NULL
 	CONSTRAINT rejected_pkey PRIMARY KEY (id)
 	CREATE INDEX rejected_age ON rejected USING btree (received_at)
+
+TABLE runs
+	id integer NOT NULL GENERATED ALWAYS AS IDENTITY
+	step_id integer NOT NULL
+	journey_id integer NOT NULL
+	scheduled_for date NOT NULL
+	people text NOT NULL
+	zone text NOT NULL
+	at timestamp with time zone NOT NULL
+	state text NOT NULL
+	rule jsonb
+	canvas text
+	cursor bigint NOT NULL DEFAULT 0
+	examined bigint NOT NULL DEFAULT 0
+	selected bigint NOT NULL DEFAULT 0
+	next_page_at timestamp with time zone NOT NULL
+	ended_at timestamp with time zone
+	CONSTRAINT runs_check CHECK (((state = 'open'::text) = (ended_at IS NULL)))
+	CONSTRAINT runs_journey_id_fkey FOREIGN KEY (journey_id) REFERENCES journeys(id)
+	CONSTRAINT runs_journey_id_scheduled_for_people_key UNIQUE (journey_id, scheduled_for, people)
+	CONSTRAINT runs_pkey PRIMARY KEY (id)
+	CONSTRAINT runs_state_check CHECK ((state = ANY (ARRAY['open'::text, 'done'::text, 'missed'::text])))
+	CONSTRAINT runs_step_id_fkey FOREIGN KEY (step_id) REFERENCES steps(id)
+	CREATE INDEX runs_due ON runs USING btree (at)
+	CREATE INDEX runs_open ON runs USING btree (next_page_at) WHERE (state = 'open'::text)
 
 TABLE seen WITH (autovacuum_vacuum_scale_factor=0.02)
 	message uuid NOT NULL
@@ -458,6 +489,7 @@ TABLE steps
 	state text NOT NULL
 	off_since timestamp with time zone
 	registered_at timestamp with time zone NOT NULL
+	planned_until timestamp with time zone
 	CONSTRAINT steps_check CHECK (((state = 'off'::text) = (off_since IS NOT NULL)))
 	CONSTRAINT steps_kind_check CHECK ((kind = ANY (ARRAY['entry'::text, 'audience'::text, 'state'::text, 'branch'::text, 'action'::text, 'goal'::text])))
 	CONSTRAINT steps_pkey PRIMARY KEY (id)
@@ -594,6 +626,22 @@ VIEW report_refusals
 	detail jsonb
 	FROM journeys (id, key)
 	FROM refusals (profile_id, journey_id, reason, day, first_at, last_at, times, detail)
+
+VIEW report_runs
+	run integer
+	journey text
+	step text
+	scheduled_for date
+	zone text
+	people text
+	due_at timestamp with time zone
+	state text
+	examined bigint
+	selected bigint
+	ended_at timestamp with time zone
+	FROM journeys (id, key)
+	FROM runs (id, step_id, journey_id, scheduled_for, people, zone, at, state, examined, selected, ended_at)
+	FROM steps (id, name)
 
 VIEW report_segment_members
 	segment text

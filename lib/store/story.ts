@@ -36,7 +36,7 @@ const NOW = `
 			'since', i.since, 'attempts', i.attempts, 'error', i.error) AS detail, i.id AS instance, i.step_id
 	FROM instances i WHERE i.profile_id = a.profile_id AND i.journey_id = a.journey_id
 	UNION ALL
-	SELECT $5, 2, id, 'now', 'candidate', delayed, due_at, jsonb_build_object('event_id', event_id, 'attempts', attempts), NULL, step_id
+	SELECT $5, 2, id, 'now', 'candidate', delayed, due_at, jsonb_strip_nulls(jsonb_build_object('event_id', event_id, 'attempts', attempts)), NULL, step_id
 	FROM candidates WHERE profile_id = a.profile_id AND journey_id = a.journey_id`;
 
 const JOURNAL = `

@@ -6,26 +6,28 @@ import { guardCanvas } from '../shared/canvas';
 import { journeyEngine } from '../shared/engine';
 import { acknowledgeAtEnd, itemOf, resume, tokenOf } from '../shared/execution';
 import { claimOf, isTest, placeOf } from '../shared/place';
+import { suggestions } from '../shared/suggestions';
 import { subscribe } from '../shared/trigger';
 import { description } from './description';
 import { readEntry } from './entry';
 import { leaveRemovedSteps } from './removed';
 import { sampleItem } from './sample';
+import { scheduleInWords } from './schedule';
 import { testStore } from './testStore';
 
 /** Lets people in: candidates become instances here, where the published canvas is known. */
 export class JourneyEntryTrigger implements INodeType {
 	description = description;
 
-	methods = { credentialTest: { testStore } };
+	methods = { ...suggestions, credentialTest: { testStore }, resourceMapping: { scheduleInWords } };
 
 	async trigger(this: ITriggerFunctions): Promise<ITriggerResponse> {
-		const { key, rules, conditions, config } = readEntry(this);
+		const { key, rules, conditions, config, schedule } = readEntry(this);
 		const name = this.getWorkflow().name ?? key;
 		return await subscribe(this, {
 			kind: 'entry',
 			journey: { key, name, rules },
-			listens: { conditions, config },
+			listens: { conditions, config, schedule },
 			limit: batchSize(0, Infinity),
 		});
 	}

@@ -3,6 +3,7 @@ import type { INodeProperties, INodeTypeDescription } from 'n8n-workflow';
 import { capturedValues, eventFilters, storeCredential } from '../shared/fields';
 import { optionFields } from './optionFields';
 import { reentryFields } from './reentryFields';
+import { scheduleFields } from './scheduleFields';
 import { entrySubtitle } from './subtitle';
 
 /** One side of a change: any value, none, or a certain one. */
@@ -63,6 +64,7 @@ export const description: INodeTypeDescription = {
 			options: [
 				{ name: 'From Another Journey or Workflow', value: 'start', description: 'Whom a Journey Action or Customer Data starts in this journey' },
 				{ name: 'On a Profile Change', value: 'change', description: 'When an attribute of a customer gets another value' },
+				{ name: 'On a Schedule', value: 'schedule', description: 'On certain dates, everyone in an audience' },
 				{ name: 'On an Event', value: 'event', description: 'When an event happens to a customer' },
 			],
 			description: 'What lets a customer in',
@@ -98,9 +100,10 @@ export const description: INodeTypeDescription = {
 		},
 		...changeSide('From', 'from', 'free'),
 		...changeSide('To', 'to', 'pro'),
+		...scheduleFields,
 		eventFilters({ entry: ['event', 'start'] }),
 		...reentryFields,
-		capturedValues('Kept from the entry event for the whole journey, as context'),
+		{ ...capturedValues('Kept from the entry event for the whole journey, as context'), displayOptions: { hide: { entry: ['schedule'] } } },
 		{
 			displayName: 'Options',
 			name: 'options',

@@ -1,8 +1,9 @@
 import type { IExecuteFunctions, ITriggerFunctions, Workflow } from 'n8n-workflow';
 
-import { changeEvent, parseDate, parseSinglePath, startEvent, validateZone, type Condition, type EntryKind, type EntryRules, type Json } from '../../lib/index';
+import { changeEvent, parseDate, parseSinglePath, startEvent, validateZone, type Condition, type EntryKind, type EntryRules, type Json, type ScheduleConfig } from '../../lib/index';
 import { checked, fieldError, raw, readFilter, type RawCondition } from '../shared/parameters';
 import { readLimits, readReentry, type LimitOptions } from './limits';
+import { readSchedule } from './schedule';
 
 interface Options {
 	correlation?: string;
@@ -21,6 +22,7 @@ export interface Entry {
 	conditions: Condition[];
 	/** What else of the kind the engine works by. */
 	config: Json;
+	schedule?: ScheduleConfig;
 }
 
 /** Reads the panel. @throws NodeOperationError naming the field */
@@ -38,17 +40,19 @@ export function readEntry(context: IExecuteFunctions | ITriggerFunctions): Entry
 	if (options.endEvicts && !options.end) throw fieldError(node, 'Everyone Leaves at the End', 'there is no end. Add the option End, or remove this one.');
 	if (options.correlation) checked(context, 'Correlation Property', () => parseSinglePath(options.correlation!));
 	const key = options.key?.trim() || context.getWorkflow().id!;
-	const { occasion, ...config } = readOccasion(context, kind, key);
+	const [start, end] = [date('Start', options.start), date('End', options.end)];
+	const { occasion, ...config } = readOccasion(context, kind, key, { start, end });
 	return {
 		kind,
 		key,
 		conditions: occasion ? [{ output: node.id, ...occasion, effect: 'wake' }] : [],
 		config: { entry: kind, ...config },
+		schedule: config.schedule,
 		rules: {
 			reentry: readReentry(context),
 			whileInside: raw<EntryRules['whileInside']>(context, 'whileInside', 'refuse'),
-			start: date('Start', options.start),
-			end: date('End', options.end),
+			start,
+			end,
 			endEvicts: options.endEvicts,
 			...readLimits(context, options),
 			correlation: options.correlation || undefined,
@@ -68,15 +72,19 @@ function workflowZone(context: IExecuteFunctions | ITriggerFunctions): string | 
 interface Occasion {
 	/** The event by which people enter, one of the engine's own for every kind but *On an Event*. */
 	occasion?: Pick<Condition, 'event' | 'filter'>;
+	schedule?: ScheduleConfig;
 	/** An attribute whose changes are recorded. */
 	watches?: { attribute: string; path: string[] };
 }
 
-function readOccasion(context: IExecuteFunctions | ITriggerFunctions, kind: EntryKind, key: string): Occasion {
+function readOccasion(
+	context: IExecuteFunctions | ITriggerFunctions, kind: EntryKind, key: string, dates: Pick<EntryRules, 'start' | 'end'>,
+): Occasion {
 	const filter = () => readFilter(context, 'Property Filters', raw<RawCondition[]>(context, 'filters.conditions', []));
 	switch (kind) {
 		case 'start': return { occasion: { event: startEvent(key), filter: filter() } };
 		case 'change': return readChange(context);
+		case 'schedule': return { schedule: readSchedule(context, dates) };
 		default: {
 			const event = raw(context, 'event', '').trim();
 			if (event === '') throw fieldError(context.getNode(), 'Event', 'is empty. Enter the name of the event that lets customers in.');

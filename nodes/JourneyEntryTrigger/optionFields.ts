@@ -77,6 +77,16 @@ export const optionFields: INodeProperties[] = [
 		description: 'So many percent of those who would enter get nothing, so that reports can say what the journey changes. Who is held out stays so for as long as there is a holdout; their goals and entries are counted alike.',
 	},
 	{
+		displayName: 'If Missed, Begin Within',
+		name: 'catchUpHours',
+		type: 'number',
+		typeOptions: { minValue: 0, numberPrecision: 0 },
+		noDataExpression: true,
+		default: 12,
+		displayOptions: { show: { '/entry': ['schedule'] } },
+		description: 'How many hours late the schedule may still begin, if n8n was not running when it fell due. After that the date is passed over, and listed as missed.',
+	},
+	{
 		displayName: 'Ignore Global Holdout',
 		name: 'ignoresGlobalHoldout',
 		type: 'boolean',
@@ -101,6 +111,16 @@ export const optionFields: INodeProperties[] = [
 		noDataExpression: true,
 		placeholder: 'e.g. cart-abandonment',
 		description: 'Entry limits and reports go by this key. Leave it empty to use the workflow ID.',
+	},
+	{
+		displayName: 'People per Minute',
+		name: 'pace',
+		type: 'number',
+		typeOptions: { minValue: 1, numberPrecision: 0 },
+		noDataExpression: true,
+		default: 1000,
+		displayOptions: { show: { '/entry': ['schedule'] } },
+		description: 'How many enter in a minute. Without this option, as many as the journey takes.',
 	},
 	{
 		displayName: 'Roll-Out (%)',

@@ -1,6 +1,6 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
-import { captured, entrySample, type EventItem, type Filter, type JourneyItem, type Profile } from '../../lib/index';
+import { captured, entrySample, scheduledSample, type EventItem, type Filter, type JourneyItem, type Profile } from '../../lib/index';
 import { journeyEngine } from '../shared/engine';
 import { readEntry } from './entry';
 
@@ -11,9 +11,20 @@ const NOBODY: Profile = {
 
 /** A run in the editor: the newest real event that would let somebody in, or a made-up one. Nobody enters. */
 export async function sampleItem(context: IExecuteFunctions): Promise<INodeExecutionData> {
-	const { key, rules, conditions } = readEntry(context);
-	const { event, filter } = conditions[0]!;
+	const { key, rules, conditions, schedule } = readEntry(context);
 	const engine = await journeyEngine(context);
+	if (schedule) {
+		const profile = await scheduledSample(engine.store, schedule.rule, rules.zone);
+		context.addExecutionHints({
+			message: profile
+				? 'This is a test: it shows the newest customer in the audience. Nobody entered.'
+				: 'This is a test, and nobody in the audience is known yet: this customer is made up. Store a profile, or set mock data of your own.',
+			location: 'outputPane',
+		});
+		const journey = { key, instance: 0, token: 'test', step: context.getNode().name, visit: 0, correlation: '', entered_at: new Date().toISOString() };
+		return asItem({ journey, profile: profile ?? NOBODY, event: null, context: {} });
+	}
+	const { event, filter } = conditions[0]!;
 	const found = await entrySample(engine.store, event, filter, rules);
 	const { profile, event: happened, correlation, context: values } = found ?? madeUp(event, filter, rules);
 	context.addExecutionHints({
@@ -23,7 +34,10 @@ export async function sampleItem(context: IExecuteFunctions): Promise<INodeExecu
 		location: 'outputPane',
 	});
 	const journey = { key, instance: 0, token: 'test', step: context.getNode().name, visit: 0, correlation, entered_at: happened.occurred_at };
-	const json: JourneyItem = { journey, profile, event: happened, context: values };
+	return asItem({ journey, profile, event: happened, context: values });
+}
+
+function asItem(json: JourneyItem): INodeExecutionData {
 	return { json: json as unknown as IDataObject, pairedItem: { item: 0 } };
 }
 

@@ -3,7 +3,8 @@ import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { fieldError, isExpression, raw } from '../shared/parameters';
 import { stateOutputs } from './outputs';
 import { readWait } from './wait';
-import { asHtml, sentenceOf } from './words';
+import { asHtml } from '../shared/html';
+import { sentenceOf } from './words';
 
 /** A run in the editor: nobody is parked. Says how long the first item would wait, and lets all go on by the chosen output. */
 export function testState(context: IExecuteFunctions): INodeExecutionData[][] {

@@ -1,6 +1,7 @@
 import type { ILoadOptionsFunctions, INodeParameters, INodePropertyOptions, ResourceMapperFields } from 'n8n-workflow';
 
 import { waitSentence } from '../../lib/index';
+import { asHtml } from '../shared/html';
 import type { Reader } from '../shared/parameters';
 import { stateOutputs } from './outputs';
 import { untilDiffers, untilOf, type StateWait } from './wait';
@@ -68,9 +69,4 @@ function sentenceOrProblem(panel: ILoadOptionsFunctions): string {
 /** The outputs, for *Output When Testing*. */
 export async function listOutputs(this: ILoadOptionsFunctions): Promise<INodePropertyOptions[]> {
 	return stateOutputs((this.getCurrentNodeParameters() ?? {}) as never).map(({ displayName }, value) => ({ name: displayName, value }));
-}
-
-/** The editor renders hints and notices as HTML. */
-export function asHtml(text: string): string {
-	return text.replace(/&/g, '&amp;').replace(/</g, '&lt;');
 }

@@ -8,7 +8,7 @@ const rules = (more: Partial<EntryRules>): EntryRules => ({ reentry: { kind: 'ca
 let ids = 0;
 const candidate = (occurred: string, more: Partial<Candidate> = {}): Candidate => {
 	ids++;
-	return { id: ids, profile_id: 1, zone: null, event_id: ids, event_received_at: at('31T00:00'), occurred_at: at(occurred), properties: {}, correlation: null, behind: null, ...more };
+	return { id: ids, profile_id: 1, zone: null, event_id: ids, event_received_at: at('31T00:00'), scheduled_for: null, occurred_at: at(occurred), properties: {}, correlation: null, behind: null, ...more };
 };
 const before = (last: string, more: Partial<Enrolment> = {}): Enrolment => (
 	{

@@ -6,7 +6,7 @@ const within = (amount: number, unit: string) => ({ did: true, event: 'Order Com
 describe('how far back a canvas asks', () => {
 	it('is what its rules, look-backs and windows say', () => {
 		const canvas = draw({
-			Entry: journey('EntryTrigger', { parameters: { event: 'Enter' } }),
+			Entry: journey('EntryTrigger', { parameters: { entry: 'schedule', conditions: { behaviour: [within(1, 'years')] } } }),
 			Buyers: journey('AudienceFilter', { parameters: { match: 'all', conditions: { behaviour: [within(90, 'days')], group: [{ match: 'any', conditions: { behaviour: [within(2, 'years')] } }] } } }),
 			Big: journey('Branch', { parameters: { mode: 'rules', rules: { rule: [{ output: 'a', match: 'all', conditions: { behaviour: [{ did: false, event: 'Refund', times: 1, period: 'ever' }] } }] } } }),
 			Recent: journey('State', { parameters: { waitFor: 'events', lookBack: 'last', lookBackAmount: 3, lookBackUnit: 'hours' } }),
@@ -20,12 +20,14 @@ describe('how far back a canvas asks', () => {
 			"Journey Audience Filter 'Buyers' asks for Order Completed within 90 days: 90 days",
 			"Journey Branch 'Big' asks whether Refund ever happened: ever",
 			"Journey Conversion Goal 'Bought' asks for its event within 7 days: 7 days",
+			"Journey Entry Trigger 'Entry' asks for Order Completed within 1 years: 1 years",
 			"Journey State 'Recent' asks for events within 3 hours: 3 hours",
 		]);
 	});
 
 	it('leaves out what is off, what does not ask, and what is not ours', () => {
 		expect(reachesOf(draw({
+			Entry: journey('EntryTrigger', { parameters: { event: 'Enter', conditions: { behaviour: [within(90, 'days')] } } }),
 			Off: journey('AudienceFilter', { disabled: true, parameters: { conditions: { behaviour: [within(90, 'days')] } } }),
 			Split: journey('Branch', { parameters: { mode: 'split', rules: { rule: [{ conditions: { behaviour: [within(90, 'days')] } }] } } }),
 			Previous: journey('State', { parameters: { waitFor: 'events', lookBack: 'previous', lookBackAmount: 1, lookBackUnit: 'hours' } }),

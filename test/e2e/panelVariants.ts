@@ -22,6 +22,17 @@ export const VARIANTS: Variant[] = [
 			options: { correlation: 'cart_id', end: '', key: 'cart', start: '', zone: '' },
 		},
 	}),
+	...variants('journeyEntryTrigger', {
+		'Entry, from a journey': { entry: 'start' },
+		'Entry, on a change': { entry: 'change', attribute: 'plan', from: 'value', fromValue: 'free', to: 'value', toValue: 'pro' },
+		'Entry, every day': { entry: 'schedule' },
+		'Entry, weekdays': {
+			entry: 'schedule', repeats: 'weeks', every: 2, first: '2026-01-05', weekdays: [1, 4], clock: 'own',
+			conditions: { attribute: [{ path: 'plan', operator: 'is', value: 'pro' }] }, options: { pace: 1000, catchUpHours: 12 },
+		},
+		'Entry, last day': { entry: 'schedule', repeats: 'months', monthDayKind: 'last' },
+		'Entry, once': { entry: 'schedule', repeats: 'once' },
+	}),
 	...variants('journeyAudienceFilter', {
 		'Audience': {},
 		'Audience, conditions': {
@@ -104,6 +115,8 @@ export const VARIANTS: Variant[] = [
 		'Set journey values': { operation: 'setContext' },
 		'Record an event': { operation: 'recordEvent' },
 		'Leave': { operation: 'exit' },
+		'Start another': { operation: 'startJourney', journey: 'welcome' },
+		'Leave another': { operation: 'leaveJourney', journey: 'welcome' },
 	}),
 	...variants('journeyConversionGoal', {
 		'Goal': {},
@@ -113,6 +126,8 @@ export const VARIANTS: Variant[] = [
 	...variants('journeyCustomerData', {
 		'Track': {},
 		'Track, all options': { identityKind: 'email', propertiesMode: 'json', eventOptions: { messageId: '', time: '', history: false, identities: {} } },
+		'Start a journey': { resource: 'journey', operation: 'start' },
+		'Take out of a journey': { resource: 'journey', operation: 'leave' },
 		'Create or update': { resource: 'profile', operation: 'upsert' },
 		'Get': { resource: 'profile', operation: 'get' },
 		'Add identity': { resource: 'profile', operation: 'addIdentity' },

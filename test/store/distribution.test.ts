@@ -28,6 +28,7 @@ import * as people from '../../lib/store/people';
 import * as removed from '../../lib/store/removed';
 import * as privacy from '../../lib/store/privacy';
 import * as retention from '../../lib/store/retention';
+import * as runs from '../../lib/store/runs';
 import * as running from '../../lib/store/running';
 import * as sample from '../../lib/store/sample';
 import * as segments from '../../lib/store/segments';
@@ -64,6 +65,9 @@ const EXCEPTIONS: Record<string, [tables: string[], why: string]> = {
 	dropRefusals: [['refusals'], SWEEP],
 	dropTimeouts: [['timeouts'], SWEEP],
 	dropLeftMembers: [['segment_members'], SWEEP],
+	holdRun: [['candidates'], SWEEP],
+	dropRuns: [['candidates'], SWEEP],
+	zonesOfProfiles: [['profiles'], SWEEP],
 	makeMonths: [['events', 'journal'], SWEEP],
 	oldestNeeded: [['candidates', 'instances'], SWEEP],
 	listenersTo: [['timeouts'], 'asks whether there is any at all'],
@@ -110,6 +114,7 @@ const EXCEPTIONS: Record<string, [tables: string[], why: string]> = {
 	markSent: [['deliveries'], MESSAGE],
 	loadCounts: [['conversions', 'deliveries', 'enrolments', 'finished', 'instances', 'journal', 'refusals'], REPORT],
 	newestEvent: [['events'], REPORT],
+	newestProfile: [['profiles'], REPORT],
 	listJourneys: [['finished'], REPORT],
 	peopleAtSteps: [['instances'], REPORT],
 	troubles: [['deliveries', 'finished'], REPORT],
@@ -174,6 +179,9 @@ describe('statements about people', () => {
 		const rule: Rule = { kind: 'group', match: 'any', rules: [{ kind: 'tag', has: true, tag: 'a' }, { kind: 'behaviour', event: 'Click', filter: [], did: true, atLeast: 1 }] };
 		const identity = { kind: 'user_id' as const, value: 'customer-1' };
 		const engagement = (findBy: 'key' | 'provider') => ({ index: 0, findBy, message: none, kind: 'opened' as const, at: now, detail: {} });
+		const schedule: runs.ScheduleConfig = { when: { recurrence: { kind: 'days', every: 1 }, atTime: '09:00', ownZone: false }, rule, pace: null, catchUpMs: 0, start: null, end: null };
+		const planned: runs.Planned = { step: world.entry, journey: world.journey, name: 'shop', zone: 'UTC', planned_until: now, schedule, closed: false };
+		const run: runs.NewRun = { people: '*', zone: 'UTC', date: '2026-03-02', at: now, missed: false };
 		const calls: Record<string, (db: Connection) => Promise<unknown>> = {
 			// intake
 			lockRegistry: (db) => locks.lockRegistry(db, 'match'),
@@ -301,6 +309,18 @@ describe('statements about people', () => {
 			saveControls: (db) => splits.saveControls(db, world.journey, 'k', {}),
 			rememberNames: (db) => catalog.rememberNames(db, [{ kind: 'event', event: '', name: 'Click' }]),
 			findNames: (db) => catalog.findNames(db, 'property', 'a'),
+			// schedules
+			beginSchedule: async (db) => [await runs.beginSchedule(db, world.entry, schedule, now, null), await runs.beginSchedule(db, world.entry, null, now, now)],
+			plannedSchedules: (db) => runs.plannedSchedules(db),
+			zonesOfProfiles: (db) => runs.zonesOfProfiles(db),
+			makeRuns: (db) => runs.makeRuns(db, planned, [run]),
+			nextPageAt: (db) => runs.nextPageAt(db),
+			holdRun: (db) => runs.holdRun(db, { scan: 10, waiting: 10 }),
+			writePage: async (db) => {
+				for (const people of ['*', '', 'Europe/Istanbul']) await runs.writePage(db, { id: 1, step_id: world.entry, journey_id: world.journey, date: run.date, people, rule, pace: 10, zone: 'UTC' }, 5, 10);
+			},
+			dropRuns: (db) => runs.dropRuns(db, now),
+			noteScheduled: (db) => admit.noteScheduled(db, world.journey, [{ profile_id: profiles[0]!, scheduled_for: run.date }]),
 			// the canvas
 			saveConditions: (db) => conditions.saveConditions(db, [wakesBy('Other')], null),
 			saveStep: (db) => steps.saveStep(db, place),
@@ -342,6 +362,7 @@ describe('statements about people', () => {
 			profilesAt: (db) => customers.profilesAt(db, [identity]),
 			loadProfiles: (db) => customers.loadProfiles(db, profiles),
 			loadCustomers: (db) => customers.loadCustomers(db, profiles),
+			newestProfile: (db) => sample.newestProfile(db, rule, 'UTC'),
 			newestEvent: (db) => sample.newestEvent(db, 'Click', []),
 			loadStories: (db) => story.loadStories(db, [{ profile_id: profiles[0]!, journey_id: world.journey, most: 5, skip: 0 }]),
 			findJourneys: (db) => story.findJourneys(db, ['shop']),

@@ -17,6 +17,7 @@ import { findEngaged, insertEngagements } from '../../lib/store/engagements';
 import { endRunning, expireInstances } from '../../lib/store/finish';
 import { addCandidatesSince, convertSince, restartTimers, wakeByRank } from '../../lib/store/match';
 import { dropFinished, dropRejected, dropSeen, dropTimeouts } from '../../lib/store/retention';
+import { beginSchedule, holdRun, makeRuns, nextPageAt, plannedSchedules, writePage, zonesOfProfiles, type ScheduleConfig } from '../../lib/store/runs';
 import { setContext } from '../../lib/store/running';
 import { claimSegment, refreshMembers, saveSegment } from '../../lib/store/segments';
 import { loadRecipients, tellSkipped } from '../../lib/store/sending';
@@ -220,6 +221,31 @@ describe.each(STATISTICS)('with %s statistics, hot statements', (statistics) => 
 		reachedByKey(asked);
 		expect(asked.flatMap(({ scanned }) => scanned)).not.toContain('segment_members');
 		expect(asked.flatMap(({ scanned }) => scanned)).not.toContain('profile_traits');
+	});
+
+	it('of a schedule, page by page', async () => {
+		const rule: Rule = { kind: 'behaviour', event: 'Click', filter: [], did: true, atLeast: 1 };
+		const schedule: ScheduleConfig = {
+			when: { recurrence: { kind: 'days', every: 1 }, atTime: '09:00', ownZone: true }, rule, pace: null, catchUpMs: 0, start: null, end: null,
+		};
+		await ask(store, 'UPDATE profiles SET zone = $1 WHERE id % 2 = 0', ['Asia/Tokyo']);
+		// A step for which nobody waits yet.
+		await store.tx(async (db) => await beginSchedule(db, world.action, schedule, db.now, null));
+		await ask(store, "UPDATE steps SET config = jsonb_build_object('schedule', $2::jsonb) WHERE id = $1", [world.action, JSON.stringify(schedule)]);
+		const groups = ['*', '', 'Asia/Tokyo'].map((people, at) => ({ people, zone: 'UTC', date: `2026-03-0${at + 1}`, at: clock.now, missed: false }));
+		await store.tx(async (db) => await makeRuns(db, (await plannedSchedules(db))[0]!, groups));
+		const { store: watched, seen } = explained(store);
+		expect(await watched.tx(zonesOfProfiles)).toEqual(['Asia/Tokyo']);
+		for (const { people } of groups) {
+			await watched.tx(async (db) => {
+				await nextPageAt(db);
+				const run = (await holdRun(db, { scan: BATCH, waiting: 10 * BATCH }))!;
+				expect(run.people).toBe(people);
+				expect((await writePage(db, run, BATCH, BATCH)).examined).toBe(BATCH);
+			});
+			await ask(store, "UPDATE runs SET state = 'done', ended_at = at WHERE people = $1", [people]);
+		}
+		reachedByKey(seen);
 	});
 
 	it('of one person\'s story', async () => {

@@ -138,6 +138,16 @@ export class CanvasRunner {
 		this.open.delete(id);
 	}
 
+	/** n8n is not there for a while. Nothing of what falls due meanwhile has happened when it is back. */
+	async down(duration: string): Promise<void> {
+		this.halt();
+		this.queue = [];
+		this.open = new Map();
+		await this.moveTo(new Date(+this.now + milliseconds(duration)));
+		await this.boot();
+		await this.publish(this.canvas!);
+	}
+
 	/** Takes events and changes in, at this moment, in one batch. Nothing moves before the next `pass`. */
 	async send(...happenings: Happening[]): Promise<IntakeResult> {
 		return await takeIn(this.store, 'test', happenings.map(({ who, event, properties, at, change, email, messageId }, index): IntakeEntry => ({
@@ -180,7 +190,7 @@ export class CanvasRunner {
 		const end = new Date(+this.now + milliseconds(duration));
 		for (;;) {
 			await this.drain();
-			const next = await nextMoment(this.store);
+			const next = await this.nextMoment();
 			if (!next || next > end) break;
 			await this.moveTo(next);
 		}
@@ -250,6 +260,13 @@ export class CanvasRunner {
 		}
 	}
 
+	/** The next moment at which something happens by itself, the dates of schedules among them. */
+	private async nextMoment(): Promise<Date | undefined> {
+		const { next } = await this.engine.scheduler.tick();
+		const moments = [await nextMoment(this.store), next].filter((one) => one && one > this.now) as Date[];
+		return moments.length > 0 ? new Date(Math.min(...moments.map(Number))) : undefined;
+	}
+
 	private async moveTo(moment: Date): Promise<void> {
 		const { clock } = this.test;
 		const newMonth = moment.getUTCMonth() !== clock.now.getUTCMonth() || +moment - +clock.now > milliseconds('28 days');
@@ -262,6 +279,7 @@ export class CanvasRunner {
 		const before = this.executions;
 		for (;;) {
 			await this.engine.janitor.sweep();
+			while ((await this.engine.scheduler.tick()).pages > 0);
 			await this.engine.dispatcher.tick();
 			if (this.queue.length === 0) return;
 			for (let next = this.queue.shift(); next; next = this.queue.shift()) await this.execute(next);

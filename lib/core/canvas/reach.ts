@@ -28,6 +28,7 @@ interface Occurrences {
 	calendarDays?: number;
 }
 interface Panel {
+	entry?: string;
 	conditions?: Conditions;
 	mode?: string;
 	rules?: { rule?: Array<{ conditions?: Conditions }> };
@@ -46,6 +47,7 @@ export function reachesOf(canvas: Canvas): Reach[] {
 	return canvas.nodes.filter((node) => !node.disabled).flatMap((node) => {
 		const panel: Panel = node.parameters;
 		switch (kindOf(node)) {
+			case 'journeyEntryTrigger': return panel.entry === 'schedule' ? ofConditions(node, panel.conditions) : [];
 			case 'journeyAudienceFilter': return ofConditions(node, panel.conditions);
 			case 'journeyBranch': return panel.mode === 'split' ? [] : (panel.rules?.rule ?? []).flatMap((rule) => ofConditions(node, rule.conditions));
 			case 'journeyState': return ofState(node, panel);

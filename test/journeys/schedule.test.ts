@@ -1,0 +1,120 @@
+import { baseNode, journeyNode, wires } from '../support/canvas';
+import { journeys } from '../support/journeys';
+import { ask } from '../support/world';
+
+jest.setTimeout(60_000);
+
+/** Every day at 09:00; the clock of these tests begins on a Monday at 10:00 UTC. */
+const daily = (parameters: object = {}, options: object = {}) => ({
+	name: 'Daily',
+	nodes: [
+		journeyNode('Daily', 'journeyEntryTrigger', { entry: 'schedule', lockAmount: 1, options: { zone: 'UTC', ...options }, ...parameters }),
+		baseNode('End', 'noOp', 1),
+	],
+	connections: wires('Daily > End'),
+});
+const PRO = { conditions: { attribute: [{ path: 'plan', operator: 'is', value: 'pro' }] } };
+const who = (name: string, plan: string, zone?: string) => ({ who: name, change: { attributes: { plan }, ...(zone ? { zone } : {}) } });
+
+journeys('on a schedule', (open) => {
+	type Run = Awaited<ReturnType<typeof open>>;
+	const entered = async (run: Run) => (await run.timeline()).filter((line) => /entered|refused/.test(line)).map((line) => line.replace(' Daily', ''));
+	const runs = async (run: Run) => (await ask<{ line: string }>(
+		run.store, "SELECT concat_ws(' ', scheduled_for, people, state, examined, selected) AS line FROM runs ORDER BY scheduled_for, at, people",
+	)).map(({ line }) => line);
+
+	it('everyone in the audience enters on each date, and nobody else is spoken of', async () => {
+		const run = await open(daily(PRO));
+		await run.send(who('customer-1', 'pro'), who('customer-2', 'free'), who('customer-3', 'pro'));
+		await run.pass('1 day');
+		expect(run.itemsOf('End').map(({ json }) => json.event)).toEqual([null, null]);
+		await run.send(who('customer-2', 'pro'), who('customer-3', 'free'));
+		await run.pass('1 day');
+		expect(await entered(run)).toEqual(['+23h customer-1 entered', '+23h customer-3 entered', '+1d23h customer-1 entered', '+1d23h customer-2 entered']);
+		expect(await runs(run)).toEqual(['2026-03-03 * done 3 2', '2026-03-04 * done 3 2']);
+	});
+
+	it('in everyone’s own time zone, and once for a date even if their zone changes', async () => {
+		const run = await open(daily({ clock: 'own', reentry: 'cap', capTimes: 100 }));
+		await run.send(who('customer-1', 'a', 'Asia/Tokyo'), who('customer-2', 'a', 'America/New_York'), who('customer-3', 'a'), who('customer-4', 'a', 'Asia/Tokyo'));
+		await run.pass('15 hours');
+		// In Tokyo it was nine, in New York it will be.
+		await run.send(who('customer-4', 'a', 'America/New_York'));
+		await run.pass('1 day');
+		expect(await entered(run)).toEqual([
+			'+4h customer-2 entered', // Monday, 14:00 UTC
+			'+14h customer-1 entered', '+14h customer-4 entered', // Tuesday, 00:00 UTC
+			'+23h customer-3 entered',
+			'+1d4h customer-2 entered', // not customer-4 again
+			'+1d14h customer-1 entered',
+		]);
+		await run.pass('15 hours');
+		expect((await entered(run)).slice(6)).toEqual(['+1d23h customer-3 entered', '+2d4h customer-2 entered', '+2d4h customer-4 entered']);
+	});
+
+	it('page by page: goes on at its last page after n8n was killed, and waits while many wait', async () => {
+		const run = await open(daily());
+		await run.send(...Array.from({ length: 25 }, (_, at) => who(`customer-${at}`, 'a')));
+		Object.assign((run as unknown as { engine: { scheduler: object } }).engine.scheduler, { limits: { scan: 4, waiting: 8 } });
+		run.after('Daily', async () => expect(await runs(run)).toEqual(['2026-03-03 * open 8 8']));
+		run.killAfter('Daily');
+		await run.pass('23 hours');
+		expect(await runs(run)).toEqual(['2026-03-03 * done 25 25']);
+		await run.pass('5 minutes');
+		const lines = await entered(run);
+		expect(lines).toHaveLength(25);
+		expect(new Set(lines.map((line) => line.split(' ')[1])).size).toBe(25);
+	});
+
+	it('at a pace', async () => {
+		const run = await open(daily({}, { pace: 60 }));
+		await run.send(...Array.from({ length: 4 }, (_, at) => who(`customer-${at}`, 'a')));
+		await run.pass('1 day');
+		expect(await entered(run)).toEqual(['+23h customer-0 entered', '+23h1s customer-1 entered', '+23h2s customer-2 entered', '+23h3s customer-3 entered']);
+	});
+
+	it('a date that was missed is caught up with in time, and else passed over with a warning', async () => {
+		const run = await open(daily());
+		await run.send(who('customer-1', 'a'));
+		await run.down('1 day 11 hours'); // Tuesday, 21:00: twelve hours late
+		await run.pass('0 seconds');
+		expect(await entered(run)).toEqual(['+1d11h customer-1 entered']);
+		expect(run.warnings).toEqual([]);
+		await run.down('2 days 12 hours 1 minute'); // Friday, 09:01 in the morning
+		await run.pass('0 seconds');
+		expect(await entered(run)).toEqual(['+1d11h customer-1 entered', '+3d23h1m customer-1 entered']);
+		expect(run.warnings.map((line) => line.replace(/due .*?Z/, 'due …'))).toEqual([
+			'Journey "Daily": its run of 2026-03-04 was missed, due …. n8n or its store was not there, and the catch-up window is over: nobody entered by it.',
+			'Journey "Daily": its run of 2026-03-05 was missed, due …. n8n or its store was not there, and the catch-up window is over: nobody entered by it.',
+		]);
+		await run.publish(daily({}, { catchUpHours: 1 }));
+		await run.down('1 day 1 hour'); // Saturday, 10:01
+		await run.pass('0 seconds');
+		expect((await runs(run)).slice(-2)).toEqual(['2026-03-06 * done 1 1', '2026-03-07 * missed 0 0']);
+	});
+
+	it('what is published anew falls on no date that is over, and on none twice', async () => {
+		const run = await open(daily({ reentry: 'cap', capTimes: 100 }, { start: '2026-03-04', end: '2026-03-07' }));
+		await run.send(who('customer-1', 'a'));
+		await run.pass('2 days'); // Wednesday, 10:00: entered once
+		await run.publish(daily({ reentry: 'cap', capTimes: 100, atTime: '08:00' }, { start: '2026-03-04', end: '2026-03-07' }));
+		await run.pass('1 hour');
+		await run.publish(daily({ reentry: 'cap', capTimes: 100, atTime: '12:00' }, { start: '2026-03-04', end: '2026-03-07' }));
+		await run.pass('4 days');
+		expect(await entered(run)).toEqual(['+1d23h customer-1 entered', '+3d2h customer-1 entered', '+4d2h customer-1 entered']);
+	});
+
+	it('is refused when it cannot be one', async () => {
+		const cases: Array<[object, object, RegExp]> = [
+			[{ every: 2 }, {}, /Starting On: nothing is needed to know which day is the first of every 2/],
+			[{ repeats: 'once' }, {}, /Date: nothing is not a date/],
+			[{ atTime: '9' }, {}, /At Time: "9" is not a time of day/],
+			[{}, { pace: 0 }, /People per Minute: found 0\. Enter a whole number from 1/],
+			[{}, { catchUpHours: -1 }, /If Missed, Begin Within: found -1/],
+			[{}, { correlation: 'order_id' }, /Correlation Property: cannot be used with a schedule/],
+			[{ conditions: { attribute: [{ path: 'plan', operator: 'is', value: '={{ $now }}' }] } }, {}, /Audience: found the expression \{\{ \$now \}\}/],
+			[{ conditions: { group: [{ match: 'all', conditions: {} }] } }, {}, /empty condition group/],
+		];
+		for (const [parameters, options, problem] of cases) await expect(open(daily(parameters, options))).rejects.toThrow(problem);
+	});
+});
