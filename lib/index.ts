@@ -75,3 +75,4 @@ export { keepTrait } from './run/traits';
 export { deleteTrait, listTraits, type TraitDefinition, type TraitSummary } from './store/traits';
 export { eraseProfile, exportProfile, type Erased, type Exported } from './run/privacy';
 export { exitCustomer, movePeople, sendFailedOn, type Whom } from './run/operate';
+export { health, type Health } from './report/health';

@@ -1,10 +1,11 @@
 import { PassThrough } from 'node:stream';
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
-import { backup, notices, resume, storeStatus, type Answer, type Engine } from '../../lib/index';
+import { backup, health, notices, resume, storeStatus, type Answer, type Engine } from '../../lib/index';
+import { fieldError } from '../shared/parameters';
 
 /** What the panel offers for the store. */
-export const STORE_OPERATIONS = { backup: backUp, status, resume: goOn };
+export const STORE_OPERATIONS = { backup: backUp, health: check, status, resume: goOn };
 
 /** A copy of everything as a file of the item, so that n8n's own nodes can put it where it is safe. */
 async function backUp(context: IExecuteFunctions, { store }: Engine): Promise<INodeExecutionData> {
@@ -28,6 +29,19 @@ async function status(context: IExecuteFunctions, { store }: Engine): Promise<IN
 	const { reason, since, backupAt, movedTo } = paused ?? {};
 	const why = paused && { reason, since: since!.toISOString(), ...(backupAt && { backupAt: backupAt.toISOString() }), ...(movedTo && { movedTo }) };
 	return { json: { ...numbers, paused: why, notices: toDo } as IDataObject, pairedItem: { item: 0 } };
+}
+
+/** How everything is; what somebody should look at stands in `warnings`, the store's own notices among them. */
+async function check(context: IExecuteFunctions, { store }: Engine): Promise<INodeExecutionData> {
+	const limit = (name: string, field: string) => {
+		const value = context.getNodeParameter(name, 0) as number;
+		if (!(value >= 0)) throw fieldError(context.getNode(), field, `found ${value}. Enter a number from 0.`);
+		return value;
+	};
+	const limits = { latenessMinutes: limit('latenessMinutes', 'Late After (Minutes)'), hoursWithoutEvents: limit('hoursWithoutEvents', 'No Events for (Hours)') };
+	const { lastEventAt, warnings, ...numbers } = await health(store, limits);
+	const all = [...warnings, ...(await notices(store))];
+	return { json: { ok: all.length === 0, ...numbers, lastEventAt: lastEventAt?.toISOString() ?? null, warnings: all }, pairedItem: { item: 0 } };
 }
 
 /** Lets a restored store go on. @throws StoreError when it is not paused */

@@ -135,6 +135,25 @@ journeys('operators and the people in a journey', (open) => {
 		expect(story.map(({ sentence }) => String(sentence)).find((one) => one.includes('operator'))).toMatch(/Put back at 'Wait' because an operator sent them on/);
 	});
 
+	it('see how everything is: late, given up, silent; and nothing when all is well', async () => {
+		const run = await open(canvas(broken));
+		const check = async () => (await run.control({ resource: 'store', operation: 'health' }))[0];
+		await run.send({ who: 'customer-1', event: 'cart' }, { who: 'customer-2', event: 'cart' });
+		await run.pass('1 hour');
+		expect(await check()).toEqual({ ok: true, latenessSeconds: 0, overdue: 0, failed: 0, unknownMessages: 0, lastEventAt: '2026-03-02T10:00:00.000Z', megabytes: expect.any(Number), warnings: [] });
+		await run.send({ who: 'customer-1', event: 'order', properties: { total: 'poison' } });
+		await run.pass('10 minutes');
+		run.takeProblems();
+		await ask(run.store, "UPDATE instances SET due_at = $1 WHERE status = 'waiting'", [new Date(+run.now - 7 * 60_000)]);
+		expect(await check()).toMatchObject({ ok: false, latenessSeconds: 420, overdue: 1, failed: 1, warnings: [
+			"People are late: at 'Wait' of journey (1), the longest by 7 minutes.",
+			'People were given up in the last 24 hours after repeated errors: journey (1). Journey Control → Journey → Send Failed On lets them go on.',
+		] });
+		await run.control(journey('pause', {}));
+		await run.pass('26 hours');
+		expect(await check()).toMatchObject({ latenessSeconds: 0, overdue: 0, failed: 0, warnings: ['No event has come in for 26 hours.'] });
+	});
+
 	it('move them to another State, where they begin to wait, and take them out', async () => {
 		const run = await open(canvas(mended));
 		await run.send(...['customer-1', 'customer-2', 'customer-3'].map((who) => ({ who, event: 'cart' })));
