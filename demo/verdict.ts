@@ -26,7 +26,7 @@ export function expectedCounts(people: Customer[]): Omit<Counts, 'journey' | 'in
 			failed: count(({ mails, bounces }) => mails.includes(step) && bounces === true),
 			skipped: tally(fates.flatMap(({ skipped }) => (skipped?.step === step ? [skipped.reason] : []))),
 		})),
-		converted: [{ goal: 'Order', times: buyers.length, people: buyers.length, value: total(buyers.map(({ revenue }) => revenue!)), currency: 'EUR' }],
+		converted: [{ goal: 'Order', version: 1, times: buyers.length, people: buyers.length, value: total(buyers.map(({ revenue }) => revenue!)), currency: 'EUR' }],
 	};
 }
 

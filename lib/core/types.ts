@@ -189,8 +189,8 @@ export interface Condition {
 	/** Of the properties of the event, or of the customer's attributes. */
 	filter: Filter;
 	/** Absent: an event. `date` wakes nobody: it has the deadline read again. */
-	kind?: 'attribute' | 'message' | 'date';
-	/** Not of an event: top-level names of attributes, or what becomes of the message (one of `ENGAGEMENTS`). */
+	kind?: 'attribute' | 'message' | 'segment' | 'date';
+	/** Not of an event: top-level names of attributes, what becomes of the message (one of `ENGAGEMENTS`), or names of segments. */
 	subjects?: string[];
 	/** Of a message: id of the node that checks it; absent: any of this instance. */
 	step?: string;

@@ -16,8 +16,8 @@ export interface Counts {
 	refused: Record<string, number>;
 	/** Messages of each *Check before sending*; `claimed`: being sent now. */
 	messages: Array<{ step: string; claimed: number; sent: number; failed: number; unknown: number; skipped: Record<string, number> }>;
-	/** For each goal and currency. */
-	converted: Array<{ goal: string; times: number; people: number; value: number | null; currency: string | null }>;
+	/** For each goal, version of it, and currency: what changes a goal makes a new version, and they are never added up. */
+	converted: Array<{ goal: string; version: number; times: number; people: number; value: number | null; currency: string | null }>;
 }
 
 /**
@@ -55,6 +55,6 @@ function countsOf(journey: string, rows: Count[]): Counts {
 			unknown: one(step, 'message', 'unknown'),
 			skipped: byName(of('skipped').filter((row) => row.step === step)),
 		})),
-		converted: of('converted').map(({ step, name, count, people, value }) => ({ goal: step!, times: count, people, value, currency: name })),
+		converted: of('converted').map(({ step, name, count, people, value, version }) => ({ goal: step!, version: version!, times: count, people, value, currency: name })),
 	};
 }

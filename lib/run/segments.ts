@@ -2,6 +2,7 @@ import { compileRule } from '../core/rule';
 import { checkNames } from '../store/evaluate';
 import { claimSegment, previewAudience, refreshMembers, saveSegment, tellRefreshed, type Preview, type Segment } from '../store/segments';
 import { loadProfiles } from '../store/customers';
+import { matchMembers } from './changes';
 import type { Store } from '../store/types';
 import type { Profile, Rule } from '../core/types';
 
@@ -45,7 +46,11 @@ export async function refreshSegment(store: Store, name?: string): Promise<Refre
 		await store.tx(async (db) => await checkNames(db, [segment.rule]));
 		for (let after: number | null = 0; after !== null;) {
 			const from: number = after;
-			const page = await store.tx(async (db) => await refreshMembers(db, segment, from, PROFILES_AT_ONCE));
+			const page = await store.tx(async (db) => {
+				const found = await refreshMembers(db, segment, from, PROFILES_AT_ONCE);
+				await matchMembers(db, segment.name, found.came);
+				return found;
+			});
 			done.joined += page.joined;
 			done.left += page.left;
 			after = page.last;

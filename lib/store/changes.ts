@@ -12,11 +12,11 @@ const waiting = (who: Who) => ('profiles' in who
 const ids = (who: Who) => ('profiles' in who ? who.profiles : who.instances);
 
 /**
- * What is waited for among changes: of these attributes, or of what becomes of messages. Asked under the match lock: who
+ * What is waited for among changes: of these attributes, of what becomes of messages, or of membership in segments. Asked under the match lock: who
  * begins to wait afterwards looks for themselves.
  */
-export async function changeListeners(db: Connection, subjects: string[]): Promise<Set<'attribute' | 'message' | 'date'>> {
-	const rows = await db.rows<{ kind: 'attribute' | 'message' | 'date' }>(
+export async function changeListeners(db: Connection, subjects: string[]): Promise<Set<'attribute' | 'message' | 'segment' | 'date'>> {
+	const rows = await db.rows<{ kind: 'attribute' | 'message' | 'segment' | 'date' }>(
 		'SELECT DISTINCT kind FROM conditions WHERE subjects IS NOT NULL AND subjects && $1::text[]',
 		[subjects],
 	);
@@ -34,7 +34,7 @@ export async function wakeByChange(db: Connection, who: Who): Promise<number> {
 		`WITH hit AS MATERIALIZED (
 			SELECT DISTINCT ON (i.id) i.id, c.output, greatest(i.left_at, became.at) AS at
 			FROM ${waiting(who)}
-			JOIN conditions c ON c.set_id = i.set_id AND c.kind IN ('attribute', 'message')
+			JOIN conditions c ON c.set_id = i.set_id AND c.kind IN ('attribute', 'message', 'segment')
 			JOIN profiles p ON p.id = i.profile_id
 			CROSS JOIN LATERAL (
 				SELECT (SELECT to_timestamp(max((p.attribute_times->>name)::numeric) / 1000) FROM unnest(c.subjects) name) AS at
@@ -44,6 +44,9 @@ export async function wakeByChange(db: Connection, who: Who): Promise<number> {
 				WHERE c.kind = 'message' AND g.profile_id = i.profile_id AND g.kind = ANY(c.subjects) AND d.instance_id = i.id
 					AND (c.step IS NULL OR EXISTS (SELECT FROM steps s WHERE s.id = d.step_id AND s.node_id = c.step))
 				ORDER BY g.at LIMIT 1)
+				UNION ALL
+				SELECT m.joined_at FROM segment_members m JOIN segments g ON g.id = m.segment_id
+				WHERE c.kind = 'segment' AND g.name = ANY(c.subjects) AND m.profile_id = i.profile_id AND m.left_at IS NULL
 			) became
 			WHERE coalesce(became.at, i.left_at) <= i.due_at
 			ORDER BY i.id, at, c.ordinal

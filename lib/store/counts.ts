@@ -13,31 +13,33 @@ export interface Count {
 	people: number;
 	/** Of conversions. */
 	value: number | null;
+	/** Of the goal. */
+	version: number | null;
 }
 
 /** One statement, so that all numbers are of the same moment. */
 const COUNTS = `
 	SELECT journey, 'entered' AS kind, NULL AS step, NULL AS name, sum(entries)::int AS count, count(DISTINCT profile)::int AS people,
-		NULL::numeric AS value
+		NULL::numeric AS value, NULL::int AS version
 	FROM report_entries WHERE journey = ANY($1::text[]) GROUP BY journey
 	UNION ALL
 	SELECT journey, CASE WHEN ended_at IS NULL THEN status ELSE 'ended' END, CASE WHEN ended_at IS NULL THEN step END,
 		CASE WHEN ended_at IS NOT NULL THEN CASE status WHEN 'failed' THEN 'failed' ELSE reason END END,
-		count(*)::int, count(DISTINCT profile)::int, NULL
+		count(*)::int, count(DISTINCT profile)::int, NULL, NULL
 	FROM report_instances WHERE journey = ANY($1::text[]) GROUP BY 1, 2, 3, 4
 	UNION ALL
-	SELECT journey, 'refused', NULL, reason, sum(times)::int, count(DISTINCT profile)::int, NULL
+	SELECT journey, 'refused', NULL, reason, sum(times)::int, count(DISTINCT profile)::int, NULL, NULL
 	FROM report_refusals WHERE journey = ANY($1::text[]) GROUP BY journey, reason
 	UNION ALL
-	SELECT journey, 'message', step, status, count(*)::int, count(DISTINCT profile)::int, NULL
+	SELECT journey, 'message', step, status, count(*)::int, count(DISTINCT profile)::int, NULL, NULL
 	FROM report_messages WHERE journey = ANY($1::text[]) GROUP BY journey, step, status
 	UNION ALL
-	SELECT journey, 'skipped', step, reason, count(*)::int, count(DISTINCT profile)::int, NULL
+	SELECT journey, 'skipped', step, reason, count(*)::int, count(DISTINCT profile)::int, NULL, NULL
 	FROM report_skipped WHERE journey = ANY($1::text[]) GROUP BY journey, step, reason
 	UNION ALL
-	SELECT journey, 'converted', goal, currency, count(*)::int, count(DISTINCT profile)::int, sum(value)
-	FROM report_conversions WHERE journey = ANY($1::text[]) GROUP BY journey, goal, currency
-	ORDER BY 1, 2, 3, 4`;
+	SELECT journey, 'converted', goal, currency, count(*)::int, count(DISTINCT profile)::int, sum(value), version
+	FROM report_conversions WHERE journey = ANY($1::text[]) GROUP BY journey, goal, currency, version
+	ORDER BY 1, 2, 3, 8, 4`;
 
 /** How many people are where in these journeys, and what became of them; reads all of their history. */
 export async function loadCounts(db: Connection, journeys: string[]): Promise<Count[]> {

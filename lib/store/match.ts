@@ -254,9 +254,13 @@ export async function addCandidatesSince(db: Connection, step: number, since: Da
 /** What customers send as a value may be anything; what does not read as a number is none. */
 const NUMBER = String.raw`^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,2})?\s*$`;
 
+/** Who is still inside has not left: their window after the exit has no end yet. */
+const COUNTED_FROM = `CASE WHEN s.config->>'windowFrom' IS DISTINCT FROM 'exit' THEN en.entered_at
+		WHEN en.last_exit >= en.entered_at THEN en.last_exit ELSE 'infinity' END`;
+
 /** A goal counts from entry, whoever drew it where: this event of this enrolment is one. */
 const ACHIEVES = `e.name = c.event AND NOT e.history AND e.occurred_at >= en.entered_at AND e.id IS DISTINCT FROM en.entry_event_id
-	AND (s.config->>'window' IS NULL OR e.occurred_at <= en.entered_at + (s.config->>'window')::interval)
+	AND (s.config->>'window' IS NULL OR e.occurred_at <= ${COUNTED_FROM} + (s.config->>'window')::interval)
 	AND ${CORRELATION('en.correlation')} AND ${FILTER(`'${NO_VARIABLES}'`)}`;
 const GOALS = `steps s JOIN workflows w ON w.id = s.workflow JOIN journeys j ON j.id = w.journey_id
 	JOIN conditions c ON c.set_id = s.set_id`;
@@ -277,16 +281,16 @@ const ACHIEVED_ON_RECORD = `${GOALS}
 
 const convert = (source: string, events = '') => `
 	WITH ${events && `${events}, `}hit AS MATERIALIZED (
-		SELECT DISTINCT ON (s.id, en.instance_id) s.id AS step_id, s.config, en.profile_id, en.journey_id,
+		SELECT DISTINCT ON (s.id, en.instance_id) s.id AS step_id, s.version, s.config, en.profile_id, en.journey_id,
 			en.instance_id, en.held_out, e.id AS event_id, e.received_at, e.occurred_at, e.properties
 		FROM ${source}
 		ORDER BY s.id, en.instance_id, e.occurred_at, e.id
 	), stored AS (
-		INSERT INTO conversions (profile_id, journey_id, step_id, instance_id, event_id, converted_at, first, value, currency, held_out)
+		INSERT INTO conversions (profile_id, journey_id, step_id, instance_id, event_id, converted_at, first, value, currency, held_out, version)
 		SELECT profile_id, journey_id, step_id, instance_id, event_id, occurred_at,
 			row_number() OVER (PARTITION BY profile_id, journey_id ORDER BY occurred_at, event_id, step_id) = 1
 				AND NOT EXISTS (SELECT FROM conversions c WHERE c.profile_id = hit.profile_id AND c.journey_id = hit.journey_id),
-			CASE WHEN value ~ '${NUMBER}' THEN value::numeric END, currency, held_out
+			CASE WHEN value ~ '${NUMBER}' THEN value::numeric END, currency, held_out, version
 		FROM hit, LATERAL (
 			SELECT jsonb_path_query_first(properties, (config->>'value')::jsonpath) #>> '{}' AS value,
 				jsonb_path_query_first(properties, (config->>'currency')::jsonpath) #>> '{}' AS currency

@@ -84,7 +84,7 @@ TABLE conditions
 	step text
 	CONSTRAINT conditions_about_check CHECK ((((kind = 'event'::text) = (event IS NOT NULL)) AND ((kind = 'event'::text) = (subjects IS NULL))))
 	CONSTRAINT conditions_effect_check CHECK ((effect = ANY (ARRAY['wake'::text, 'reset'::text, 'rank'::text])))
-	CONSTRAINT conditions_kind_check CHECK ((kind = ANY (ARRAY['event'::text, 'attribute'::text, 'message'::text, 'date'::text])))
+	CONSTRAINT conditions_kind_check CHECK ((kind = ANY (ARRAY['event'::text, 'attribute'::text, 'message'::text, 'segment'::text, 'date'::text])))
 	CONSTRAINT conditions_pkey PRIMARY KEY (set_id, ordinal)
 	CONSTRAINT conditions_set_id_fkey FOREIGN KEY (set_id) REFERENCES condition_sets(id)
 	CREATE INDEX conditions_event ON conditions USING btree (event, set_id)
@@ -101,6 +101,7 @@ TABLE conversions
 	value numeric
 	currency text
 	held_out boolean NOT NULL DEFAULT false
+	version integer NOT NULL DEFAULT 1
 	CONSTRAINT conversions_journey_id_fkey FOREIGN KEY (journey_id) REFERENCES journeys(id)
 	CONSTRAINT conversions_pkey PRIMARY KEY (profile_id, step_id, instance_id)
 	CONSTRAINT conversions_step_id_fkey FOREIGN KEY (step_id) REFERENCES steps(id)
@@ -490,6 +491,7 @@ TABLE steps
 	off_since timestamp with time zone
 	registered_at timestamp with time zone NOT NULL
 	planned_until timestamp with time zone
+	version integer NOT NULL DEFAULT 1
 	CONSTRAINT steps_check CHECK (((state = 'off'::text) = (off_since IS NOT NULL)))
 	CONSTRAINT steps_kind_check CHECK ((kind = ANY (ARRAY['entry'::text, 'audience'::text, 'state'::text, 'branch'::text, 'action'::text, 'goal'::text])))
 	CONSTRAINT steps_pkey PRIMARY KEY (id)
@@ -559,7 +561,8 @@ VIEW report_conversions
 	value numeric
 	currency text
 	held_out boolean
-	FROM conversions (profile_id, journey_id, step_id, instance_id, converted_at, first, value, currency, held_out)
+	version integer
+	FROM conversions (profile_id, journey_id, step_id, instance_id, converted_at, first, value, currency, held_out, version)
 	FROM journeys (id, key)
 	FROM steps (id, name)
 

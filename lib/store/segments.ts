@@ -55,6 +55,8 @@ export interface Difference {
 	last: number | null;
 	joined: number;
 	left: number;
+	/** Profiles of those who joined. */
+	came: number[];
 }
 
 /**
@@ -77,9 +79,10 @@ export async function refreshMembers(db: Connection, segment: { id: number; rule
 		), come AS (
 			INSERT INTO segment_members (profile_id, segment_id, joined_at)
 			SELECT id, $1, $4 FROM judged WHERE belongs AND joined_at IS NULL ORDER BY id ON CONFLICT DO NOTHING
-			RETURNING 1
+			RETURNING profile_id
 		)
-		SELECT (SELECT max(id) FROM judged) AS last, (SELECT count(*) FROM come)::int AS joined, (SELECT count(*) FROM gone)::int AS left`,
+		SELECT (SELECT max(id) FROM judged) AS last, (SELECT count(*) FROM come)::int AS joined, (SELECT count(*) FROM gone)::int AS left,
+			ARRAY(SELECT profile_id FROM come) AS came`,
 		[segment.id, after, profiles, db.now, ...params],
 	);
 	return row!;

@@ -76,7 +76,11 @@ export async function otherHosts(db: Connection, host: string, workflowId: strin
 
 /** What a step listens to and how: entry and goal. */
 export async function saveListener(db: Connection, step: number, set: number, config: Json): Promise<void> {
-	await db.rows('UPDATE steps SET set_id = $2, config = $3 WHERE id = $1', [step, set, JSON.stringify(config)]);
+	await db.rows(`UPDATE steps SET set_id = $2, config = $3,
+			version = version + CASE WHEN kind = 'goal' AND set_id IS NOT NULL AND (set_id, config) IS DISTINCT FROM ($2::int, $3::jsonb) THEN 1 ELSE 0 END
+		 WHERE id = $1`,
+		[step, set, JSON.stringify(config)],
+	);
 }
 
 /**

@@ -98,8 +98,27 @@ export const description: INodeTypeDescription = {
 					name: 'window',
 					type: 'fixedCollection',
 					default: {},
-					description: 'How long after entry it still counts. Without a limit it always counts, also for customers who have left the journey since.',
-					options: [{ displayName: 'After Entry', name: 'period', values: durationFields('window', 'Within', 7, 'days') }],
+					description: 'How long it still counts. Without a limit it always counts, also for customers who have left the journey since.',
+					options: [
+						{
+							displayName: 'Period',
+							name: 'period',
+							values: [
+								...durationFields('window', 'Within', 7, 'days'),
+								{
+									displayName: 'Counted From',
+									name: 'windowFrom',
+									type: 'options',
+									noDataExpression: true,
+									options: [
+										{ name: 'Entry', value: 'entry', description: 'The only one that a control group can share' },
+										{ name: 'Leaving the Journey', value: 'exit', description: 'While they are inside it always counts' },
+									],
+									default: 'entry',
+								},
+							],
+						},
+					],
 				},
 			],
 		},

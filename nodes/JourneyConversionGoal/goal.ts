@@ -7,7 +7,7 @@ interface Options {
 	correlation?: string;
 	value?: string;
 	currency?: string;
-	window?: { period?: { windowAmount: number; windowUnit: string } };
+	window?: { period?: { windowAmount: number; windowUnit: string; windowFrom?: 'entry' | 'exit' } };
 }
 
 /** What the panel says, checked. @throws NodeOperationError naming the field */
@@ -27,6 +27,7 @@ export function readGoal(context: IExecuteFunctions | ITriggerFunctions): { cond
 			type,
 			exit: type === 'exit' || raw<boolean>(context, 'exit', true),
 			window: within ? `${within.amount} ${within.unit}` : null,
+			windowFrom: window?.period?.windowFrom ?? 'entry',
 			value: path('Value Property', value),
 			currency: path('Currency Property', currency),
 		},

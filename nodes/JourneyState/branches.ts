@@ -7,7 +7,8 @@ import { fixedOutputs, stateOutputs } from './outputs';
 type Context = IExecuteFunctions | ITriggerFunctions;
 
 interface RawBranch {
-	on?: 'event' | 'attribute' | 'message';
+	on?: 'event' | 'attribute' | 'message' | 'segment';
+	segment?: string;
 	attributes?: { conditions?: RawCondition[] };
 	engagement?: (typeof ENGAGEMENTS)[number];
 	step?: string;
@@ -59,7 +60,7 @@ export function readBranches(context: Context, expressions: Expressions): Branch
 		const { on = 'event' } = forEvents ? branch : {};
 		if (on !== 'event') {
 			if (wakes === 'rank') throw fieldError(node, 'What Decides', `is the best event, but number ${at + 1} in the list is no event. Only events can be ranked.`);
-			return { output, event: '', effect: 'wake', ...(on === 'attribute' ? readAttributes(context, branch, at, expressions) : readMessage(context, branch)) };
+			return { output, event: '', effect: 'wake', ...readChange(context, branch, at, expressions) };
 		}
 		const event = branch.event?.trim();
 		if (!event) throw fieldError(node, 'Event', `number ${at + 1} has no name. Enter the name of the event.`);
@@ -73,6 +74,14 @@ export function readBranches(context: Context, expressions: Expressions): Branch
 		};
 	});
 	return { conditions, captures: forEvents ? branches.map((branch) => ((branch.on ?? 'event') === 'event' ? readCaptures(context, branch) : {})) : [] };
+}
+
+function readChange(context: Context, branch: RawBranch, at: number, expressions: Expressions): Pick<Condition, 'kind' | 'filter' | 'subjects' | 'step'> {
+	if (branch.on === 'attribute') return readAttributes(context, branch, at, expressions);
+	if (branch.on === 'message') return readMessage(context, branch);
+	const segment = branch.segment?.trim();
+	if (!segment) throw fieldError(context.getNode(), 'Segment', `number ${at + 1} has no name. Enter the name of a saved segment.`);
+	return { kind: 'segment', filter: [], subjects: [segment] };
 }
 
 function readAttributes(context: Context, { attributes }: RawBranch, at: number, expressions: Expressions): Pick<Condition, 'kind' | 'filter' | 'subjects'> {

@@ -2,6 +2,7 @@ interface Branch {
 	on?: string;
 	event?: string;
 	engagement?: string;
+	segment?: string;
 	attributes?: { conditions?: Array<{ path?: string }> };
 	output?: string;
 }
@@ -20,8 +21,8 @@ interface Panel {
 export function stateOutputs(panel: Panel): Array<{ type: 'main'; displayName: string }> {
 	const named = panel.waitFor === 'events' ? (panel.events?.branch ?? []) : [];
 	const undated = (panel.waitFor === 'events' ? panel.limitUntil : panel.until) === 'date';
-	const nameOf = ({ on, event, engagement, attributes }: Branch) =>
-		on === 'attribute' ? attributes?.conditions?.[0]?.path : on === 'message' ? (engagement ?? 'clicked') : event;
+	const nameOf = ({ on, event, engagement, segment, attributes }: Branch) =>
+		on === 'attribute' ? attributes?.conditions?.[0]?.path : on === 'message' ? (engagement ?? 'clicked') : on === 'segment' ? segment : event;
 	return [
 		{ type: 'main', displayName: 'Time is up' },
 		...(undated ? [{ type: 'main' as const, displayName: 'No date' }] : []),

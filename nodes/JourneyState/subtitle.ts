@@ -2,7 +2,7 @@ interface Panel {
 	[field: string]: unknown;
 	waitFor?: string;
 	decides?: string;
-	events?: { branch?: Array<{ on?: string; event?: string; engagement?: string; attributes?: { conditions?: Array<{ path?: string }> }; times?: number }> };
+	events?: { branch?: Array<{ on?: string; event?: string; engagement?: string; segment?: string; attributes?: { conditions?: Array<{ path?: string }> }; times?: number }> };
 	resets?: { branch?: Array<{ event?: string }> };
 }
 
@@ -35,8 +35,8 @@ export function stateSubtitle(panel: Panel): string {
 		},
 	};
 	const names = (list: Panel['events']) => (list?.branch ?? [])
-		.map(({ on, event, engagement = 'clicked', attributes, times = 1 }) =>
-			on === 'attribute' ? attributes?.conditions?.[0]?.path : on === 'message' ? `message ${engagement}` : event && times > 1 ? `${times} × ${event}` : event)
+		.map(({ on, event, engagement = 'clicked', segment, attributes, times = 1 }) =>
+			on === 'attribute' ? attributes?.conditions?.[0]?.path : on === 'message' ? `message ${engagement}` : on === 'segment' ? segment && `in ${segment}` : event && times > 1 ? `${times} × ${event}` : event)
 		.filter((name) => name).join(' or ');
 	const kind = String(get('until', 'delay'));
 	const time = kinds[kind]?.();

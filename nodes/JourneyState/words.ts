@@ -37,6 +37,7 @@ interface Branch {
 	on?: string;
 	attributes?: { conditions?: Array<{ path?: string }> };
 	engagement?: string;
+	segment?: string;
 	event?: string;
 	times?: number;
 	period?: string;
@@ -44,9 +45,10 @@ interface Branch {
 	withinUnit?: string;
 }
 
-function branchInWords({ on, attributes, engagement = 'clicked', event, times = 1, period = 'ever', withinAmount = 1, withinUnit = 'hours' }: Branch): string {
+function branchInWords({ on, attributes, engagement = 'clicked', segment, event, times = 1, period = 'ever', withinAmount = 1, withinUnit = 'hours' }: Branch): string {
 	if (on === 'attribute') return `a change of ${(attributes?.conditions ?? []).map(({ path }) => path).join(' and ') || 'an attribute'}`;
 	if (on === 'message') return `a message that is ${engagement}`;
+	if (on === 'segment') return `joining the segment ${segment?.trim() || '…'}`;
 	const name = event?.trim() || 'an event';
 	if (times === 1) return name;
 	const within = { ever: '', day: ' on one day', within: ` within ${withinAmount} ${withinAmount === 1 ? withinUnit.slice(0, -1) : withinUnit}` }[period] ?? '';

@@ -26,7 +26,7 @@ describe('the played script', () => {
 				{ step: REMINDER, claimed: 0, sent: 131, failed: 1, unknown: 0, skipped: { consent_denied: 5, consent_unknown: 12, missing: 8 } },
 				{ step: VOUCHER, claimed: 0, sent: 46, failed: 0, unknown: 0, skipped: {} },
 			],
-			converted: [{ goal: 'Order', times: 82, people: 82, value: 20 * 45 + 10 * 150 + 25 * 75 + 15 * 90 + 12 * 100, currency: 'EUR' }],
+			converted: [{ goal: 'Order', version: 1, times: 82, people: 82, value: 20 * 45 + 10 * 150 + 25 * 75 + 15 * 90 + 12 * 100, currency: 'EUR' }],
 		});
 	});
 });

@@ -77,7 +77,7 @@ export const VARIANTS: Variant[] = [
 		'Date': { until: 'date' },
 		'Date, shifted': { until: 'date', date: '={{ $json.profile.attributes.renewal_date }}', offsetAmount: 3 },
 		'Weekday': { until: 'weekday', weekdays: [1, 4] },
-		'Hours': { until: 'window' },
+		'Hours': { until: 'window', windowDays: [1, 2, 3, 4, 5, 6, 7], windowFrom: '00:00', windowTo: '24:00' },
 		'Events': { waitFor: 'events' },
 		'Date of an attribute': { until: 'date', dateFrom: 'attribute', dateAttribute: 'renewal_date' },
 		'Becoming': {

@@ -1,4 +1,6 @@
+import type { Rule } from '../../lib/core/types';
 import { recordEngagements } from '../../lib/run/customerData';
+import { keepSegment, refreshSegment } from '../../lib/run/segments';
 import { baseNode, journeyNode, wires } from '../support/canvas';
 import { delayState, eventState, journeys } from '../support/journeys';
 import { ask, idleEngine } from '../support/world';
@@ -66,6 +68,27 @@ journeys('waiting for an attribute', (open) => {
 		const only = (branch: object, more: object = {}) => ({ name: 'Wrong', nodes: [entry, eventState('Wait', [branch], [1, 'days'], more), end], connections: wires('Entry > Wait', 'Wait > End') });
 		await expect(open(only({ on: 'attribute' }))).rejects.toThrow(/^Attribute Conditions: number 1 has none/);
 		await expect(open(only(is('plan', 'gold'), { decides: 'best' }))).rejects.toThrow(/^What Decides: is the best event, but number 1 in the list is no event/);
+	});
+});
+
+journeys('waiting for a segment', (open) => {
+	it('goes on at once where they are in it already, and else when a refresh finds them in it', async () => {
+		const run = await open({
+			name: 'Segment', nodes: [entry, eventState('Wait', [{ on: 'segment', segment: 'gold' }], [1, 'days']), end, other],
+			connections: wires('Entry > Wait', 'Wait:0 > End', 'Wait:1 > Other'),
+		});
+		const isGold: Rule = { kind: 'attribute', condition: { path: 'plan', operator: 'is', value: 'gold' } };
+		await run.send(set(1, { plan: 'gold' }));
+		await keepSegment(run.store, { name: 'gold', rule: isGold, zone: 'UTC', refresh_minutes: 60 });
+		await run.send(join(1), join(2), join(3));
+		await run.pass('1 hour');
+		await run.send(set(2, { plan: 'gold' }));
+		await run.pass('1 hour');
+		await refreshSegment(run.store, 'gold');
+		await run.pass('2 days');
+		expect((await run.timeline()).filter((line) => line.includes('woken'))).toEqual([
+			'+0s customer-1 woken Wait: change → gold', '+2h customer-2 woken Wait: change → gold', '+1d customer-3 woken Wait: time',
+		]);
 	});
 });
 

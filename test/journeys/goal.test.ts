@@ -1,3 +1,4 @@
+import { countJourneys, type Counts } from '../../lib/report/counts';
 import { baseNode, journeyNode, wires } from '../support/canvas';
 import { delayState, eventState, journeys } from '../support/journeys';
 
@@ -100,6 +101,31 @@ journeys('a goal', (open) => {
 		await run.pass('2 days');
 		expect((await run.timeline()).filter((line) => /done|converted/.test(line))).toEqual([
 			'+2h customer-1 converted Goal: leaves', '+2h customer-1 done: converted', '+1d customer-2 done: completed',
+		]);
+	});
+
+	it('counts for so long after they left, when the panel says so; inside it always counts', async () => {
+		const run = await open(canvas({ exit: false, options: { window: { period: { windowAmount: 2, windowUnit: 'hours', windowFrom: 'exit' } } } }));
+		await run.send(...[1, 2, 3].map((n) => ({ who: `customer-${n}`, event: 'cart' })));
+		await run.pass('20 hours');
+		await run.send({ who: 'customer-1', event: 'order' });
+		await run.pass('6 hours');
+		await run.send({ who: 'customer-2', event: 'order' }, { who: 'customer-3', event: 'order', at: new Date(+run.now + 1) });
+		expect((await run.timeline()).filter((line) => line.includes('converted'))).toEqual(['+20h customer-1 converted Goal: stays', '+1d2h customer-2 converted Goal: after_end']);
+	});
+
+	it('is a new version when it is changed, and what was reached before stays with its own', async () => {
+		const run = await open(canvas({ exit: false }));
+		await run.send({ who: 'customer-1', event: 'cart' }, { who: 'customer-2', event: 'cart' });
+		await run.pass('1 hour');
+		await run.send({ who: 'customer-1', event: 'order' });
+		await run.publish(canvas({ exit: false }));
+		await run.publish(canvas({ exit: false, event: 'payment' }));
+		await run.send({ who: 'customer-2', event: 'order' });
+		await run.send({ who: 'customer-2', event: 'payment' });
+		const [counts] = await countJourneys(run.store, ['journey']);
+		expect((counts as Counts).converted).toEqual([
+			{ goal: 'Goal', version: 1, times: 1, people: 1, value: null, currency: null }, { goal: 'Goal', version: 2, times: 1, people: 1, value: null, currency: null },
 		]);
 	});
 

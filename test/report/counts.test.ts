@@ -63,8 +63,8 @@ describe.each(STORES)('counts on %s', (kind) => {
 			refused: { lock: 5 },
 			messages: [{ step: 'The action', sent: 2, failed: 1, unknown: 1, claimed: 1, skipped: { consent_denied: 2, missing: 1 } }],
 			converted: [
-				{ goal: 'The goal', times: 2, people: 2, value: 15, currency: 'EUR' },
-				{ goal: 'The goal', times: 1, people: 1, value: null, currency: 'USD' },
+				{ goal: 'The goal', version: 1, times: 2, people: 2, value: 15, currency: 'EUR' },
+				{ goal: 'The goal', version: 1, times: 1, people: 1, value: null, currency: 'USD' },
 			],
 		} satisfies Counts);
 	});
