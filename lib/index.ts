@@ -26,6 +26,7 @@ export type { Settlement } from './store/deliveries';
 export { takeIn, type IntakeResult } from './run/intake';
 export type { Claim, Ending } from './run/executions';
 export type { Batch } from './run/dispatcher';
+export type { RegisteredWait } from './run/reschedule';
 export type { Registration } from './run/registry';
 export type { Running, Undated, Walking } from './store/running';
 export type { Place, Step, StepKind } from './store/steps';

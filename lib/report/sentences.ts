@@ -44,6 +44,7 @@ const TELLERS: Record<Fact['source'], Record<string, Teller>> = {
 			: `Began to wait${place(fact)}, until ${time(fact.due_at, fact)} at the latest`),
 		woken: (fact) => `Woken${place(fact)} ${WOKEN[fact.reason ?? '']?.(fact) ?? event(fact, 'by').trim()}${attempt(fact)}`,
 		late: (fact) => `Came too late${place(fact)}${event(fact, 'for the wait:')}. Its time was up ${time(fact.due_at, fact)}, and had been worked on`,
+		rescheduled: (fact) => `Waits until ${time(fact.due_at, fact)} instead of ${date(fact, 'before')}${place(fact)}, since the wait was ${words(fact.reason)}`,
 		moved: (fact) => (fact.reason === 'operator' ? `Moved to ${step(fact)} from ${found(fact.detail?.from)} by an operator`
 			: `Moved to ${step(fact)}, since ${found(fact.detail?.from)} was removed from the canvas or disabled`),
 		redated: (fact) => `The date to wait for changed${place(fact)}: now due ${time(fact.due_at, fact)}`,

@@ -8,6 +8,7 @@ import { beat, otherHosts, saveJourney, saveListener, saveStep, switchOff, type 
 import { StoreError, type Connection, type Store } from '../store/types';
 import type { Batch, Dispatcher, Subscription } from './dispatcher';
 import type { EngineLog } from './engine';
+import { followWait, type RegisteredWait } from './reschedule';
 
 /** What a node says of itself when n8n starts its trigger. */
 export interface Registration {
@@ -16,6 +17,8 @@ export interface Registration {
 	journey?: { key: string; name: string; rules: EntryRules };
 	/** Entry and goal: what they listen to. */
 	listens?: { conditions: Condition[]; config: Json; /** Entry by the calendar. */ schedule?: ScheduleConfig };
+	/** State: how long people wait there. */
+	waits?: RegisteredWait;
 	/** Most people in one batch. */
 	limit: number;
 	emit: (batch: Batch) => Promise<void>;
@@ -51,6 +54,10 @@ export class Registry {
 		const attempt = async () => {
 			try {
 				const step = await this.store.tx(async (db) => await save(db, registration));
+				if (registration.waits) {
+					const moved = await followWait(this.store, step.id, registration.waits, () => closed);
+					if (moved > 0) this.log.info(`${registration.place.name}: ${moved} waiting people follow its changed wait`);
+				}
 				if (!closed) undo = this.listen(step, registration);
 			} catch (error) {
 				const { message } = error as Error;

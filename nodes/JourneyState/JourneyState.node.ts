@@ -12,7 +12,7 @@ import { description } from './description';
 import { fixedOutputs, stateOutputs } from './outputs';
 import { parkArrivals } from './park';
 import { testState } from './test';
-import { readWait } from './wait';
+import { readWait, registeredWait } from './wait';
 import { listOutputs, waitInWords } from './words';
 
 /** Holds people until something happens: what arrives is parked, what wakes is routed. */
@@ -22,8 +22,7 @@ export class JourneyState implements INodeType {
 	methods = { loadOptions: { listOutputs }, resourceMapping: { waitInWords } };
 
 	async trigger(this: ITriggerFunctions): Promise<ITriggerResponse> {
-		readWait(this);
-		return await subscribe(this, { kind: 'state', limit: batchSize(0, Infinity) });
+		return await subscribe(this, { kind: 'state', waits: registeredWait(this), limit: batchSize(0, Infinity) });
 	}
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {

@@ -1,6 +1,6 @@
 import type { IExecuteFunctions, ITriggerFunctions } from 'n8n-workflow';
 
-import { dueAt, NO_DATE, parseSinglePath, validateOffset, type AttributeDate, type Condition, type Duration, type Filter, type Until } from '../../lib/index';
+import { dueAt, NO_DATE, parseSinglePath, validateOffset, type AttributeDate, type Condition, type Duration, type Filter, type RegisteredWait, type Until } from '../../lib/index';
 import { checked, fieldError, isExpression, raw, readDuration, type Expressions, type Reader } from '../shared/parameters';
 import { isRanked, readBranches } from './branches';
 
@@ -72,6 +72,16 @@ function readLookBack(context: Context): StateWait['lookBack'] {
 }
 
 type TimeRule = NonNullable<StateWait['until']>;
+
+/** What the engine works by when the wait is changed while people are in it. @throws NodeOperationError naming the field */
+export function registeredWait(context: ITriggerFunctions): RegisteredWait {
+	const { until, conditions, timer, expressions } = readWait(context);
+	const same = until && until.kind !== 'date' && !untilDiffers(until, (name) => raw<unknown>(context, name, ''));
+	return {
+		rule: same ? untilOf(context, until, (name, fallback) => raw(context, name, fallback)) : undefined,
+		resets: timer && expressions.size === 0 ? { conditions, timer } : undefined,
+	};
+}
 
 /** The name of a field that says when the time is up. */
 function timeField(prefix: TimeRule['prefix'], field: string): string {

@@ -39,6 +39,7 @@ import * as story from '../../lib/store/story';
 import type { Connection } from '../../lib/store/types';
 import * as traits from '../../lib/store/traits';
 import * as unknown from '../../lib/store/unknown';
+import * as waits from '../../lib/store/waits';
 import type { Rule } from '../../lib/core/types';
 import { freshStore, type TestStore } from '../support/stores';
 import { makeRunning, makeWorld, wakesBy } from '../support/world';
@@ -121,6 +122,7 @@ const EXCEPTIONS: Record<string, [tables: string[], why: string]> = {
 	lastEventAt: [['events'], REPORT],
 	spreadDue: [['candidates', 'instances'], SWEEP],
 	insideAfter: [['instances'], SWEEP],
+	moveDeadlines: [['instances'], BATCH],
 	abandonedSteps: [['instances'], 'asks whether anybody waits at a step that does not listen'],
 	endAtSteps: [['instances'], SWEEP],
 	moveToStep: [['instances'], SWEEP],
@@ -331,6 +333,10 @@ describe('statements about people', () => {
 			switchOff: (db) => steps.switchOff(db, [world.goal], now),
 			beat: (db) => steps.beat(db, [1]),
 			saveCanvas: (db) => steps.saveCanvas(db, place, 'hash', {}),
+			registeredWait: (db) => waits.registeredWait(db, world.state),
+			saveWait: (db) => waits.saveWait(db, world.state, undefined),
+			waitersAt: (db) => waits.waitersAt(db, world.state, 0, 10),
+			moveDeadlines: (db) => waits.moveDeadlines(db, world.state, ids.map((id) => ({ id, due_at: now })), null),
 			abandonedSteps: (db) => removed.abandonedSteps(db, [world.entry], [], [], now),
 			nodesOfSteps: (db) => removed.nodesOfSteps(db, [world.state]),
 			endAtSteps: (db) => removed.endAtSteps(db, [world.state], 0, 10),

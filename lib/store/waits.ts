@@ -1,0 +1,64 @@
+import type { Until } from '../core/types';
+import type { Connection } from './types';
+
+/** The time rule by which a State has people wait, as it last registered; undefined: it differs from person to person. */
+export async function registeredWait(db: Connection, step: number): Promise<Until | undefined> {
+	const [row] = await db.rows<{ wait: Until | null }>("SELECT config->'wait' AS wait FROM steps WHERE id = $1", [step]);
+	return row?.wait ?? undefined;
+}
+
+/** Keeps the time rule of a State. */
+export async function saveWait(db: Connection, step: number, wait: Until | undefined): Promise<void> {
+	await db.rows("UPDATE steps SET config = config || jsonb_build_object('wait', $2::jsonb) WHERE id = $1", [step, JSON.stringify(wait ?? null)]);
+}
+
+/** Someone who waits for a time, and from when it is counted. */
+export interface Waiter {
+	id: number;
+	profile_id: number;
+	due_at: Date;
+	parked_at: Date;
+	/** Own time of the event that last started the delay again. */
+	reset_at: Date | null;
+	zone: string;
+	/** It listens to events as well. */
+	listens: boolean;
+}
+
+/** Who waits at a step for time to be up, behind this id, a bounded number at a time. */
+export async function waitersAt(db: Connection, step: number, after: number, limit: number): Promise<Waiter[]> {
+	return await db.rows<Waiter>(
+		`SELECT i.id, i.profile_id, i.due_at, i.parked_at, CASE WHEN i.resets > 0 THEN i.reset_at END AS reset_at,
+			coalesce(p.zone, j.zone) AS zone, i.set_id IS NOT NULL AS listens
+		 FROM instances i JOIN journeys j ON j.id = i.journey_id JOIN profiles p ON p.id = i.profile_id
+		 WHERE i.step_id = $1 AND i.status = 'waiting' AND i.wake IS NULL AND NOT i.expires AND i.id > $2
+		 ORDER BY i.id LIMIT $3`,
+		[step, after, limit],
+	);
+}
+
+/**
+ * Gives people who still wait at a step another deadline, and journals it. The caller holds the match lock.
+ *
+ * @param set what they listen to from now on; null: as before
+ * @returns the instances
+ */
+export async function moveDeadlines(db: Connection, step: number, people: Array<{ id: number; due_at: Date }>, set: number | null): Promise<number[]> {
+	const rows = await db.rows<{ id: number }>(
+		`WITH asked AS (
+			SELECT i.id, i.due_at AS before, a.due_at FROM jsonb_to_recordset($1::jsonb) AS a(id bigint, due_at timestamptz) JOIN instances i USING (id)
+		), moved AS (
+			UPDATE instances i SET due_at = a.due_at, set_id = coalesce($4, i.set_id) FROM asked a
+			WHERE i.id = a.id AND i.step_id = $2 AND i.status = 'waiting' AND i.wake IS NULL AND NOT i.expires
+			RETURNING i.*, a.before
+		), told AS (
+			INSERT INTO journal (at, due_at, kind, journey_id, step_id, profile_id, instance_id, reason, detail)
+			SELECT $3, due_at, 'rescheduled', journey_id, step_id, profile_id, id, CASE WHEN due_at < before THEN 'shortened' ELSE 'lengthened' END,
+				jsonb_build_object('before', before)
+			FROM moved WHERE due_at <> before
+		)
+		SELECT id FROM moved`,
+		[JSON.stringify(people), step, db.now, set],
+	);
+	return rows.map(({ id }) => id);
+}
