@@ -6,7 +6,7 @@ import { saveConditions } from '../store/conditions';
 import { lockProfiles } from '../store/locks';
 import { wakeByLookBack } from '../store/match';
 import type { Store } from '../store/types';
-import { moveDeadlines, registeredWait, saveWait, waitersAt } from '../store/waits';
+import { followDeadlines, registeredWait, saveWait, waitersAt } from '../store/waits';
 import { restart } from './timers';
 
 const PEOPLE_AT_ONCE = 5_000;
@@ -43,7 +43,7 @@ export async function followWait(store: Store, step: number, { rule, resets }: R
 				const changed = people.map(({ id, due_at }, at) => ({ id, due_at: due[at]!, before: due_at })).filter((one) => set !== null || +one.due_at !== +one.before);
 				if (changed.length > 0) {
 					await lockProfiles(db, 'park', people.map(({ profile_id }) => profile_id));
-					const ids = await moveDeadlines(db, step, changed, set);
+					const ids = await followDeadlines(db, step, changed, set);
 					moved += ids.length;
 					// What happened between the two deadlines, and was too late for the first one, counts now.
 					if (people.some(({ listens }) => listens)) await wakeByLookBack(db, ids, restart);

@@ -43,7 +43,7 @@ export async function waitersAt(db: Connection, step: number, after: number, lim
  * @param set what they listen to from now on; null: as before
  * @returns the instances
  */
-export async function moveDeadlines(db: Connection, step: number, people: Array<{ id: number; due_at: Date }>, set: number | null): Promise<number[]> {
+export async function followDeadlines(db: Connection, step: number, people: Array<{ id: number; due_at: Date }>, set: number | null): Promise<number[]> {
 	const rows = await db.rows<{ id: number }>(
 		`WITH asked AS (
 			SELECT i.id, i.due_at AS before, a.due_at FROM jsonb_to_recordset($1::jsonb) AS a(id bigint, due_at timestamptz) JOIN instances i USING (id)
