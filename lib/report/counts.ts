@@ -8,6 +8,8 @@ export interface Counts {
 	/** Its key. */
 	journey: string;
 	entered: { times: number; people: number };
+	/** Who would have entered and was held out, and how many people of them reached a goal; absent: nobody. */
+	heldOut?: { times: number; people: number; converted: number };
 	/** Instances at each step; `running`: on their way from it. */
 	inside: Array<{ step: string; waiting: number; running: number }>;
 	/** Instances that have ended, by reason; `failed`: given up after repeated errors. */
@@ -41,9 +43,11 @@ function countsOf(journey: string, rows: Count[]): Counts {
 	const one = (step: string, kind: Count['kind'], name: string | null) =>
 		rows.find((row) => row.step === step && row.kind === kind && row.name === name)?.count ?? 0;
 	const [entered] = of('entered');
+	const [held] = of('held_out');
 	return {
 		journey,
 		entered: { times: entered?.count ?? 0, people: entered?.people ?? 0 },
+		...(held && { heldOut: { times: held.count, people: held.people, converted: of('held_out_converted')[0]?.people ?? 0 } }),
 		inside: steps(of('waiting', 'running')).map((step) => ({ step, waiting: one(step, 'waiting', null), running: one(step, 'running', null) })),
 		ended: byName(of('ended')),
 		refused: byName(of('refused')),

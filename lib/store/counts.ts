@@ -3,7 +3,7 @@ import type { Connection } from './types';
 /** One number of one journey. What `step`, `name` and `value` hold differs by kind. */
 export interface Count {
 	journey: string;
-	kind: 'entered' | 'waiting' | 'running' | 'ended' | 'refused' | 'message' | 'skipped' | 'converted';
+	kind: 'entered' | 'waiting' | 'running' | 'ended' | 'refused' | 'message' | 'skipped' | 'converted' | 'held_out' | 'held_out_converted';
 	step: string | null;
 	/** A reason, a status or a currency. */
 	name: string | null;
@@ -21,7 +21,13 @@ export interface Count {
 const COUNTS = `
 	SELECT journey, 'entered' AS kind, NULL AS step, NULL AS name, sum(entries)::int AS count, count(DISTINCT profile)::int AS people,
 		NULL::numeric AS value, NULL::int AS version
-	FROM report_entries WHERE journey = ANY($1::text[]) GROUP BY journey
+	FROM report_entries WHERE journey = ANY($1::text[]) AND NOT held_out GROUP BY journey
+	UNION ALL
+	SELECT journey, 'held_out', NULL, NULL, sum(entries)::int, count(DISTINCT profile)::int, NULL, NULL
+	FROM report_entries WHERE journey = ANY($1::text[]) AND held_out GROUP BY journey
+	UNION ALL
+	SELECT journey, 'held_out_converted', NULL, NULL, count(*)::int, count(DISTINCT profile)::int, NULL, NULL
+	FROM report_conversions WHERE journey = ANY($1::text[]) AND held_out GROUP BY journey
 	UNION ALL
 	SELECT journey, CASE WHEN ended_at IS NULL THEN status ELSE 'ended' END, CASE WHEN ended_at IS NULL THEN step END,
 		CASE WHEN ended_at IS NOT NULL THEN CASE status WHEN 'failed' THEN 'failed' ELSE reason END END,
@@ -38,7 +44,7 @@ const COUNTS = `
 	FROM report_skipped WHERE journey = ANY($1::text[]) GROUP BY journey, step, reason
 	UNION ALL
 	SELECT journey, 'converted', goal, currency, count(*)::int, count(DISTINCT profile)::int, sum(value), version
-	FROM report_conversions WHERE journey = ANY($1::text[]) GROUP BY journey, goal, currency, version
+	FROM report_conversions WHERE journey = ANY($1::text[]) AND NOT held_out GROUP BY journey, goal, currency, version
 	ORDER BY 1, 2, 3, 8, 4`;
 
 /** How many people are where in these journeys, and what became of them; reads all of their history. */

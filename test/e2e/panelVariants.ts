@@ -16,6 +16,8 @@ const named = (value: string) => ({ __rl: true, mode: 'name', value });
 export const VARIANTS: Variant[] = [
 	...variants('journeyEntryTrigger', {
 		'Entry': {},
+		'Entry, from exit': { event: 'Cart Updated', lockFrom: 'exit', whileInside: 'parallel' },
+		'Entry, ever': { event: 'Cart Updated', reentry: 'cap', capPeriod: 'ever', options: { capacity: { limits: { perMinute: 100, inside: 0, overflow: 'delay' } }, holdout: 10, rollout: 50, duplicates: { window: { duplicateAmount: 10, duplicateUnit: 'minutes' } } } },
 		'Entry, never again': { event: 'Cart Updated', reentry: 'once' },
 		'Entry, limited': {
 			event: 'Cart Updated', filters, reentry: 'cap', values: { value: [{ name: 'cart_total', path: 'cart.total' }] },
@@ -35,6 +37,7 @@ export const VARIANTS: Variant[] = [
 	}),
 	...variants('journeyAudienceFilter', {
 		'Audience': {},
+		'Audience, condition of entry': { works: 'entry', conditions: { tag: [{ has: true, tag: 'vip' }] } },
 		'Audience, conditions': {
 			conditions: {
 				attribute: [{ path: 'plan', operator: 'is', value: 'free' }],
