@@ -153,7 +153,7 @@ export async function holdRun(db: Connection, limits: PageLimits): Promise<OpenR
 	const [run] = await db.rows<OpenRun>(
 		`SELECT r.id, r.step_id, r.journey_id, r.scheduled_for::text AS date, r.people, r.rule, (s.config->'schedule'->>'pace')::int AS pace, j.zone
 		 FROM ${MOVING} AND r.next_page_at <= $1
-			AND (SELECT count(*) FROM (SELECT FROM candidates c WHERE c.step_id = s.id AND c.attempts = 0 AND c.token IS NULL LIMIT $2) waiting) < $2
+			AND (SELECT count(*) FROM (SELECT FROM candidates c WHERE c.step_id = s.id AND c.attempts = 0 AND c.token IS NULL ORDER BY c.due_at LIMIT $2) waiting) < $2
 		 ORDER BY r.next_page_at, r.at, r.id LIMIT 1 FOR NO KEY UPDATE OF r, s SKIP LOCKED`,
 		[db.now, limits.waiting],
 	);

