@@ -76,6 +76,8 @@ export async function blank(db: Connection, profiles: number[]): Promise<Record<
 		rejected: await count(`UPDATE rejected r SET body = '', reason = 'erased' WHERE EXISTS (
 			SELECT FROM (${KNOWN_BY}) k WHERE strpos(lower(r.body), k.word) > 0 OR strpos(lower(r.reason), k.word) > 0)`),
 	};
+	// What a removed step's people were moved from knows their instances only, which have ended.
+	counts.moves = await count('DELETE FROM moves WHERE instance_id IN (SELECT id FROM finished WHERE profile_id = ANY($1::bigint[]))');
 	for (const table of await tablesAbout(db)) {
 		const how = BLANKED[table];
 		if (how === '') continue;

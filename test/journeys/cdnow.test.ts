@@ -5,7 +5,8 @@ import { freshStore, FrozenClock, STORES, type TestStore } from '../support/stor
 import { LOCK_DAYS, purchases, QUIET_DAYS, WATCH_DAYS, winBackBooks, type Books } from '../support/winBack';
 import { ask } from '../support/world';
 
-jest.setTimeout(600_000);
+// Five minutes a store on a busy machine.
+jest.setTimeout(1_500_000);
 
 const bought = { event: 'Purchase', output: 'Bought' };
 const winBack = {
