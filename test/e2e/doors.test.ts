@@ -2,7 +2,7 @@ import { Redis } from 'ioredis';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { openStore } from '../../lib/run/engine';
-import { journeyNode, wires } from '../support/canvas';
+import { baseNode, journeyNode, wires } from '../support/canvas';
 import { eventState } from '../support/journeys';
 import { N8n } from '../support/n8n';
 import { freePort } from '../support/ports';
@@ -41,8 +41,8 @@ describe('the busy doors of a started n8n', () => {
 		await n8n.activate(collectorId);
 		const { id } = await n8n.createWorkflow({
 			name: 'Journey', settings: { saveDataSuccessExecution: 'none' },
-			nodes: [journeyNode('Entry', 'journeyEntryTrigger', { event: 'cart' }), eventState('Wait', [{ event: 'click', output: 'clicked' }], [1, 'days'])],
-			connections: wires('Entry > Wait'),
+			nodes: [journeyNode('Entry', 'journeyEntryTrigger', { event: 'cart' }), eventState('Wait', [{ event: 'click', output: 'clicked' }], [1, 'days']), baseNode('End', 'noOp', 1)],
+			connections: wires('Entry > Wait', 'Wait > End'),
 		});
 		await n8n.activate(id);
 		await watch.until('the steps listen', async () => (await watch.count('steps')) === 2);

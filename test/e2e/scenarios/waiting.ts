@@ -86,7 +86,7 @@ export function waiting(scene: Scene): void {
 		await scene.watch.happen({ who: 'tie-3', event: 'tie order', at: past });
 		await scene.through(...people);
 		expect(await Promise.all(people.map(async (who) => (await scene.watch.story(who)).slice(2)))).toEqual([
-			['woken Wait: event → ordered', 'done: completed'], ['woken Wait: time', 'done: completed'], ['woken Wait: time', 'done: completed'],
+			['woken Wait: event → ordered', 'done: completed'], ['woken Wait: time', 'done: completed'], ['woken Wait: time', 'done: completed', 'late Wait → ordered'],
 		]);
 		expect(await scene.tagsOf(...people)).toEqual([['thank'], ['remind'], ['remind']]);
 	});
