@@ -1,10 +1,9 @@
 import { MOST_ATTEMPTS, expiredClaims } from '../store/claim';
 import { doubtDeliveries } from '../store/deliveries';
 import { evictAtEnd, expireInstances, returnClaim } from '../store/finish';
-import { dropMoves, dropSeen, dropTimeouts } from '../store/retention';
 import type { Keep, Store } from '../store/types';
 import { notices } from './notices';
-import { forget, openMonths } from './retention';
+import { forget, forgetTraces, openMonths } from './retention';
 import { keepInForce } from './settings';
 import { refreshDue } from './segments';
 import { completeTraits, scoreTraits } from './traits';
@@ -80,9 +79,7 @@ export class Janitor {
 	async keepHouse(): Promise<void> {
 		(await notices(this.store)).forEach(this.retention.warn);
 		await openMonths(this.store);
-		while ((await this.store.tx(dropSeen)) > 0);
-		while ((await this.store.tx(dropTimeouts)) > 0);
-		while ((await this.store.tx(dropMoves)) > 0);
+		await forgetTraces(this.store);
 		try {
 			await forget(this.store, await keepInForce(this.store, this.retention.keep), this.retention.warn);
 		} finally {

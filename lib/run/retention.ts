@@ -1,17 +1,20 @@
 import { DateTime } from 'luxon';
 
 import { countsSinceEntry, reachesOf, type Reach } from '../core/canvas/reach';
-import { dropActs } from '../store/acts';
 import { ruleReaches } from '../core/rule/reach';
 import { inAGap, LOCK_NOT_AVAILABLE, sleep, type Pause } from '../store/gap';
-import { dropFinished, dropMonth, dropRefusals, dropRejected, makeEventMonth, makeMonths, missingMonths, monthsBefore, oldestNeeded, publishedCanvases, type Monthly } from '../store/retention';
-import { dropLeftMembers, listSegments, type SegmentSummary } from '../store/segments';
+import { dropFinished, dropMonth, dropOlder, dropRefusals, makeEventMonth, makeMonths, missingMonths, monthsBefore, oldestNeeded, publishedCanvases, type Monthly } from '../store/retention';
+import { listSegments, type SegmentSummary } from '../store/segments';
 import { dropRuns } from '../store/runs';
 import type { DatabaseError } from '../store/transaction';
 import type { Connection, Keep, Store } from '../store/types';
 import type { Duration } from '../core/types';
 
-const LEFT_AT_ONCE = 10_000;
+/**
+ * Days: message ids answer duplicates; a timeout tells which events came too late, as late as events are taken and a day;
+ * a move can be undone.
+ */
+const ALWAYS_KEPT = { seen: 30, timeouts: 8, moves: 7 };
 
 /** Makes the months ahead. */
 export async function openMonths(store: Store): Promise<void> {
@@ -24,6 +27,14 @@ export async function openMonthsOf(store: Store, moments: Date[], pause = sleep)
 		await inAGap(store, async (db) => await makeEventMonth(db, month), pause).catch((error: DatabaseError) => {
 			if (error.code !== LOCK_NOT_AVAILABLE) throw error;
 		});
+	}
+}
+
+/** Forgets what no setting keeps longer. */
+export async function forgetTraces(store: Store): Promise<void> {
+	for (const table of ['seen', 'timeouts', 'moves'] as const) {
+		const old = (now: Date) => DateTime.fromJSDate(now, { zone: 'utc' }).minus({ days: ALWAYS_KEPT[table] }).toJSDate();
+		while ((await store.tx(async (db) => await dropOlder(db, table, old(db.now)))) > 0);
 	}
 }
 
@@ -41,7 +52,7 @@ export async function forget(store: Store, keep: Keep, warn: (message: string) =
 		const needed = await eventsNeeded(store, keep.events, warn);
 		if (needed !== undefined) dropped.push(...(await dropMonths(store, 'events', new Date(Math.min(+needed, +before(keep.events))), warn, pause)));
 		const from = before(keep.events);
-		while ((await store.tx(async (db) => await dropRejected(db, from))) > 0);
+		while ((await store.tx(async (db) => await dropOlder(db, 'rejected', from))) > 0);
 	}
 	if (keep.history !== undefined) {
 		const from = before(keep.history);
@@ -49,8 +60,7 @@ export async function forget(store: Store, keep: Keep, warn: (message: string) =
 		while ((await store.tx(async (db) => await dropFinished(db, from))) > 0);
 		while ((await store.tx(async (db) => await dropRefusals(db, from))) > 0);
 		while ((await store.tx(async (db) => await dropRuns(db, from))) > 0);
-		while ((await store.tx(async (db) => await dropActs(db, from))) > 0);
-		while ((await store.tx(async (db) => await dropLeftMembers(db, from, LEFT_AT_ONCE))) > 0);
+		for (const table of ['acts', 'segment_members'] as const) while ((await store.tx(async (db) => await dropOlder(db, table, from))) > 0);
 	}
 	return dropped;
 }

@@ -21,9 +21,3 @@ export async function tellAct(db: Connection, what: string, who: string, journey
 export async function listActs(db: Connection, limit: number): Promise<Act[]> {
 	return await db.rows('SELECT a.at, a.what, a.who, j.key AS journey, a.detail FROM acts a LEFT JOIN journeys j ON j.id = a.journey_id ORDER BY a.at DESC, a.id DESC LIMIT $1', [limit]);
 }
-
-/** Forgets acts before this moment, a bounded number at a time. @returns how many */
-export async function dropActs(db: Connection, before: Date): Promise<number> {
-	const rows = await db.rows('DELETE FROM acts WHERE id = ANY(ARRAY(SELECT id FROM acts WHERE at < $1 ORDER BY at LIMIT 10000)) RETURNING 1', [before]);
-	return rows.length;
-}

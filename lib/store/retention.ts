@@ -2,10 +2,6 @@ import type { Canvas } from '../core/canvas/canvas';
 import type { Connection } from './types';
 
 const MONTHS_AHEAD = 2;
-const SEEN_DAYS = 30;
-const MOVES_DAYS = 7;
-/** As late as events are taken by default, and a day. */
-const LATE_DAYS = 8;
 /** With = ANY(ARRAY(…)) and not IN, of which the planner may make a join that reads the whole table each time. */
 const ROWS_AT_ONCE = 10_000;
 
@@ -104,43 +100,13 @@ export async function oldestNeeded(db: Connection, sinceEntry: number[]): Promis
 	return oldest;
 }
 
-/** Forgets message ids older than 30 days, a bounded number at a time. @returns how many */
-export async function dropSeen(db: Connection): Promise<number> {
-	const rows = await db.rows(
-		`DELETE FROM seen WHERE message = ANY(ARRAY(
-			SELECT message FROM seen WHERE received_at < $1::timestamptz - make_interval(days => $2::int) ORDER BY received_at LIMIT $3
-		)) RETURNING 1`,
-		[db.now, SEEN_DAYS, ROWS_AT_ONCE],
-	);
-	return rows.length;
-}
+/** What is forgotten by its age alone: the column that says how old a row is. Each has an index, which gives the oldest first. */
+const AGE = { seen: 'received_at', timeouts: 'claimed_at', moves: 'moved_at', rejected: 'received_at', acts: 'at', segment_members: 'left_at' };
 
-/** Forgets waits whose timeout was claimed so long ago that no event for them is taken any more, a bounded number at a time. @returns how many */
-export async function dropTimeouts(db: Connection): Promise<number> {
+/** Forgets the rows of a table that are older than this moment, oldest first, a bounded number at a time. @returns how many */
+export async function dropOlder(db: Connection, table: keyof typeof AGE, before: Date): Promise<number> {
 	const rows = await db.rows(
-		`DELETE FROM timeouts WHERE ctid = ANY(ARRAY(
-			SELECT ctid FROM timeouts WHERE claimed_at < $1::timestamptz - make_interval(days => $2::int) ORDER BY claimed_at LIMIT $3
-		)) RETURNING 1`,
-		[db.now, LATE_DAYS, ROWS_AT_ONCE],
-	);
-	return rows.length;
-}
-
-/** Forgets from where people were moved, a week later, a bounded number at a time. @returns how many */
-export async function dropMoves(db: Connection): Promise<number> {
-	const rows = await db.rows(
-		`DELETE FROM moves WHERE instance_id = ANY(ARRAY(
-			SELECT instance_id FROM moves WHERE moved_at < $1::timestamptz - make_interval(days => $2::int) ORDER BY moved_at LIMIT $3
-		)) RETURNING 1`,
-		[db.now, MOVES_DAYS, ROWS_AT_ONCE],
-	);
-	return rows.length;
-}
-
-/** Forgets input that was refused before this moment, a bounded number at a time. @returns how many */
-export async function dropRejected(db: Connection, before: Date): Promise<number> {
-	const rows = await db.rows(
-		'DELETE FROM rejected WHERE id = ANY(ARRAY(SELECT id FROM rejected WHERE received_at < $1 ORDER BY received_at LIMIT $2)) RETURNING 1',
+		`DELETE FROM ${table} WHERE ctid = ANY(ARRAY(SELECT ctid FROM ${table} WHERE ${AGE[table]} < $1 ORDER BY ${AGE[table]} LIMIT $2)) RETURNING 1`,
 		[before, ROWS_AT_ONCE],
 	);
 	return rows.length;

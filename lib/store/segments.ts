@@ -97,15 +97,6 @@ export async function tellRefreshed(db: Connection, id: number, error: string | 
 	);
 }
 
-/** Forgets who left segments before this moment, a bounded number at a time. @returns how many */
-export async function dropLeftMembers(db: Connection, before: Date, most: number): Promise<number> {
-	const rows = await db.rows(
-		`DELETE FROM segment_members WHERE ctid = ANY(ARRAY(SELECT ctid FROM segment_members WHERE left_at < $1 ORDER BY left_at LIMIT $2)) RETURNING 1`,
-		[before, most],
-	);
-	return rows.length;
-}
-
 export interface Preview {
 	count: number;
 	/** Profile ids. */

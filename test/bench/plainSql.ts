@@ -7,11 +7,12 @@ const LOCK = (as: string, people: string) => `SELECT pg_advisory_xact_lock${as}(
 
 /**
  * The same round as a hand would write it for this one case: the same tables, transactions, dedupe, journal, look-back
- * and durability, and no engine. Nobody is loaded, since nobody is handed to anything.
+ * and durability, and no engine.
  *
- * @param locks false: also without the match lock
+ * @param how.locks false: also without the match lock
+ * @param how.people false: nobody is loaded, as if nobody were handed to anything
  */
-export async function byHand({ store, world, people }: Place, locks: boolean): Promise<Times> {
+export async function byHand({ store, world, people }: Place, how: { locks: boolean; people: boolean }): Promise<Times> {
 	const { times, timed } = stopwatch();
 	const users = someOf(people);
 	const one = async (db: Connection, sql: string, params: unknown[]) => (await db.rows<{ ids: number[] }>(sql, params))[0]!.ids;
@@ -19,7 +20,7 @@ export async function byHand({ store, world, people }: Place, locks: boolean): P
 	await timed('event in, matched', async () => await store.tx(async (db) => {
 		await db.rows(`INSERT INTO seen SELECT md5($1 || u)::uuid, $2 FROM unnest($3::text[]) u ORDER BY 1 ON CONFLICT DO NOTHING`, [`${+db.now}-`, db.now, users]);
 		const profiles = await one(db, `SELECT array_agg(i.profile_id) AS ids FROM unnest($1::text[]) u, LATERAL (SELECT profile_id FROM identities WHERE kind = 'user_id' AND value = u OFFSET 0) i`, [users]);
-		if (locks) await db.rows(LOCK('', '$1'), [profiles]);
+		if (how.locks) await db.rows(LOCK('', '$1'), [profiles]);
 		const events = await one(db, `WITH made AS (
 			INSERT INTO events (profile_id, name, properties, occurred_at, received_at, message_id)
 			SELECT id, 'Tick', jsonb_build_object('n', n), $2::timestamptz, $2, $3 || n FROM unnest($1::bigint[]) WITH ORDINALITY p(id, n) RETURNING id
@@ -39,9 +40,14 @@ export async function byHand({ store, world, people }: Place, locks: boolean): P
 		await db.rows(`UPDATE claims SET execution = 'bench' WHERE token = $1 AND execution IS NULL`, [token]);
 		await db.rows(`INSERT INTO journal (at, due_at, kind, journey_id, step_id, profile_id, instance_id, reason, detail)
 			SELECT $2, due_at, 'woken', journey_id, step_id, profile_id, id, wake, jsonb_build_object('output', output, 'event_id', event_id) FROM instances WHERE token = $1`, [token, db.now]);
+		if (!how.people) return;
+		await db.rows(`SELECT i.*, p.email, p.phone, p.locale, p.zone, p.attributes, p.tags, e.name, e.properties, e.occurred_at, e.message_id
+			FROM instances i JOIN profiles p ON p.id = i.profile_id
+				JOIN events e ON e.id = i.event_id AND e.received_at = i.event_received_at AND e.profile_id = i.profile_id
+			WHERE i.token = $1`, [token]);
 	}));
 	await timed('parked', async () => await store.tx(async (db) => {
-		if (locks) await db.rows(LOCK('_shared', '(SELECT array_agg(profile_id) FROM instances WHERE token = $1)'), [token]);
+		if (how.locks) await db.rows(LOCK('_shared', '(SELECT array_agg(profile_id) FROM instances WHERE token = $1)'), [token]);
 		const parked = await one(db, `WITH parked AS (
 			UPDATE instances SET status = 'waiting', token = NULL, visit = visit + 1, due_at = $2, expires = false, since = left_at, parked_at = $3, wake = NULL, output = NULL
 			WHERE token = $1 RETURNING id, journey_id, step_id, profile_id, due_at

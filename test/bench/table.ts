@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -56,7 +57,18 @@ export function endRun(everything: boolean): void {
 	writeFileSync(page, `${before}\n\n${machine()}\n\n${written(all)}\n${after}`);
 }
 
-export const machine = () => `${cpus().length} × ${cpus()[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, everything on it. Postgres with fsync and synchronous_commit on, the embedded store as shipped (fsync off).`;
+/** What one core is worth at the moment, in MB/s: machines of the same name differ from day to day. */
+function hashes(): number {
+	const block = Buffer.alloc(64 * 2 ** 20);
+	const speeds = [1, 2, 3, 4, 5].map(() => {
+		const began = performance.now();
+		createHash('sha256').update(block).digest();
+		return (block.length * 1000) / (performance.now() - began) / 2 ** 20;
+	});
+	return Math.round(quantile(speeds, 0.5));
+}
+
+export const machine = () => `${cpus().length} × ${cpus()[0]?.model.trim()}, one core hashes ${hashes()} MB/s (SHA-256) at the end of the run, ${Math.round(totalmem() / 2 ** 30)} GiB, everything on it. Postgres with fsync and synchronous_commit on, the embedded store as shipped (fsync off).`;
 
 function drawn(all: Section[]): string {
 	const table = new Table({ head: ['figure', 'this run', 'goal', 'against, in the same run'], style: { head: [], border: [] }, colWidths: [56, 44, 18, 40], wordWrap: true });

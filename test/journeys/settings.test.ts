@@ -1,5 +1,6 @@
 import { keepInForce } from '../../lib/run/settings';
-import { dropActs, listActs } from '../../lib/store/acts';
+import { listActs } from '../../lib/store/acts';
+import { dropOlder } from '../../lib/store/retention';
 import { readSettings } from '../../lib/store/settings';
 import { baseNode, journeyNode, wires } from '../support/canvas';
 import { journeys } from '../support/journeys';
@@ -34,7 +35,7 @@ journeys('settings', (open) => {
 			at: run.now, what: 'settings', who: by, journey: null,
 			detail: { from: { publicUrl: null, globalHoldoutPercent: 0 }, to: { publicUrl: 'https://n8n.example.com', globalHoldoutPercent: 2.5 } },
 		}]);
-		expect(await run.store.tx(async (db) => [await dropActs(db, run.now), await dropActs(db, new Date(+run.now + 1))])).toEqual([0, 1]);
+		expect(await run.store.tx(async (db) => [await dropOlder(db, 'acts', run.now), await dropOlder(db, 'acts', new Date(+run.now + 1))])).toEqual([0, 1]);
 	});
 
 	it.each([

@@ -64,8 +64,7 @@ const EXCEPTIONS: Record<string, [tables: string[], why: string]> = {
 	evictAtEnd: [['instances'], SWEEP],
 	dropFinished: [['finished'], SWEEP],
 	dropRefusals: [['refusals'], SWEEP],
-	dropTimeouts: [['timeouts'], SWEEP],
-	dropLeftMembers: [['segment_members'], SWEEP],
+	dropOlder: [['segment_members', 'timeouts'], SWEEP],
 	holdRun: [['candidates'], SWEEP],
 	dropRuns: [['candidates'], SWEEP],
 	zonesOfProfiles: [['profiles'], SWEEP],
@@ -282,13 +281,11 @@ describe('statements about people', () => {
 			dropMonth: (db) => retention.dropMonth(db, 'events', '2020-01-01'),
 			publishedCanvases: (db) => retention.publishedCanvases(db),
 			oldestNeeded: (db) => retention.oldestNeeded(db, [world.journey]),
-			dropSeen: (db) => retention.dropSeen(db),
-			dropTimeouts: (db) => retention.dropTimeouts(db),
-			dropMoves: (db) => retention.dropMoves(db),
-			dropRejected: (db) => retention.dropRejected(db, now),
+			dropOlder: async (db) => {
+				for (const table of ['seen', 'timeouts', 'moves', 'rejected', 'acts', 'segment_members'] as const) await retention.dropOlder(db, table, now);
+			},
 			dropFinished: (db) => retention.dropFinished(db, now),
 			dropRefusals: (db) => retention.dropRefusals(db, now),
-			dropLeftMembers: (db) => segments.dropLeftMembers(db, now, 10),
 			// segments and traits
 			checkNames: (db) => evaluate.checkNames(db, [{ kind: 'segment', segment: 'none', in: true }]).catch(() => undefined),
 			saveSegment: (db) => segments.saveSegment(db, { name: 's', rule, zone: 'UTC', refresh_minutes: 60 }),
