@@ -71,8 +71,8 @@ export class Janitor {
 
 	/** Segments that are due, and traits: on a timer of its own, since it may take long and a sweep must not wait. */
 	async refreshAudiences(): Promise<void> {
-		await completeTraits(this.store);
-		await scoreTraits(this.store);
+		await completeTraits(this.store).catch(this.onError);
+		await scoreTraits(this.store).catch(this.onError);
 		await refreshDue(this.store, this.onError);
 	}
 

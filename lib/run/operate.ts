@@ -47,8 +47,12 @@ export async function movePeople(engine: Operated, key: string, whom: Whom, from
 		if (sources?.length === 0) throw new StoreError(`From Step: "${from}" is no step of journey "${key}". ${await choices(db, journey)}`);
 		return { journey, profiles, target: target.id, sources: sources?.map(({ id }) => id) ?? null };
 	});
-	let moved = 0;
-	for (let page = -1; page !== 0; moved += page) page = await engine.store.tx(async (db) => await moveWaiting(db, journey, sources, profiles, target));
+	let [moved, after] = [0, 0];
+	for (;;) {
+		const page = await engine.store.tx(async (db) => await moveWaiting(db, journey, sources, profiles, target, after));
+		if (page.last === null) break;
+		[moved, after] = [moved + page.moved, page.last];
+	}
 	await engine.store.tx(async (db) => await tellAct(db, 'move', who, journey, { moved, to, ...(from !== undefined && { from }), ...(profiles && { profile: profiles[0] }) }));
 	if (moved > 0) engine.announce();
 	return moved;

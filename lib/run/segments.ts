@@ -34,11 +34,11 @@ export async function keepSegment(store: Store, segment: Segment): Promise<Refre
  * Finds again who is in a segment, page by page; who is neither new nor gone is not written. A refresh that is cut short
  * leaves what it has found, and the next one finds the rest.
  *
- * @param name absent: the one that is due
- * @returns undefined: none is due
+ * @param which its name, or by when it has been due
+ * @returns undefined: there is none
  */
-export async function refreshSegment(store: Store, name?: string): Promise<Refreshed | undefined> {
-	const segment = await store.tx(async (db) => await claimSegment(db, name ?? null));
+export async function refreshSegment(store: Store, which: string | Date): Promise<Refreshed | undefined> {
+	const segment = await store.tx(async (db) => await claimSegment(db, which));
 	if (!segment) return undefined;
 	const done: Refreshed = { name: segment.name, joined: 0, left: 0 };
 	let error: Error | undefined;
@@ -63,12 +63,13 @@ export async function refreshSegment(store: Store, name?: string): Promise<Refre
 	return done;
 }
 
-/** Refreshes every segment that is due. One that cannot be refreshed holds up no other. */
+/** Refreshes every segment that is due, once, however long it takes. One that cannot be refreshed holds up no other. */
 export async function refreshDue(store: Store, onError: (error: Error) => void): Promise<Refreshed[]> {
 	const all: Refreshed[] = [];
+	const begun = await store.tx(async ({ now }) => now);
 	for (;;) {
 		try {
-			const one = await refreshSegment(store);
+			const one = await refreshSegment(store, begun);
 			if (!one) return all;
 			all.push(one);
 		} catch (error) {

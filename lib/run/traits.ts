@@ -1,5 +1,5 @@
 import { lockRegistry } from '../store/locks';
-import { fillTrait, saveTrait, scoreOldest, type TraitDefinition } from '../store/traits';
+import { dropLeftCounts, fillTrait, saveTrait, scoreOldest, type TraitDefinition } from '../store/traits';
 import type { Store } from '../store/types';
 
 const PROFILES_AT_ONCE = 10_000;
@@ -17,8 +17,9 @@ export async function keepTrait(store: Store, definition: TraitDefinition): Prom
 	await completeTraits(store);
 }
 
-/** Goes on counting what happened before traits were defined, where a process has left it. */
+/** Goes on counting what happened before traits were defined, where a process has left it, and forgets what traits that are gone have counted. */
 export async function completeTraits(store: Store): Promise<void> {
+	while ((await store.tx(async (db) => await dropLeftCounts(db, PROFILES_AT_ONCE))) > 0);
 	while (await store.tx(async (db) => await fillTrait(db, PROFILES_AT_ONCE)));
 }
 

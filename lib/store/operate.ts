@@ -61,16 +61,19 @@ export async function stateNames(db: Connection, journey: number): Promise<strin
 
 /**
  * Moves waiting people to another step, where they arrive anew: of these profiles, or everybody at the steps `from`; a
- * page at a time. Who is under way is not moved.
+ * page at a time, in the order of ids, so that nobody whom a loop brings back meanwhile is moved twice. Who is under way
+ * is not moved.
  *
- * @returns how many
+ * @returns the last of the page, and how many
  */
-export async function moveWaiting(db: Connection, journey: number, from: number[] | null, profiles: number[] | null, to: number): Promise<number> {
-	const rows = await db.rows(
+export async function moveWaiting(
+	db: Connection, journey: number, from: number[] | null, profiles: number[] | null, to: number, after: number,
+): Promise<{ last: number | null; moved: number }> {
+	const [page] = await db.rows<{ last: number | null; moved: number }>(
 		`WITH moving AS MATERIALIZED (
 			SELECT id, step_id FROM instances
 			WHERE journey_id = $2 AND status = 'waiting' AND ($3::int[] IS NULL OR step_id = ANY($3)) AND ($4::bigint[] IS NULL OR profile_id = ANY($4))
-				AND step_id <> $5
+				AND step_id <> $5 AND id > $6
 			ORDER BY id LIMIT 5000 FOR UPDATE
 		), moved AS (
 			UPDATE instances i SET step_id = $5, set_id = NULL, wake = 'move', output = NULL, vars = NULL, expires = false, attempts = 0, losses = 0,
@@ -80,8 +83,8 @@ export async function moveWaiting(db: Connection, journey: number, from: number[
 			INSERT INTO journal (at, kind, journey_id, step_id, profile_id, instance_id, reason, detail)
 			SELECT $1, 'moved', $2, $5, m.profile_id, m.id, 'operator', jsonb_build_object('from', s.name) FROM moved m JOIN steps s ON s.id = m.from_step
 		)
-		SELECT id FROM moved`,
-		[db.now, journey, from, profiles, to],
+		SELECT max(id) AS last, count(*)::int AS moved FROM moved`,
+		[db.now, journey, from, profiles, to, after],
 	);
-	return rows.length;
+	return page!;
 }

@@ -31,8 +31,15 @@ export async function lockPace(db: Connection, journey: number, inside: number |
 	if (inside === undefined) return { entered: pace!.entered, inside: 0 };
 	const age = +db.now - +pace!.counted_at;
 	if (age < COUNT_AGAIN_MS || (age < TRUSTED_MS && pace!.inside < inside)) return pace!;
+	// By the indexes that people are claimed by: who waits for a time, who waits without end, who is under way.
 	const [counted] = await db.rows<{ inside: number }>(
-		`WITH counted AS (SELECT count(*)::int AS inside FROM instances WHERE journey_id = $1)
+		`WITH here AS (SELECT ARRAY(SELECT s.id FROM steps s JOIN workflows w ON w.id = s.workflow WHERE w.journey_id = $1) AS steps),
+		counted AS (
+			SELECT (SELECT count(*) FROM instances WHERE step_id = ANY(steps) AND status = 'waiting' AND NOT expires AND journey_id = $1)
+				+ (SELECT count(*) FROM instances WHERE step_id = ANY(steps) AND status = 'waiting' AND expires AND journey_id = $1)
+				+ (SELECT count(*) FROM instances WHERE token IS NOT NULL AND journey_id = $1) AS inside
+			FROM here
+		 )
 		 UPDATE paces SET inside = counted.inside, counted_at = $2 FROM counted WHERE journey_id = $1 RETURNING paces.inside`,
 		[journey, db.now],
 	);

@@ -366,7 +366,7 @@ TABLE profile_traits WITH (fillfactor=85, autovacuum_vacuum_scale_factor=0.05)
 	first_at timestamp with time zone NOT NULL
 	last_at timestamp with time zone NOT NULL
 	CONSTRAINT profile_traits_pkey PRIMARY KEY (profile_id, trait_id)
-	CONSTRAINT profile_traits_trait_id_fkey FOREIGN KEY (trait_id) REFERENCES traits(id) ON DELETE CASCADE
+	CREATE INDEX profile_traits_trait ON profile_traits USING btree (trait_id, profile_id)
 
 TABLE profiles WITH (fillfactor=90, autovacuum_vacuum_scale_factor=0.05)
 	id bigint NOT NULL GENERATED ALWAYS AS IDENTITY

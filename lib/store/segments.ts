@@ -38,14 +38,17 @@ export async function listSegments(db: Connection): Promise<SegmentSummary[]> {
 	return await db.rows('SELECT name, rule, zone, refresh_minutes, size, refreshed_at, refresh_at, error FROM segments ORDER BY name');
 }
 
-/** Takes the segment that has been due for longest, and says when it is due again. @param name only this one, due or not */
-export async function claimSegment(db: Connection, name: string | null): Promise<(Segment & { id: number }) | undefined> {
+/**
+ * Takes the segment that has been due for longest, and says when it is due again.
+ * @param which the name of one, due or not, or by when it has been due
+ */
+export async function claimSegment(db: Connection, which: string | Date): Promise<(Segment & { id: number }) | undefined> {
 	const [segment] = await db.rows<Segment & { id: number }>(
 		`UPDATE segments SET refresh_at = $1::timestamptz + make_interval(mins => refresh_minutes)
-		 WHERE id = (SELECT id FROM segments WHERE CASE WHEN $2::text IS NULL THEN refresh_at <= $1 ELSE name = $2 END
+		 WHERE id = (SELECT id FROM segments WHERE ${typeof which === 'string' ? 'name = $2' : 'refresh_at <= $2'}
 			ORDER BY refresh_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
 		 RETURNING id, name, rule, zone, refresh_minutes`,
-		[db.now, name],
+		[db.now, which],
 	);
 	return segment;
 }

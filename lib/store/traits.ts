@@ -66,9 +66,29 @@ export async function saveTrait(db: Connection, definition: TraitDefinition): Pr
 	);
 }
 
-/** @returns whether there was one */
+/** Deletes the trait alone; what it has counted goes by `dropLeftCounts`. @returns whether there was one */
 export async function deleteTrait(db: Connection, name: string): Promise<boolean> {
 	return (await db.rows('DELETE FROM traits WHERE name = $1 RETURNING 1', [name])).length > 0;
+}
+
+/**
+ * Forgets what was counted for traits that are gone, a bounded number of people at a time. The ids in use are found by
+ * one look-up each.
+ * @returns how many
+ */
+export async function dropLeftCounts(db: Connection, limit: number): Promise<number> {
+	const rows = await db.rows(
+		`WITH RECURSIVE counted(id) AS (
+			(SELECT trait_id FROM profile_traits ORDER BY trait_id LIMIT 1)
+			UNION ALL SELECT (SELECT trait_id FROM profile_traits WHERE trait_id > counted.id ORDER BY trait_id LIMIT 1) FROM counted WHERE id IS NOT NULL
+		)
+		DELETE FROM profile_traits WHERE ctid = ANY(ARRAY(
+			SELECT v.ctid FROM counted CROSS JOIN LATERAL (SELECT ctid FROM profile_traits WHERE trait_id = counted.id LIMIT $1) v
+			WHERE counted.id NOT IN (SELECT id FROM traits) LIMIT $1
+		)) RETURNING 1`,
+		[limit],
+	);
+	return rows.length;
 }
 
 /**

@@ -51,6 +51,19 @@ describe.each(STORES)('saved segments on %s', (kind) => {
 		expect(await history()).toHaveLength(1);
 	});
 
+	it('are refreshed once a time, also when that takes longer than until they are due again', async () => {
+		await keepSegment(it_.store, { ...segment, refresh_minutes: 1 });
+		await keepSegment(it_.store, { ...segment, name: 'Others', refresh_minutes: 1 });
+		it_.clock.pass(60_000);
+		let transactions = 0;
+		const slow: typeof it_.store = { ...it_.store, tx: async (work) => {
+			if (++transactions > 50) throw new Error('It never ends.');
+			it_.clock.pass(60_000);
+			return await it_.store.tx(work);
+		} };
+		expect((await refreshDue(slow, (error) => { throw error; })).map(({ name }) => name)).toEqual(['Buyers', 'Others']);
+	});
+
 	it('find the same whether in one page or cut between two', async () => {
 		// More than the page of a refresh.
 		await ask(it_.store, `INSERT INTO profiles (tags, created_at, updated_at) SELECT CASE WHEN n % 3 = 0 THEN ARRAY['vip'] ELSE '{}' END, $1, $1 FROM generate_series(1, 25000) n`, [it_.clock.now]);

@@ -2,7 +2,7 @@ import { takeIn } from '../../lib/run/intake';
 import { completeTraits, keepTrait, scoreTraits } from '../../lib/run/traits';
 import { compileRule } from '../../lib/core/rule';
 import type { IntakeEntry, Measure } from '../../lib/core/types';
-import { fillTrait, listTraits, saveTrait } from '../../lib/store/traits';
+import { deleteTrait, dropLeftCounts, fillTrait, listTraits, saveTrait } from '../../lib/store/traits';
 import { lockRegistry } from '../../lib/store/locks';
 import { intercepted } from '../support/intercept';
 import { freshStore, STORES, type TestStore } from '../support/stores';
@@ -80,6 +80,21 @@ describe.each(STORES)('traits on %s', (kind) => {
 		await completeTraits(it_.store);
 		expect(await counted()).toEqual(await anew());
 		expect((await counted()).length).toBe(8);
+	});
+
+	it('that are gone are forgotten in pages, and what others have counted stays', async () => {
+		await keepTrait(it_.store, { ...trait, name: 'Gone' });
+		await keepTrait(it_.store, trait);
+		await give(...['customer-1', 'customer-2', 'customer-3'].map((user) => order(user, [1])));
+		const rows = async () => (await ask<{ count: number }>(it_.store, 'SELECT count(*)::int AS count FROM profile_traits'))[0]!.count;
+		await it_.store.tx(async (db) => await deleteTrait(db, 'Gone'));
+		expect(await rows()).toBe(6);
+		expect(await it_.store.tx(async (db) => [await dropLeftCounts(db, 2), await dropLeftCounts(db, 2), await dropLeftCounts(db, 2)])).toEqual([2, 1, 0]);
+		expect(await rows()).toBe(3);
+		expect(await counted()).toEqual(await anew());
+		await keepTrait(it_.store, trait);
+		expect(await rows()).toBe(3);
+		expect(await counted()).toEqual(await anew());
 	});
 
 	it('score everybody by fifths, which are found anew every hour, while what is counted is always current', async () => {

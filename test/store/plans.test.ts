@@ -19,7 +19,10 @@ import { addCandidatesSince, convertSince, restartTimers, wakeByRank } from '../
 import { dropFinished, dropOlder } from '../../lib/store/retention';
 import { beginSchedule, holdRun, makeRuns, nextPageAt, plannedSchedules, writePage, zonesOfProfiles, type ScheduleConfig } from '../../lib/store/runs';
 import { setContext } from '../../lib/store/running';
+import { lockPace } from '../../lib/store/paces';
 import { claimSegment, refreshMembers, saveSegment } from '../../lib/store/segments';
+import { deleteTrait, dropLeftCounts } from '../../lib/store/traits';
+import { moveWaiting } from '../../lib/store/operate';
 import { loadRecipients, tellSkipped } from '../../lib/store/sending';
 import { loadStories } from '../../lib/store/story';
 import type { Store } from '../../lib/store/types';
@@ -27,7 +30,7 @@ import { listUnknown } from '../../lib/store/unknown';
 import { BATCH, crowd, reachedByKey, STATISTICS, usersFrom, type Crowd } from '../support/crowd';
 import { explained } from '../support/plans';
 import type { FrozenClock } from '../support/stores';
-import { ask, DAY_MS, eventOf, idleEngine, makeRunning, wakesBy, type World } from '../support/world';
+import { ask, DAY_MS, eventOf, idleEngine, makeRunning, makeWorld, wakesBy, type World } from '../support/world';
 
 /*
  * Everything that runs for each batch, beside 150,000 people who wait, on tables that were filled in one go: the planner
@@ -221,6 +224,33 @@ describe.each(STATISTICS)('with %s statistics, hot statements', (statistics) => 
 		reachedByKey(asked);
 		expect(asked.flatMap(({ scanned }) => scanned)).not.toContain('segment_members');
 		expect(asked.flatMap(({ scanned }) => scanned)).not.toContain('profile_traits');
+		const { store: forgetting, seen: forgotten } = explained(store);
+		await forgetting.tx(async (db) => {
+			await deleteTrait(db, 'Clicks');
+			expect(await dropLeftCounts(db, BATCH)).toBe(BATCH);
+		});
+		expect(forgotten.flatMap(({ scanned }) => scanned)).not.toContain('profile_traits');
+	});
+
+	it('of how many are in a journey', async () => {
+		const { journey } = await makeWorld(store, 'quiet');
+		const { store: watched, seen } = explained(store);
+		expect(await watched.tx(async (db) => await lockPace(db, journey, 10))).toMatchObject({ inside: 0 });
+		reachedByKey(seen);
+	});
+
+	it('of people moved to another step', async () => {
+		const { store: watched, seen } = explained(store);
+		const pages: Array<{ last: number | null; moved: number }> = [];
+		await expect(watched.tx(async (db) => {
+			for (const after of [0, 140_000]) pages.push(await moveWaiting(db, world.journey, [world.state], null, world.action, after));
+			throw new Error('taken back');
+		})).rejects.toThrow('taken back');
+		expect(pages.map(({ moved }) => moved)).toEqual([5_000, 5_000]);
+		expect(pages[1]!.last).toBeGreaterThan(145_000);
+		expect(seen.flatMap(({ scanned }) => scanned)).not.toContain('instances');
+		// Without any statistics each page sorts everybody behind it; autovacuum makes some within a minute.
+		if (statistics !== 'no') expect(Math.max(...seen.map(({ rows }) => rows))).toBeLessThan(100_000);
 	});
 
 	it('of a schedule, page by page', async () => {
