@@ -3,6 +3,7 @@ import type { Identity } from '../core/types';
 import { tellAct } from '../store/acts';
 import { profilesAt } from '../store/customers';
 import { moveWaiting, reviveFailed, stateNames, stepsNamed } from '../store/operate';
+import { addToPace, holdPace } from '../store/paces';
 import { StoreError, type Connection } from '../store/types';
 import type { Engine } from './engine';
 import { journeyAt } from './journeys';
@@ -22,7 +23,13 @@ export async function sendFailedOn(engine: Operated, key: string, whom: Whom, wh
 	const { journey, profiles } = await engine.store.tx(async (db) => await found(db, key, whom));
 	let [revived, after] = [0, 0];
 	for (;;) {
-		const page = await engine.store.tx(async (db) => await reviveFailed(db, journey, profiles, after));
+		const page = await engine.store.tx(async (db) => {
+			// They are inside again, whatever the capacity: who is let in next has to know.
+			await holdPace(db, journey);
+			const revived = await reviveFailed(db, journey, profiles, after);
+			if (revived.revived > 0) await addToPace(db, journey, 0, revived.revived);
+			return revived;
+		});
 		if (page.last === null) break;
 		[revived, after] = [revived + page.revived, page.last];
 	}

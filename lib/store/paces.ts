@@ -46,6 +46,11 @@ export async function lockPace(db: Connection, journey: number, inside: number |
 	return { entered: pace!.entered, inside: counted!.inside };
 }
 
+/** Holds the lock of a journey that has a capacity, for whoever brings people back in without asking for a place. */
+export async function holdPace(db: Connection, journey: number): Promise<void> {
+	await db.rows('SELECT FROM paces WHERE journey_id = $1 FOR UPDATE', [journey]);
+}
+
 /** Adds who was let in. The caller holds the lock. */
 export async function addToPace(db: Connection, journey: number, entered: number, inside: number): Promise<void> {
 	await db.rows('UPDATE paces SET entered = entered + $2, inside = inside + $3 WHERE journey_id = $1', [journey, entered, inside]);

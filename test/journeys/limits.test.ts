@@ -68,6 +68,33 @@ journeys('capacity', (open) => {
 		]);
 	});
 
+	it('is given back by who is taken out or erased, and taken by who was given up and is sent on', async () => {
+		const code = (js: string) => baseNode('Code', 'code', 2, { mode: 'runOnceForEachItem', jsCode: js });
+		const two = (js: string) => ({
+			...limits(0, 2), nodes: [...limits(0, 2).nodes, code(js), delayState('Later', 9, 'hours')], connections: wires('Entry > Wait', 'Wait > Code', 'Code > Later', 'Later > End'),
+		});
+		const run = await open(two("throw new Error('broken')"));
+		const who = (n: number) => ({ resource: 'customer', identityKind: 'user_id', identity: `customer-${n}`, journey: { mode: 'key', value: 'journey' } });
+		await run.send(...carts(1, 1));
+		await run.pass('3 hours');
+		expect(run.takeProblems().length).toBeGreaterThan(2);
+		await run.publish(two('return $input.item;'));
+		await run.send(...carts(2, 2));
+		await run.pass('0 seconds');
+		expect(await run.control({ ...who(1), operation: 'sendOn' })).toEqual([{ sentOn: 1 }]);
+		await run.send(...carts(3, 3));
+		await run.pass('0 seconds');
+		expect((await told(run, /customer-3/))).toEqual(['+3h customer-3 delayed Entry: inside']);
+		await run.control({ ...who(1), operation: 'erase' });
+		await run.pass('15 seconds');
+		expect((await told(run, /customer-3 entered/))).toEqual(['+3h15s customer-3 entered Entry']);
+		await run.control({ resource: 'journey', operation: 'evict', journey: { mode: 'key', value: 'journey' } });
+		await run.pass('6 seconds');
+		await run.send(...carts(4, 5));
+		await run.pass('0 seconds');
+		expect(await told(run, /customer-[45] (entered|delayed)/)).toEqual(['+3h21s customer-4 entered Entry', '+3h21s customer-5 entered Entry']);
+	});
+
 	it('is not taken by who is refused before, and a later trigger waits for its own person only', async () => {
 		const run = await open(canvas({ capacity: { limits: { perMinute: 1, inside: 0, overflow: 'delay' } } }, { reentry: 'once' }));
 		await run.send(...carts(1, 1));
