@@ -5,6 +5,7 @@ import { profilesAt } from '../store/customers';
 import { findJourneys, loadStories, someJourneyKeys } from '../store/story';
 import type { Store } from '../store/types';
 import { sentence, stamp } from './sentences';
+import { neverSelected } from './unselected';
 
 /** Whose story in which journey, by its key; newest first, at most `limit` sentences after the newest `skip`. */
 export interface Question {
@@ -40,6 +41,7 @@ export async function explain(store: Store, questions: Question[]): Promise<Arra
 		});
 		const asked = answers.flatMap((one) => ('problem' in one ? [] : [one]));
 		const facts = asked.length > 0 ? await loadStories(db, asked) : [];
+		const unselected = await neverSelected(db, asked);
 		const keys = answers.some((one) => 'problem' in one && one.problem === '') ? await someJourneyKeys(db, KEYS_NAMED) : [];
 		return answers.map((one, at) => {
 			const { journey } = questions[at]!;
@@ -47,9 +49,17 @@ export async function explain(store: Store, questions: Question[]): Promise<Arra
 			const story = facts.filter((fact) => fact.asked === asked.indexOf(one)).map((fact) => ({
 				at: fact.at.toISOString(), sentence: sentence(fact), kind: fact.kind, step: fact.step, instance: fact.instance,
 			}));
+			const run = one.skip === 0 && unselected.get(asked.indexOf(one));
+			if (run) return inTime(run, story).slice(0, one.most);
 			return story.length > 0 || one.skip > 0 ? story : [nothing(journey, db.now)];
 		});
 	});
+}
+
+/** Behind what is later, where they are now among it. */
+function inTime(one: Told, story: Told[]): Told[] {
+	const at = story.findIndex((told) => told.at < one.at);
+	return at < 0 ? [...story, one] : story.toSpliced(at, 0, one);
 }
 
 function strangers({ kind, value }: Identity): string {

@@ -46,6 +46,7 @@ const TELLERS: Record<Fact['source'], Record<string, Teller>> = {
 		late: (fact) => `Came too late${place(fact)}${event(fact, 'for the wait:')}. Its time was up ${time(fact.due_at, fact)}, and had been worked on`,
 		rescheduled: (fact) => `Waits until ${time(fact.due_at, fact)} instead of ${date(fact, 'before')}${place(fact)}, since the wait was ${words(fact.reason)}`,
 		moved: (fact) => (fact.reason === 'operator' ? `Moved to ${step(fact)} from ${found(fact.detail?.from)} by an operator`
+			: fact.reason === 'undone' ? `Brought back to ${step(fact)} from ${found(fact.detail?.from)}, since the publish that had removed it was undone`
 			: `Moved to ${step(fact)}, since ${found(fact.detail?.from)} was removed from the canvas or disabled`),
 		redated: (fact) => `The date to wait for changed${place(fact)}: now due ${time(fact.due_at, fact)}`,
 		undated: (fact) => `Could not wait${place(fact)}: there is no date${error(fact)}`,
@@ -136,7 +137,7 @@ const REFUSED: Record<string, Teller> = {
 	correlation_too_long: (fact) => `the value of its property ${found(fact.detail?.property)} has ${String(fact.detail?.length)} characters, and 255 are the most`,
 	lock: (fact) => `they ${fact.detail?.exited_at === undefined ? `entered ${date(fact, 'entered_at')}` : `left ${date(fact, 'exited_at')}`} and may again from ${date(fact, 'free_at')}, the event is from ${date(fact, 'event_at')}`,
 	cap: (fact) => `they have entered ${String(fact.detail?.entries)} times and may ${String(fact.detail?.allowed)} times${fact.detail?.within === undefined ? '' : ` within ${period(fact.detail.within)}`}, the event is from ${date(fact, 'event_at')}`,
-	audience: (fact) => `they are not in the audience: ${audience(fact)}, the event is from ${date(fact, 'event_at')}`,
+	audience: (fact) => `they are not in the audience: ${compared(fact.detail)}, the event is from ${date(fact, 'event_at')}`,
 	rollout: (fact) => `the journey is rolled out to ${String(fact.detail?.percent)} % of all customers, and they stand at ${String(fact.detail?.place)} %`,
 	capacity_per_minute: FULL.per_minute!,
 	capacity_inside: FULL.inside!,
@@ -213,7 +214,7 @@ function values(fact: Fact, ...said: string[]): string {
 }
 
 /** Which conditions of an audience decided, and what they found. */
-function audience({ detail }: Fact): string {
+export function compared(detail: Json | null): string {
 	const { match, conditions } = (detail ?? {}) as { match?: string; conditions?: Array<{ asked: string; found: unknown }> };
 	const parts = (conditions ?? []).map(({ asked, found: value }) => `${asked} (found ${value === null ? 'nothing' : shown(value)})`);
 	if (match === 'any') return `none of these holds: ${parts.join('; ')}`;

@@ -1,4 +1,7 @@
 import type { Canvas } from '../core/canvas/canvas';
+import { publishDetail } from '../core/canvas/changes';
+import type { Problem } from '../core/canvas/problem';
+import { tellAct } from '../store/acts';
 import { endLeases } from '../store/claim';
 import { openEmbedded } from '../store/embedded';
 import { openPostgres } from '../store/postgres';
@@ -114,9 +117,21 @@ export class Engine {
 		return await this.store.tx(async (db) => db.now);
 	}
 
-	/** Records the canvas that an execution has seen. */
-	async recordCanvas(place: Place, hash: string, canvas: Canvas): Promise<void> {
-		await this.store.tx(async (db) => await saveCanvas(db, place, hash, canvas));
+	/**
+	 * Records the canvas that an execution has seen. A publish is kept with what operators did.
+	 *
+	 * @param who says so
+	 * @param renamedSince the outputs that it calls otherwise than the canvas before
+	 * @returns them
+	 */
+	async recordCanvas(place: Place, hash: string, canvas: Canvas, who: string, renamedSince: (before: Canvas) => Problem[]): Promise<Problem[]> {
+		return await this.store.tx(async (db) => {
+			const before = await saveCanvas(db, place, hash, canvas);
+			if (!before) return [];
+			const renamed = renamedSince(before.canvas);
+			await tellAct(db, 'publish', who, before.journey, publishDetail(before.canvas, canvas, hash, renamed));
+			return renamed;
+		});
 	}
 
 	/** Takes parts in from a door, together if it goes well, and moves who is due. @returns what became of each, committed */

@@ -1,8 +1,8 @@
 import type { Canvas } from '../core/canvas/canvas';
-import { kindOf } from '../core/canvas/roles';
+import { isGone, removalState } from '../core/canvas/removed';
 import { movingSteps } from '../store/journeys';
 import { abandonedSteps, endAtSteps, moveToStep, nodesOfSteps, type Page } from '../store/removed';
-import { findStep, type Place } from '../store/steps';
+import { findStep, publishedAt, type Place } from '../store/steps';
 import type { Connection, Store } from '../store/types';
 import type { Dispatcher } from './dispatcher';
 import type { Engine } from './engine';
@@ -58,17 +58,17 @@ export interface RemovalPolicy {
  * @returns how many people
  */
 export async function leaveRemoved(engine: Engine, entry: Place, canvas: Canvas, steps: number[], { goTo }: RemovalPolicy): Promise<number> {
-	const live = new Set(canvas.nodes.filter(({ disabled }) => !disabled).map(({ id }) => id));
-	const target = canvas.nodes.find((node) => !node.disabled && node.name === goTo && kindOf(node) === 'journeyState');
+	const target = removalState(canvas, goTo);
 	// The check of the canvas refuses it; nobody is moved by a guess.
 	if (goTo !== '' && !target) return 0;
-	const { gone, to } = await engine.store.tx(async (db) => ({
-		gone: (await nodesOfSteps(db, steps)).filter(({ node_id }) => !live.has(node_id)).map(({ id }) => id),
+	const { gone, to, since } = await engine.store.tx(async (db) => ({
+		gone: (await nodesOfSteps(db, steps)).filter(({ node_id }) => isGone(canvas, node_id)).map(({ id }) => id),
 		to: target && (await findStep(db, { ...entry, nodeId: target.id, name: target.name, kind: 'state' })).id,
+		since: (await publishedAt(db, entry.host, entry.workflowId))?.since ?? null,
 	}));
 	if (gone.length === 0) return 0;
 	const moved = await inPages(engine.store, async (db, after) =>
-		to === undefined ? await endAtSteps(db, gone, after, PEOPLE_AT_ONCE) : await moveToStep(db, gone, to, after, PEOPLE_AT_ONCE));
+		to === undefined ? await endAtSteps(db, gone, after, PEOPLE_AT_ONCE) : await moveToStep(db, gone, to, since, after, PEOPLE_AT_ONCE));
 	if (moved > 0) engine.announce();
 	return moved;
 }

@@ -1,6 +1,4 @@
-import { isDeepStrictEqual } from 'node:util';
-
-import { reschedule } from '../core/reschedule';
+import { reschedule, waitChange } from '../core/reschedule';
 import type { Condition, Duration, Until } from '../core/types';
 import { saveConditions } from '../store/conditions';
 import { lockProfiles } from '../store/locks';
@@ -29,9 +27,10 @@ export interface RegisteredWait {
  */
 export async function followWait(store: Store, step: number, { rule, resets }: RegisteredWait, closed: () => boolean): Promise<number> {
 	const before = await store.tx(async (db) => await registeredWait(db, step));
-	if (isDeepStrictEqual(before, plain(rule))) return 0;
+	const change = waitChange(before, rule);
+	if (change === 'none') return 0;
 	let moved = 0;
-	if (before && rule) {
+	if (change === 'followed' && rule) {
 		const { now, set } = await store.tx(async (db) => ({ now: db.now, set: resets ? await saveConditions(db, resets.conditions, resets.timer) : null }));
 		let [after, late] = [0, 0];
 		for (;;) {
@@ -56,9 +55,4 @@ export async function followWait(store: Store, step: number, { rule, resets }: R
 	}
 	await store.tx(async (db) => await saveWait(db, step, rule));
 	return moved;
-}
-
-/** As the store gives it back. */
-function plain(rule: Until | undefined): Until | undefined {
-	return rule && (JSON.parse(JSON.stringify(rule)) as Until);
 }

@@ -20,29 +20,58 @@ const LONGEST_FOUND = 200;
  */
 export async function candidatesOutside(db: Connection, token: string, rule: Audience, zone: string): Promise<Map<number, Json>> {
 	await checkNames(db, [rule]);
-	const whole = compileRule(rule, { now: db.now, firstParameter: 2, zone });
+	const { whole, parts, params } = comparing(rule, db.now, zone);
+	const rows = await db.rows<{ id: number; parts: Part[] }>(
+		`SELECT c.id, ${parts} AS parts
+		 FROM candidates c
+			JOIN profiles p ON p.id = c.profile_id
+			LEFT JOIN events e ON e.id = c.event_id AND e.received_at = c.event_received_at AND e.profile_id = c.profile_id
+		 WHERE c.token = $1 AND NOT ${whole}`,
+		[token, ...params],
+	);
+	return new Map(rows.map(({ id, parts: compared }) => [id, { match: rule.match, conditions: deciding(rule, compared) }]));
+}
+
+/**
+ * Which of these profiles are in an audience now, and of the others why not.
+ *
+ * @param zone of people without one
+ * @returns profile → null: they are in it; else the values compared
+ * @throws RuleError when it asks for a segment or trait that is not there any more
+ */
+export async function profilesOutside(db: Connection, profiles: number[], rule: Audience, zone: string): Promise<Map<number, Json | null>> {
+	await checkNames(db, [rule]);
+	const { whole, parts, params } = comparing(rule, db.now, zone);
+	const rows = await db.rows<{ id: number; holds: boolean; parts: Part[] }>(
+		`SELECT p.id, ${whole} AS holds, ${parts} AS parts FROM profiles p WHERE p.id = ANY($1::bigint[])`,
+		[profiles, ...params],
+	);
+	return new Map(rows.map(({ id, holds, parts: compared }) => [id, holds ? null : { match: rule.match, conditions: deciding(rule, compared) }]));
+}
+
+/** Whether one condition holds, and what it found. */
+interface Part {
+	holds: boolean;
+	found: unknown;
+}
+
+/** An audience and each of its conditions, as SQL for `compileRule`'s aliases, with parameters from the second on. */
+function comparing(rule: Audience, now: Date, zone: string): { whole: string; parts: string; params: unknown[] } {
+	const whole = compileRule(rule, { now, firstParameter: 2, zone });
 	const params = [...whole.params];
 	const parts = rule.rules.map((part) => {
-		const scope = () => ({ now: db.now, firstParameter: 2 + params.length, zone });
+		const scope = () => ({ now, firstParameter: 2 + params.length, zone });
 		const holds = compileRule(part, scope());
 		params.push(...holds.params);
 		const found = compileFound(part, scope());
 		params.push(...found.params);
 		return `jsonb_build_object('holds', ${holds.sql}, 'found', ${found.sql})`;
 	});
-	const rows = await db.rows<{ id: number; parts: Array<{ holds: boolean; found: unknown }> }>(
-		`SELECT c.id, jsonb_build_array(${parts.join(', ')}) AS parts
-		 FROM candidates c
-			JOIN profiles p ON p.id = c.profile_id
-			LEFT JOIN events e ON e.id = c.event_id AND e.received_at = c.event_received_at AND e.profile_id = c.profile_id
-		 WHERE c.token = $1 AND NOT ${whole.sql}`,
-		[token, ...params],
-	);
-	return new Map(rows.map(({ id, parts: compared }) => [id, { match: rule.match, conditions: deciding(rule, compared) }]));
+	return { whole: whole.sql, parts: `jsonb_build_array(${parts.join(', ')})`, params };
 }
 
 /** Of a group that does not hold, the conditions because of which it does not. */
-function deciding({ match, rules }: Audience, parts: Array<{ holds: boolean; found: unknown }>): Json[] {
+function deciding({ match, rules }: Audience, parts: Part[]): Json[] {
 	return rules.flatMap((part, at) => {
 		const { holds, found } = parts[at]!;
 		if (match !== 'any' && holds === (match === 'all')) return [];

@@ -14,22 +14,9 @@ import type { Connection } from './types';
 export async function saveConditions(
 	db: Connection, conditions: Condition[], timer: Duration | null, until: AttributeDate | null = null,
 ): Promise<number> {
-	const rows = conditions.map((condition, ordinal) => ({
-		ordinal,
-		output: condition.output,
-		event: condition.kind ? null : condition.event,
-		kind: condition.kind ?? 'event',
-		subjects: condition.subjects ?? null,
-		step: condition.step ?? null,
-		filter: compileFilter(condition.filter),
-		correlation: condition.correlation ? parseSinglePath(condition.correlation) : null,
-		effect: condition.effect,
-		times: condition.times ?? 1,
-		within: condition.within === undefined ? null : condition.within === 'day' ? 'day' : `${condition.within.amount} ${condition.within.unit}`,
-	}));
-	const hash = createHash('sha256').update(JSON.stringify([rows, timer, until])).digest('hex');
-	const [known] = await db.rows<{ id: number }>('SELECT id FROM condition_sets WHERE hash = $1', [hash]);
-	if (known) return known.id;
+	const { rows, hash } = written(conditions, timer, until);
+	const known = await knownSet(db, hash);
+	if (known !== undefined) return known;
 	const [made] = await db.rows<{ id: number }>(
 		'INSERT INTO condition_sets (hash, timer, until) VALUES ($1, $2, $3) ON CONFLICT (hash) DO NOTHING RETURNING id',
 		[hash, timer && JSON.stringify(timer), until && JSON.stringify(until)],
@@ -47,6 +34,32 @@ export async function saveConditions(
 		[made.id, JSON.stringify(rows)],
 	);
 	return made.id;
+}
+
+/** The id of what is listened to, if anybody ever listened to it. @throws FilterError when a filter cannot be compiled */
+export async function findConditions(db: Connection, conditions: Condition[]): Promise<number | undefined> {
+	return await knownSet(db, written(conditions, null, null).hash);
+}
+
+async function knownSet(db: Connection, hash: string): Promise<number | undefined> {
+	return (await db.rows<{ id: number }>('SELECT id FROM condition_sets WHERE hash = $1', [hash]))[0]?.id;
+}
+
+function written(conditions: Condition[], timer: Duration | null, until: AttributeDate | null) {
+	const rows = conditions.map((condition, ordinal) => ({
+		ordinal,
+		output: condition.output,
+		event: condition.kind ? null : condition.event,
+		kind: condition.kind ?? 'event',
+		subjects: condition.subjects ?? null,
+		step: condition.step ?? null,
+		filter: compileFilter(condition.filter),
+		correlation: condition.correlation ? parseSinglePath(condition.correlation) : null,
+		effect: condition.effect,
+		times: condition.times ?? 1,
+		within: condition.within === undefined ? null : condition.within === 'day' ? 'day' : `${condition.within.amount} ${condition.within.unit}`,
+	}));
+	return { rows, hash: createHash('sha256').update(JSON.stringify([rows, timer, until])).digest('hex') };
 }
 
 /** What events are matched for: a kind of step, several of them in a State, or waits that they come too late for. */

@@ -56,19 +56,22 @@ export async function endAtSteps(db: Connection, steps: number[], after: number,
 	return page!;
 }
 
-/** Sends people who wait at these steps to another one, where they begin to wait anew, and keeps what they waited for. */
-export async function moveToStep(db: Connection, steps: number[], target: number, after: number, limit: number): Promise<Page> {
+/**
+ * Sends people who wait at these steps to another one, where they begin to wait anew, and keeps what they waited for.
+ * @param published since when what takes them away is published
+ */
+export async function moveToStep(db: Connection, steps: number[], target: number, published: Date | null, after: number, limit: number): Promise<Page> {
 	const [page] = await db.rows<Page>(
 		`WITH leaving AS MATERIALIZED (
 			SELECT * FROM instances WHERE id = ANY(ARRAY(${PAGE('$5')}))
 		), kept AS (
-			INSERT INTO moves (instance_id, step_id, target_id, visit, moved_at, wait)
-			SELECT id, step_id, $4, visit, $1, jsonb_build_object('set_id', set_id, 'due_at', due_at, 'expires', expires, 'since', since,
+			INSERT INTO moves (instance_id, step_id, target_id, visit, moved_at, published_at, wait)
+			SELECT id, step_id, $4, visit, $1, $6, jsonb_build_object('set_id', set_id, 'due_at', due_at, 'expires', expires, 'since', since,
 				'after_arrival', after_arrival, 'parked_at', parked_at, 'vars', vars, 'wake', wake, 'output', output,
 				'resets', resets, 'reset_at', reset_at)
 			FROM leaving
 			ON CONFLICT (instance_id) DO UPDATE SET step_id = excluded.step_id, target_id = excluded.target_id, visit = excluded.visit,
-				moved_at = excluded.moved_at, wait = excluded.wait
+				moved_at = excluded.moved_at, published_at = excluded.published_at, returned_at = NULL, wait = excluded.wait
 		), told AS (
 			INSERT INTO journal (at, kind, journey_id, step_id, profile_id, instance_id, reason, detail)
 			SELECT $1, 'moved', l.journey_id, $4, l.profile_id, l.id, 'step_removed', jsonb_build_object('from', s.name)
@@ -79,7 +82,7 @@ export async function moveToStep(db: Connection, steps: number[], target: number
 			FROM leaving WHERE i.id = leaving.id
 		)
 		SELECT count(*)::int AS count, max(id) AS last FROM leaving`,
-		[db.now, steps, after, target, limit],
+		[db.now, steps, after, target, limit, published],
 	);
 	return page!;
 }

@@ -206,6 +206,41 @@ export async function writePage(db: Connection, run: OpenRun, people: number, sc
 	return page!;
 }
 
+/** The last run that somebody might have entered by. */
+export interface PassedBy {
+	/** Position of the question. */
+	asked: number;
+	profile_id: number;
+	date: string;
+	at: Date;
+	rule: Rule | null;
+	canvas: string | null;
+	examined: number;
+	selected: number;
+	zone: string;
+	/** `ahead`: it has not come to them yet · `unknown`: they were not known when it ended */
+	state: 'done' | 'missed' | 'ahead' | 'unknown';
+}
+
+/** For each person and journey the last run for them that did not take them; who was taken, or refused since, is left out. */
+export async function passedBy(db: Connection, questions: Array<{ profile_id: number; journey_id: number }>): Promise<PassedBy[]> {
+	return await db.rows<PassedBy>(
+		`SELECT (a.ordinal - 1)::int AS asked, p.id AS profile_id, r.scheduled_for::text AS date, r.at, r.rule, r.canvas, r.examined, r.selected, j.zone,
+			CASE WHEN r.state = 'missed' THEN 'missed' WHEN r.state = 'open' AND r.cursor < p.id THEN 'ahead'
+				WHEN p.created_at > r.ended_at THEN 'unknown' ELSE 'done' END AS state
+		 FROM unnest($1::bigint[], $2::int[]) WITH ORDINALITY AS a(profile_id, journey_id, ordinal)
+			JOIN profiles p ON p.id = a.profile_id JOIN journeys j ON j.id = a.journey_id
+			CROSS JOIN LATERAL (
+				SELECT * FROM runs r WHERE r.journey_id = a.journey_id AND r.people IN ('*', coalesce(p.zone, '')) ORDER BY r.scheduled_for DESC, r.id DESC LIMIT 1
+			) r
+		 WHERE (SELECT count(*) FROM enrolments en WHERE en.profile_id = a.profile_id AND en.journey_id = a.journey_id AND en.scheduled_for >= r.scheduled_for) = 0
+			AND (SELECT count(*) FROM candidates c WHERE c.profile_id = a.profile_id AND c.journey_id = a.journey_id AND c.run_id = r.id) = 0
+			AND (SELECT count(*) FROM refusals f WHERE f.profile_id = a.profile_id AND f.journey_id = a.journey_id AND f.last_at >= r.at) = 0
+		 ORDER BY a.ordinal`,
+		[questions.map(({ profile_id }) => profile_id), questions.map(({ journey_id }) => journey_id)],
+	);
+}
+
 /** Forgets runs of before this moment that have ended, a bounded number at a time. @returns how many */
 export async function dropRuns(db: Connection, before: Date): Promise<number> {
 	const rows = await db.rows(

@@ -327,6 +327,8 @@ TABLE moves
 	visit integer NOT NULL
 	moved_at timestamp with time zone NOT NULL
 	wait jsonb NOT NULL
+	published_at timestamp with time zone
+	returned_at timestamp with time zone
 	CONSTRAINT moves_pkey PRIMARY KEY (instance_id)
 	CONSTRAINT moves_step_id_fkey FOREIGN KEY (step_id) REFERENCES steps(id)
 	CONSTRAINT moves_target_id_fkey FOREIGN KEY (target_id) REFERENCES steps(id)

@@ -1,3 +1,4 @@
+import type { Canvas } from '../core/canvas/canvas';
 import type { Json } from '../core/types';
 import { readSettings } from './settings';
 import type { Connection } from './types';
@@ -74,15 +75,6 @@ export async function otherHosts(db: Connection, host: string, workflowId: strin
 	return rows.map((row) => row.host);
 }
 
-/** What a step listens to and how: entry and goal. */
-export async function saveListener(db: Connection, step: number, set: number, config: Json): Promise<void> {
-	await db.rows(`UPDATE steps SET set_id = $2, config = $3,
-			version = version + CASE WHEN kind = 'goal' AND set_id IS NOT NULL AND (set_id, config) IS DISTINCT FROM ($2::int, $3::jsonb) THEN 1 ELSE 0 END
-		 WHERE id = $1`,
-		[step, set, JSON.stringify(config)],
-	);
-}
-
 /**
  * The journey of a key, made if it is new; takes over what its Entry Trigger says, and binds the workflow to it.
  *
@@ -122,12 +114,86 @@ export async function beat(db: Connection, workflows: number[]): Promise<void> {
 	await db.rows('UPDATE workflows SET seen_at = $2 WHERE id = ANY($1::int[])', [workflows, db.now]);
 }
 
-/** Records the canvas that a workflow runs now. */
-export async function saveCanvas(db: Connection, { host, workflowId }: Place, hash: string, canvas: object): Promise<void> {
-	await db.rows(
-		`INSERT INTO canvases (workflow, hash, canvas, seen_at)
-		 SELECT id, $3, $4, $5 FROM workflows WHERE host = $1 AND workflow_id = $2
-		 ON CONFLICT (workflow, hash) DO UPDATE SET seen_at = $5`,
-		[host, workflowId, hash, JSON.stringify(canvas), db.now],
+/** An execution that began before a publish may end after it, and says again what ran then. */
+const LAGGING_MS = 15 * 60_000;
+
+/** What a workflow has run, at a publish. */
+export interface Before {
+	journey: number | null;
+	canvas: Canvas;
+}
+
+/**
+ * Records the canvas that a workflow runs now. The newest is what is published, its `seen_at` since when.
+ *
+ * @returns what ran before; undefined: nothing did, the same, or an execution still runs the older one
+ */
+export async function saveCanvas(db: Connection, { host, workflowId }: Place, hash: string, canvas: object): Promise<Before | undefined> {
+	// Two executions that see a publish at once record it one after the other.
+	const [workflow] = await db.rows<{ id: number; journey_id: number | null }>(
+		'SELECT id, journey_id FROM workflows WHERE host = $1 AND workflow_id = $2 FOR NO KEY UPDATE', [host, workflowId],
 	);
+	if (!workflow) return undefined;
+	const [last] = await db.rows<{ hash: string; canvas: Canvas; seen_at: Date; known: boolean }>(
+		`SELECT hash, canvas, seen_at, EXISTS (SELECT FROM canvases WHERE workflow = $1 AND hash = $2) AS known
+		 FROM canvases WHERE workflow = $1 ORDER BY seen_at DESC LIMIT 1`,
+		[workflow.id, hash],
+	);
+	if (last?.hash === hash) return undefined;
+	const at = new Date(Math.max(+db.now, +(last?.seen_at ?? 0) + 1));
+	await db.rows(
+		`INSERT INTO canvases (workflow, hash, canvas, seen_at) VALUES ($1, $2, $3, $4)
+		 ON CONFLICT (workflow, hash) DO UPDATE SET seen_at = excluded.seen_at`,
+		[workflow.id, hash, JSON.stringify(canvas), at],
+	);
+	if (!last || (last.known && +db.now - +last.seen_at < LAGGING_MS)) return undefined;
+	return { journey: workflow.journey_id, canvas: last.canvas };
+}
+
+/** What is published of a workflow. */
+export interface Published {
+	workflow: number;
+	journey_id: number | null;
+	journey: string | null;
+	/** Null: no execution has seen it yet. */
+	canvas: Canvas | null;
+	hash: string | null;
+	since: Date | null;
+}
+
+/** What is published of a workflow, as executions have seen it; undefined: it never was. */
+export async function publishedAt(db: Connection, host: string, workflowId: string): Promise<Published | undefined> {
+	const [published] = await db.rows<Published>(
+		`SELECT w.id AS workflow, w.journey_id, j.key AS journey, c.canvas, c.hash, c.seen_at AS since
+		 FROM workflows w LEFT JOIN journeys j ON j.id = w.journey_id
+			LEFT JOIN LATERAL (SELECT * FROM canvases WHERE workflow = w.id ORDER BY seen_at DESC LIMIT 1) c ON true
+		 WHERE w.host = $1 AND w.workflow_id = $2`,
+		[host, workflowId],
+	);
+	return published;
+}
+
+/** The steps of a workflow that were ever registered. */
+export async function stepsAt(db: Connection, workflow: number): Promise<Array<{ id: number; node_id: string; name: string; kind: StepKind }>> {
+	return await db.rows('SELECT id, node_id, name, kind FROM steps WHERE workflow = $1 ORDER BY id', [workflow]);
+}
+
+/** What a Goal takes and how: other than before it is its next version. */
+const IS_ANOTHER = '(set_id, config) IS DISTINCT FROM ($2::int, $3::jsonb)';
+
+/** What a step listens to and how: entry and goal. */
+export async function saveListener(db: Connection, step: number, set: number, config: Json): Promise<void> {
+	await db.rows(`UPDATE steps SET set_id = $2, config = $3,
+			version = version + CASE WHEN kind = 'goal' AND set_id IS NOT NULL AND ${IS_ANOTHER} THEN 1 ELSE 0 END
+		 WHERE id = $1`,
+		[step, set, JSON.stringify(config)],
+	);
+}
+
+/** The version that a Goal would be with this; undefined: it stays what it is. @param set null: of no conditions that are known */
+export async function nextVersion(db: Connection, goal: number, set: number | null, config: Json): Promise<number | undefined> {
+	const [next] = await db.rows<{ version: number }>(
+		`SELECT version + 1 AS version FROM steps WHERE id = $1 AND set_id IS NOT NULL AND ${IS_ANOTHER}`, [goal, set, JSON.stringify(config)],
+	);
+	return next?.version;
 }

@@ -1,7 +1,7 @@
 import { validateVariants, type Variant } from '../../lib/index';
 import { checked, fieldError } from '../shared/parameters';
 import { readRule, type Panel, type RawRule, type Rules } from '../shared/rules';
-import { branchOutputs } from './outputs';
+import { branchOutputs } from '../shared/branchOutputs';
 
 interface Parameters {
 	mode?: 'rules' | 'split';

@@ -2,7 +2,7 @@ import type { INodeTypeDescription } from 'n8n-workflow';
 
 import { storeCredential } from '../shared/fields';
 import { ruleFields } from '../shared/ruleFields';
-import { branchOutputs } from './outputs';
+import { branchOutputs } from '../shared/branchOutputs';
 
 export const description: INodeTypeDescription = {
 	displayName: 'Journey Branch',

@@ -8,6 +8,7 @@ import { CUSTOMER_OPERATIONS } from './customer';
 import { description } from './description';
 import { JOURNEY_OPERATIONS } from './journeys';
 import { MESSAGE_OPERATIONS } from './messages';
+import { PUBLISH_OPERATIONS } from './publish';
 import { searchJourneys } from './search';
 import { SEGMENT_OPERATIONS } from './segments';
 import { SETTINGS_OPERATIONS } from './settings';
@@ -18,7 +19,7 @@ type Operate = (context: IExecuteFunctions, engine: Engine) => Promise<INodeExec
 
 /** What operators ask for: once an execution, whatever the number of items. What is about one customer is asked for each item. */
 const OPERATIONS: Record<string, Record<string, Operate>> = {
-	journey: JOURNEY_OPERATIONS, message: MESSAGE_OPERATIONS, segment: SEGMENT_OPERATIONS, settings: SETTINGS_OPERATIONS,
+	journey: { ...JOURNEY_OPERATIONS, ...PUBLISH_OPERATIONS }, message: MESSAGE_OPERATIONS, segment: SEGMENT_OPERATIONS, settings: SETTINGS_OPERATIONS,
 	store: STORE_OPERATIONS, trait: TRAIT_OPERATIONS,
 };
 

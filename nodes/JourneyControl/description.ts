@@ -14,7 +14,7 @@ const WORDS = {
 	customer: { erase: 'erase customer', export: 'export customer', story: 'get story', move: 'move customer', sendOn: 'send failed on', exit: 'take customer out' },
 	message: { list: 'list unknown messages', markSent: 'mark as sent' },
 	journey: {
-		move: 'move people', sendOn: 'send failed on',
+		move: 'move people', sendOn: 'send failed on', preview: 'preview a publish', undo: 'undo last publish',
 		list: 'list journeys', pause: 'pause journey', resume: 'resume journey', close: 'close entries', open: 'open entries', evict: 'evict',
 		archive: 'archive journey', unarchive: 'restore journey', pauseSending: 'pause all sending', resumeSending: 'resume all sending',
 	},

@@ -9,7 +9,7 @@ import { claimOf, isResumed, isTest, placeOf } from '../shared/place';
 import { subscribe } from '../shared/trigger';
 import { isRanked } from './branches';
 import { description } from './description';
-import { fixedOutputs, stateOutputs } from './outputs';
+import { fixedOutputs, stateOutputs } from '../shared/stateOutputs';
 import { parkArrivals } from './park';
 import { testState } from './test';
 import { readWait, registeredWait } from './wait';

@@ -2,7 +2,7 @@ import type { IExecuteFunctions, ITriggerFunctions } from 'n8n-workflow';
 
 import { ENGAGEMENTS, parsePath, parseSinglePath, type Condition } from '../../lib/index';
 import { checked, fieldError, raw, readDuration, readFilter, type Expressions, type RawCondition } from '../shared/parameters';
-import { fixedOutputs, stateOutputs } from './outputs';
+import { fixedOutputs, stateOutputs } from '../shared/stateOutputs';
 
 type Context = IExecuteFunctions | ITriggerFunctions;
 

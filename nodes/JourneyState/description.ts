@@ -1,7 +1,7 @@
 import type { INodeProperties, INodeTypeDescription } from 'n8n-workflow';
 
 import { capturedValues, conditionFields, durationFields, eventFilters, storeCredential } from '../shared/fields';
-import { stateOutputs } from './outputs';
+import { stateOutputs } from '../shared/stateOutputs';
 import { stateSubtitle } from './subtitle';
 import { untilFields } from './timeFields';
 

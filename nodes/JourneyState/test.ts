@@ -1,7 +1,7 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import { fieldError, isExpression, raw } from '../shared/parameters';
-import { stateOutputs } from './outputs';
+import { stateOutputs } from '../shared/stateOutputs';
 import { readWait } from './wait';
 import { asHtml } from '../shared/html';
 import { sentenceOf } from './words';

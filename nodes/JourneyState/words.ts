@@ -3,7 +3,7 @@ import type { ILoadOptionsFunctions, INodeParameters, INodePropertyOptions, Reso
 import { waitSentence } from '../../lib/index';
 import { asHtml } from '../shared/html';
 import type { Reader } from '../shared/parameters';
-import { stateOutputs } from './outputs';
+import { stateOutputs } from '../shared/stateOutputs';
 import { untilDiffers, untilOf, type StateWait } from './wait';
 
 type Panel = INodeParameters | Record<string, unknown>;

@@ -1,6 +1,7 @@
 import { NodeOperationError, type IExecuteFunctions, type Workflow } from 'n8n-workflow';
 
-import { canvasHash, canvasOf, checkCanvas, type Canvas, type Engine, type Problem } from '../../lib/index';
+import { canvasHash, canvasOf, checkCanvas, renamedOutputs, type Canvas, type Engine, type Problem } from '../../lib/index';
+import { outputNames } from './outputNames';
 import { placeOf } from './place';
 
 interface Checked {
@@ -54,8 +55,9 @@ export async function guardCanvas(context: IExecuteFunctions, engine: Engine): P
 	if (!problems || latest.get(workflowId) !== hash) {
 		const checked = checkCanvas(canvas);
 		problems = checked.problems;
-		for (const { message } of checked.warnings) context.logger.warn(`Journey "${context.getWorkflow().name}": ${message}`);
-		await engine.recordCanvas(placeOf(context, 'entry'), hash, canvas);
+		const { name } = context.getWorkflow();
+		const renamed = await engine.recordCanvas(placeOf(context, 'entry'), hash, canvas, `workflow "${name}" (${workflowId})`, (before) => renamedOutputs(before, canvas, outputNames));
+		for (const { message } of [...checked.warnings, ...renamed]) context.logger.warn(`Journey "${name}": ${message}`);
 		latest.set(workflowId, hash);
 		if (known.size >= MOST_REMEMBERED) known.clear();
 		known.set(key, problems);

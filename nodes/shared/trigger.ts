@@ -1,12 +1,30 @@
-import type { ITriggerFunctions, ITriggerResponse } from 'n8n-workflow';
+import type { INodeType, ITriggerFunctions, ITriggerResponse } from 'n8n-workflow';
 
 import type { Batch, Registration } from '../../lib/index';
 import { journeyEngine, storeSettings } from './engine';
 import { isTest, placeOf } from './place';
 
-type Listener = Omit<Registration, 'place' | 'emit' | 'since'> & { kind: Registration['place']['kind'] };
+/** What a node says of itself. */
+export type Listener = Omit<Registration, 'place' | 'emit' | 'since'> & { kind: Registration['place']['kind'] };
 
 const RETRY_MS = 5_000;
+
+/** Who wants to know what a node says, in a context in which it does not listen. */
+const asking = new WeakMap<ITriggerFunctions, (listener: Listener) => void>();
+
+/**
+ * What a node would register if it were published as its panel is.
+ *
+ * @param context of a test run
+ * @returns undefined: it listens to nothing
+ * @throws what would keep n8n from publishing it, naming the field
+ */
+export async function wouldRegister(type: INodeType, context: ITriggerFunctions): Promise<Listener | undefined> {
+	let said: Listener | undefined;
+	asking.set(context, (listener) => (said = listener));
+	await type.trigger?.call(context);
+	return said;
+}
 
 /**
  * Subscribes a node to the engine while its workflow is published. Never throws for a store that is away: after five
@@ -15,6 +33,7 @@ const RETRY_MS = 5_000;
  * @throws StoreError when there is no store that this node could ever use: that is said when it is published
  */
 export async function subscribe(context: ITriggerFunctions, { kind, ...listener }: Listener): Promise<ITriggerResponse> {
+	asking.get(context)?.({ kind, ...listener });
 	if (isTest(context)) return {};
 	await storeSettings(context);
 	const place = placeOf(context, kind);

@@ -34,6 +34,30 @@ journeys('on a schedule', (open) => {
 		expect(await runs(run)).toEqual(['2026-03-03 * done 3 2', '2026-03-04 * done 3 2']);
 	});
 
+	it('does not speak of whom it never selected, but says why when it is asked: its audience is evaluated again', async () => {
+		const run = await open(daily(PRO));
+		const story = async (one: string) => (await run.control({ resource: 'customer', operation: 'story', identityKind: 'user_id', identity: one, journey: { mode: 'key', value: 'journey' } })).map(({ sentence }) => String(sentence));
+		await run.send(who('customer-1', 'pro'), who('customer-2', 'free'));
+		expect(await story('customer-2')).toEqual([expect.stringMatching(/Nothing is on record/)]);
+		await run.pass('2 days');
+		expect(await ask(run.store, 'SELECT FROM refusals')).toEqual([]);
+		const passedBy = /^2026-03-04 09:00:00 UTC — Not selected by the schedule of 2026-03-04, which took 1 of 2 customers \(version [0-9a-f]{12}\)\. Its audience, evaluated again now: (.*)$/;
+		const why = async (one: string) => (await story(one)).map((line) => passedBy.exec(line)?.[1]).filter(Boolean);
+		expect(await story('customer-2')).toHaveLength(1);
+		expect(await why('customer-2')).toEqual(['this does not hold: plan is "pro" (found free).']);
+		expect(await why('customer-1')).toEqual([]);
+		await run.send(who('customer-2', 'pro'), who('customer-1', 'free'), who('customer-3', 'pro'));
+		expect(await why('customer-2')).toEqual(['they are in it, which they were not then.']);
+		expect(await story('customer-3')).toEqual(['2026-03-04 09:00:00 UTC — This customer became known after the schedule of 2026-03-04 was through.']);
+		await run.pass('1 day');
+		// By the date that did not take them, among what did happen.
+		expect((await story('customer-1')).map((line) => line.slice(0, 50))).toEqual([
+			'2026-03-05 09:00:00 UTC — Not selected by the sche', expect.stringMatching(/^2026-03-04 .* Left the journey/), expect.stringMatching(/^2026-03-04 .* Entered/),
+			expect.stringMatching(/^2026-03-03 .* Left the journey/), expect.stringMatching(/^2026-03-03 .* Entered/),
+		]);
+		expect(await why('customer-2')).toEqual([]);
+	});
+
 	it('in everyone’s own time zone, and once for a date even if their zone changes', async () => {
 		const run = await open(daily({ clock: 'own', reentry: 'cap', capTimes: 100 }));
 		await run.send(who('customer-1', 'a', 'Asia/Tokyo'), who('customer-2', 'a', 'America/New_York'), who('customer-3', 'a'), who('customer-4', 'a', 'Asia/Tokyo'));

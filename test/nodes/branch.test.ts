@@ -1,4 +1,4 @@
-import { branchOutputs } from '../../nodes/JourneyBranch/outputs';
+import { branchOutputs } from '../../nodes/shared/branchOutputs';
 import { keepSegment } from '../../lib/run/segments';
 import { assign, baseNode, journeyNode, wires } from '../support/canvas';
 import { CanvasRunner } from '../support/canvasRunner';

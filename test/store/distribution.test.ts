@@ -38,6 +38,7 @@ import * as steps from '../../lib/store/steps';
 import * as story from '../../lib/store/story';
 import type { Connection } from '../../lib/store/types';
 import * as traits from '../../lib/store/traits';
+import * as undo from '../../lib/store/undo';
 import * as unknown from '../../lib/store/unknown';
 import * as waits from '../../lib/store/waits';
 import type { Rule } from '../../lib/core/types';
@@ -126,6 +127,8 @@ const EXCEPTIONS: Record<string, [tables: string[], why: string]> = {
 	abandonedSteps: [['instances'], 'asks whether anybody waits at a step that does not listen'],
 	endAtSteps: [['instances'], SWEEP],
 	moveToStep: [['instances'], SWEEP],
+	lastMoves: [['instances'], REPORT],
+	returnMoved: [['instances'], BATCH],
 	stranded: [['instances'], REPORT],
 	reviveFailed: [['finished'], SWEEP],
 	moveWaiting: [['instances'], SWEEP],
@@ -227,12 +230,14 @@ describe('statements about people', () => {
 			endLeases: (db) => claim.endLeases(db),
 			expiredClaims: (db) => claim.expiredClaims(db, 10),
 			loadCandidates: (db) => admit.loadCandidates(db, held, null),
+			profilesOutside: (db) => audience.profilesOutside(db, profiles, { kind: 'group', match: 'all', rules: [rule] }, 'UTC'),
 			candidatesOutside: (db) => audience.candidatesOutside(db, held.token, { kind: 'group', match: 'all', rules: [rule] }, 'UTC'),
 			loadEnrolments: (db) => admit.loadEnrolments(db, world.journey, profiles),
 			insertInstances: (db) => admit.insertInstances(db, world.journey, world.entry, held.token, [{ profile_id: profiles[0]!, correlation: 'x', slot: 0, event_id: 1, event_received_at: now, occurred_at: now, context: {}, restarts: true }], false, now),
 			insertHeldOut: (db) => admit.insertHeldOut(db, world.journey, world.entry, [{ profile_id: profiles[0]!, correlation: 'y', slot: 0, event_id: 1, occurred_at: now, arm: 'control', percent: 10 }], now),
 			delayCandidates: (db) => admit.delayCandidates(db, [{ id: 1, reason: 'inside', until: now, detail: {} }]),
 			lockPace: (db) => paces.lockPace(db, world.journey, 1),
+			holdPace: (db) => paces.holdPace(db, world.journey),
 			addToPace: (db) => paces.addToPace(db, world.journey, 1, 1),
 			lastTurn: (db) => paces.lastTurn(db, world.entry),
 			countEntries: (db) => admit.countEntries(db, world.journey, [{ profile_id: profiles[0]!, correlation: '', slot: 0, at: now }]),
@@ -321,6 +326,7 @@ describe('statements about people', () => {
 				for (const people of ['*', '', 'Europe/Istanbul']) await runs.writePage(db, { id: 1, step_id: world.entry, journey_id: world.journey, date: run.date, people, rule, pace: 10, zone: 'UTC' }, 5, 10);
 			},
 			dropRuns: (db) => runs.dropRuns(db, now),
+			passedBy: (db) => runs.passedBy(db, [{ profile_id: profiles[0]!, journey_id: world.journey }]),
 			noteScheduled: (db) => admit.noteScheduled(db, world.journey, [{ profile_id: profiles[0]!, scheduled_for: run.date }]),
 			// the canvas
 			saveConditions: (db) => conditions.saveConditions(db, [wakesBy('Other')], null),
@@ -331,7 +337,11 @@ describe('statements about people', () => {
 			saveJourney: (db) => steps.saveJourney(db, 1, { key: 'shop', name: 'shop', zone: 'UTC', correlation: null }),
 			switchOff: (db) => steps.switchOff(db, [world.goal], now),
 			beat: (db) => steps.beat(db, [1]),
-			saveCanvas: (db) => steps.saveCanvas(db, place, 'hash', {}),
+			saveCanvas: async (db) => [await steps.saveCanvas(db, place, 'hash', {}), await steps.saveCanvas(db, place, 'other', {})],
+			publishedAt: (db) => steps.publishedAt(db, 'host', 'shop'),
+			stepsAt: (db) => steps.stepsAt(db, 1),
+			nextVersion: (db) => steps.nextVersion(db, world.goal, 1, {}),
+			findConditions: (db) => conditions.findConditions(db, [wakesBy('Other')]),
 			registeredWait: (db) => waits.registeredWait(db, world.state),
 			saveWait: (db) => waits.saveWait(db, world.state, undefined),
 			waitersAt: (db) => waits.waitersAt(db, world.state, 0, 10),
@@ -339,7 +349,10 @@ describe('statements about people', () => {
 			abandonedSteps: (db) => removed.abandonedSteps(db, [world.entry], [], [], now),
 			nodesOfSteps: (db) => removed.nodesOfSteps(db, [world.state]),
 			endAtSteps: (db) => removed.endAtSteps(db, [world.state], 0, 10),
-			moveToStep: (db) => removed.moveToStep(db, [world.state], world.action, 0, 10),
+			moveToStep: (db) => removed.moveToStep(db, [world.state], world.action, now, 0, 10),
+			lastMoves: async (db) => [await removed.moveToStep(db, [world.state], world.action, now, 0, 10), await undo.lastMoves(db, world.journey)],
+			movedPage: (db) => undo.movedPage(db, now, [world.state], 0, 10),
+			returnMoved: (db) => undo.returnMoved(db, now, ids.map((id) => ({ id, due_at: now }))),
 			// operators
 			listJourneys: (db) => journeys.listJourneys(db),
 			gateOf: (db) => journeys.gateOf(db, world.journey),

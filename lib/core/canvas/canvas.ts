@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 
+import { canonical } from '../canonical';
+
 /** One end of a line on the canvas: input `index` of node `node`. `type` is `main` except between AI parts. */
 export interface Line {
 	node: string;
@@ -63,7 +65,7 @@ export function canvasOf(nodes: Iterable<SourceNode>, connections: Connections):
 
 /** The version of a canvas: 64 hexadecimal digits, the same for canvases that do the same. */
 export function canvasHash(canvas: Canvas): string {
-	return createHash('sha256').update(JSON.stringify(inOrder(canvas))).digest('hex');
+	return createHash('sha256').update(canonical(canvas)).digest('hex');
 }
 
 function canvasNode(node: SourceNode): CanvasNode {
@@ -84,12 +86,4 @@ function connectedTypes(types: Connections[string]): Connections[string] {
 		if (last >= 0) connected[type] = outputs.slice(0, last + 1).map((lines) => lines ?? []);
 	}
 	return connected;
-}
-
-/** The same value with the keys of every object sorted. */
-function inOrder(value: unknown): unknown {
-	if (Array.isArray(value)) return value.map(inOrder);
-	if (value === null || typeof value !== 'object') return value;
-	const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-	return Object.fromEntries(entries.map(([key, inner]) => [key, inOrder(inner)]));
 }

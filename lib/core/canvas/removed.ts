@@ -1,3 +1,4 @@
+import type { Canvas, CanvasNode } from './canvas';
 import type { Graph } from './graph';
 import type { Problem } from './problem';
 import { kindOf, named } from './roles';
@@ -18,4 +19,14 @@ export function removalProblems(graph: Graph): Problem[] {
 /** The State that an Entry Trigger names; empty: none, people leave. */
 export function removalTarget({ options }: Record<string, unknown>): string {
 	return String((options as { ifStepRemoved?: string } | undefined)?.ifStepRemoved ?? '').trim();
+}
+
+/** Whether a canvas does not have the node of a step, or has disabled it: then its people are taken from there. */
+export function isGone(canvas: Canvas, nodeId: string): boolean {
+	return !canvas.nodes.some(({ id, disabled }) => id === nodeId && !disabled);
+}
+
+/** The State to which people of removed steps go; undefined: the name is of none, and nobody is moved by a guess. */
+export function removalState(canvas: Canvas, goTo: string): CanvasNode | undefined {
+	return canvas.nodes.find((node) => !node.disabled && node.name === goTo && kindOf(node) === 'journeyState');
 }

@@ -18,7 +18,7 @@ export type JourneyKind = keyof typeof LABELS;
 const PACK = /^(?:n8n-nodes-journey|CUSTOM)\./;
 
 /** Which journey node this is; `undefined` for a node of n8n or of another pack. */
-export function kindOf(node: CanvasNode): JourneyKind | undefined {
+export function kindOf(node: Pick<CanvasNode, 'type'>): JourneyKind | undefined {
 	const kind = node.type.replace(PACK, '');
 	return kind !== node.type && Object.hasOwn(LABELS, kind) ? (kind as JourneyKind) : undefined;
 }
@@ -30,7 +30,7 @@ export function named(node: CanvasNode): string {
 }
 
 /** A journey node that works on people inside a journey. Customer Data, the Collector and Control work from outside. */
-export function isStep(node: CanvasNode): boolean {
+export function isStep(node: Pick<CanvasNode, 'type'>): boolean {
 	const kind = kindOf(node);
 	return kind !== undefined && !['journeyCustomerData', 'journeyEventCollectorTrigger', 'journeyControl'].includes(kind);
 }
