@@ -40,7 +40,8 @@ const LATENESS_DAYS = 7;
 const LATE_ADVICE = 'leave Time empty to count it from now, or switch on Import as History, which starts nothing';
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-const KIND_NAMES: Record<IdentityKind, string> = {
+/** As fields and pages name them. */
+export const KIND_NAMES: Record<IdentityKind, string> = {
 	user_id: 'User ID', anonymous_id: 'Anonymous ID', email: 'Email', phone: 'Phone', device: 'Device ID',
 };
 

@@ -23,7 +23,8 @@ export interface Listed {
 	steps: Array<{ step: string; nodeId: string; waiting: number; overdue: number; running: number }>;
 }
 
-const FAILED_DAYS = 30;
+/** For how long somebody who was given up is counted. */
+export const FAILED_DAYS = 30;
 
 /**
  * Journeys with their states and who is where; of these keys, or all of them.

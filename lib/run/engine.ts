@@ -5,7 +5,7 @@ import { tellAct } from '../store/acts';
 import { endLeases } from '../store/claim';
 import { openEmbedded } from '../store/embedded';
 import { openPostgres } from '../store/postgres';
-import { findStep, saveCanvas, type Place, type Step } from '../store/steps';
+import { findStep, saveCanvas, type Place, type RecordedCanvas, type Step } from '../store/steps';
 import type { Keep, Store, StoreSettings } from '../store/types';
 import { RequestRate } from './collector/requestRate';
 import { Dispatcher } from './dispatcher';
@@ -124,12 +124,12 @@ export class Engine {
 	 * @param renamedSince the outputs that it calls otherwise than the canvas before
 	 * @returns them
 	 */
-	async recordCanvas(place: Place, hash: string, canvas: Canvas, who: string, renamedSince: (before: Canvas) => Problem[]): Promise<Problem[]> {
+	async recordCanvas(place: Place, recorded: RecordedCanvas, who: string, renamedSince: (before: Canvas) => Problem[]): Promise<Problem[]> {
 		return await this.store.tx(async (db) => {
-			const before = await saveCanvas(db, place, hash, canvas);
+			const before = await saveCanvas(db, place, recorded);
 			if (!before) return [];
 			const renamed = renamedSince(before.canvas);
-			await tellAct(db, 'publish', who, before.journey, publishDetail(before.canvas, canvas, hash, renamed));
+			await tellAct(db, 'publish', who, before.journey, publishDetail(before.canvas, recorded.canvas, recorded.hash, renamed));
 			return renamed;
 		});
 	}

@@ -4,7 +4,7 @@ import { saveConditions } from '../store/conditions';
 import { lockRegistry } from '../store/locks';
 import { addCandidatesSince, convertSince } from '../store/match';
 import { beginSchedule, type ScheduleConfig } from '../store/runs';
-import { beat, otherHosts, saveJourney, saveListener, saveStep, switchOff, type Place, type Step } from '../store/steps';
+import { beat, otherHosts, saveDrawn, saveJourney, saveListener, saveStep, switchOff, type Place, type RecordedCanvas, type Step } from '../store/steps';
 import { StoreError, type Connection, type Store } from '../store/types';
 import type { Batch, Dispatcher, Subscription } from './dispatcher';
 import type { EngineLog } from './engine';
@@ -17,6 +17,8 @@ export interface Registration {
 	journey?: { key: string; name: string; rules: EntryRules };
 	/** Entry and goal: what they listen to. */
 	listens?: { conditions: Condition[]; config: Json; /** Entry by the calendar. */ schedule?: ScheduleConfig };
+	/** Entry Trigger: the canvas as it is published now, so that a journey which nobody has entered can be drawn. */
+	canvas?: RecordedCanvas;
 	/** State: how long people wait there. */
 	waits?: RegisteredWait;
 	/** Most people in one batch. */
@@ -119,7 +121,7 @@ export class Registry {
 	}
 }
 
-async function save(db: Connection, { place, journey, listens, since }: Registration): Promise<Step> {
+async function save(db: Connection, { place, journey, listens, canvas, since }: Registration): Promise<Step> {
 	await lockRegistry(db, 'register');
 	const others = await otherHosts(db, place.host, place.workflowId, new Date(+db.now - ALIVE_MS));
 	if (others.length > 0) {
@@ -128,6 +130,7 @@ async function save(db: Connection, { place, journey, listens, since }: Registra
 		);
 	}
 	const step = await saveStep(db, place);
+	if (canvas) await saveDrawn(db, step.workflow, canvas);
 	if (journey) {
 		const { zone, zoneIsN8ns, correlation, start, end, endEvicts } = journey.rules;
 		step.journey_id = await saveJourney(db, step.workflow, {

@@ -4,6 +4,8 @@ import type { Connection } from './types';
 /** Who is at a step now. */
 export interface AtStep {
 	step_id: number;
+	/** Of the store. */
+	workflow: number;
 	journey: string;
 	node_id: string;
 	name: string;
@@ -33,7 +35,7 @@ export interface Trouble {
  */
 export async function peopleAtSteps(db: Connection, keys: string[] | null): Promise<AtStep[]> {
 	return await db.rows<AtStep>(
-		`SELECT s.id AS step_id, j.key AS journey, s.node_id, s.name, s.kind, s.off_since,
+		`SELECT s.id AS step_id, s.workflow, j.key AS journey, s.node_id, s.name, s.kind, s.off_since,
 			(coalesce(t.count, 0) + coalesce(e.count, 0))::int AS waiting, coalesce(r.count, 0)::int AS running,
 			coalesce(o.count, 0)::int AS overdue, o.oldest AS oldest_due
 		 FROM journeys j JOIN workflows w ON w.journey_id = j.id JOIN steps s ON s.workflow = w.id

@@ -41,6 +41,7 @@ TABLE canvases
 	hash text NOT NULL
 	canvas jsonb NOT NULL
 	seen_at timestamp with time zone NOT NULL
+	drawing jsonb
 	CONSTRAINT canvases_pkey PRIMARY KEY (workflow, hash)
 	CONSTRAINT canvases_workflow_fkey FOREIGN KEY (workflow) REFERENCES workflows(id)
 
@@ -435,6 +436,12 @@ TABLE runs
 	CREATE INDEX runs_due ON runs USING btree (at)
 	CREATE INDEX runs_open ON runs USING btree (next_page_at) WHERE (state = 'open'::text)
 
+TABLE secrets
+	name text NOT NULL
+	secret text NOT NULL
+	made_at timestamp with time zone NOT NULL
+	CONSTRAINT secrets_pkey PRIMARY KEY (name)
+
 TABLE seen WITH (autovacuum_vacuum_scale_factor=0.02)
 	message uuid NOT NULL
 	received_at timestamp with time zone NOT NULL
@@ -549,6 +556,7 @@ TABLE workflows
 	journey_id integer
 	seen_at timestamp with time zone NOT NULL
 	evict_at timestamp with time zone
+	drawn jsonb
 	CONSTRAINT workflows_journey_id_fkey FOREIGN KEY (journey_id) REFERENCES journeys(id)
 	CONSTRAINT workflows_pkey PRIMARY KEY (id)
 	CONSTRAINT workflows_workflow_id_host_key UNIQUE (workflow_id, host)

@@ -1,4 +1,5 @@
 import type { Canvas } from '../core/canvas/canvas';
+import type { Drawing } from '../core/canvas/drawing';
 import type { Json } from '../core/types';
 import { readSettings } from './settings';
 import type { Connection } from './types';
@@ -12,6 +13,13 @@ export interface Place {
 	nodeId: string;
 	name: string;
 	kind: StepKind;
+}
+
+/** A canvas with its version, and how it looks. */
+export interface RecordedCanvas {
+	hash: string;
+	canvas: Canvas;
+	drawing: Drawing;
 }
 
 export interface Step {
@@ -124,11 +132,12 @@ export interface Before {
 }
 
 /**
- * Records the canvas that a workflow runs now. The newest is what is published, its `seen_at` since when.
+ * Records the canvas that a workflow runs now, and how it looks. The newest is what is published, its `seen_at` since
+ * when; a node that was moved changes nothing but the looks.
  *
  * @returns what ran before; undefined: nothing did, the same, or an execution still runs the older one
  */
-export async function saveCanvas(db: Connection, { host, workflowId }: Place, hash: string, canvas: object): Promise<Before | undefined> {
+export async function saveCanvas(db: Connection, { host, workflowId }: Place, { hash, canvas, drawing }: RecordedCanvas): Promise<Before | undefined> {
 	// Two executions that see a publish at once record it one after the other.
 	const [workflow] = await db.rows<{ id: number; journey_id: number | null }>(
 		'SELECT id, journey_id FROM workflows WHERE host = $1 AND workflow_id = $2 FOR NO KEY UPDATE', [host, workflowId],
@@ -139,15 +148,23 @@ export async function saveCanvas(db: Connection, { host, workflowId }: Place, ha
 		 FROM canvases WHERE workflow = $1 ORDER BY seen_at DESC LIMIT 1`,
 		[workflow.id, hash],
 	);
-	if (last?.hash === hash) return undefined;
+	if (last?.hash === hash) {
+		await db.rows('UPDATE canvases SET drawing = $3 WHERE workflow = $1 AND hash = $2 AND drawing IS DISTINCT FROM $3::jsonb', [workflow.id, hash, JSON.stringify(drawing)]);
+		return undefined;
+	}
 	const at = new Date(Math.max(+db.now, +(last?.seen_at ?? 0) + 1));
 	await db.rows(
-		`INSERT INTO canvases (workflow, hash, canvas, seen_at) VALUES ($1, $2, $3, $4)
-		 ON CONFLICT (workflow, hash) DO UPDATE SET seen_at = excluded.seen_at`,
-		[workflow.id, hash, JSON.stringify(canvas), at],
+		`INSERT INTO canvases (workflow, hash, canvas, seen_at, drawing) VALUES ($1, $2, $3, $4, $5)
+		 ON CONFLICT (workflow, hash) DO UPDATE SET seen_at = excluded.seen_at, drawing = excluded.drawing`,
+		[workflow.id, hash, JSON.stringify(canvas), at, JSON.stringify(drawing)],
 	);
 	if (!last || (last.known && +db.now - +last.seen_at < LAGGING_MS)) return undefined;
 	return { journey: workflow.journey_id, canvas: last.canvas };
+}
+
+/** Keeps what the canvas is when the Entry Trigger begins to listen: it is drawn as long as no execution has seen one. */
+export async function saveDrawn(db: Connection, workflow: number, { canvas, drawing }: RecordedCanvas): Promise<void> {
+	await db.rows('UPDATE workflows SET drawn = $2 WHERE id = $1', [workflow, JSON.stringify({ canvas, drawing })]);
 }
 
 /** What is published of a workflow. */

@@ -20,7 +20,7 @@ const WORDS = {
 	},
 	segment: { save: 'save segment', list: 'list segments', delete: 'delete segment', preview: 'preview segment' },
 	settings: { get: 'get settings', change: 'change settings' },
-	store: { health: 'check health', backup: 'back up store', status: 'store status', resume: 'resume store' },
+	store: { health: 'check health', backup: 'back up store', status: 'store status', resume: 'resume store', statusLink: 'create status page link', endLinks: 'end status page links' },
 	trait: { save: 'save trait', list: 'list traits', delete: 'delete trait' },
 };
 // Two closing braces would end the expression.

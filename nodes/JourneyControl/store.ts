@@ -3,9 +3,10 @@ import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-wor
 
 import { backup, health, notices, resume, storeStatus, type Answer, type Engine } from '../../lib/index';
 import { fieldError } from '../shared/parameters';
+import { endLinks, statusLink } from './statusPage';
 
 /** What the panel offers for the store. */
-export const STORE_OPERATIONS = { backup: backUp, health: check, status, resume: goOn };
+export const STORE_OPERATIONS = { backup: backUp, health: check, status, resume: goOn, statusLink, endLinks };
 
 /** A copy of everything as a file of the item, so that n8n's own nodes can put it where it is safe. */
 async function backUp(context: IExecuteFunctions, { store }: Engine): Promise<INodeExecutionData> {

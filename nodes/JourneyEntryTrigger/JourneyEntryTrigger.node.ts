@@ -2,7 +2,7 @@ import type { IExecuteFunctions, INodeExecutionData, INodeType, ITriggerFunction
 
 import { admit, batchSize } from '../../lib/index';
 import { conditionOfEntry } from '../shared/audience';
-import { guardCanvas } from '../shared/canvas';
+import { guardCanvas, recordedCanvas } from '../shared/canvas';
 import { journeyEngine } from '../shared/engine';
 import { acknowledgeAtEnd, itemOf, resume, tokenOf } from '../shared/execution';
 import { claimOf, isTest, placeOf } from '../shared/place';
@@ -26,6 +26,7 @@ export class JourneyEntryTrigger implements INodeType {
 		const name = this.getWorkflow().name ?? key;
 		return await subscribe(this, {
 			kind: 'entry',
+			...(!isTest(this) && { canvas: recordedCanvas(this) }),
 			journey: { key, name, rules },
 			listens: { conditions, config, schedule },
 			limit: batchSize(0, Infinity),

@@ -6,11 +6,12 @@ import { description } from './description';
 import { listen } from './ownPort';
 import { requestBytes } from './requestBytes';
 import { ownPortOf, settingsOf } from './settings';
+import { showStatusPage } from './statusPage';
 
 /** Of test runs, and of requests that find the store away. */
 const alone = new RequestRate();
 
-/** The HTTP door for events: answers after the commit, and starts no execution. */
+/** The HTTP door for events: answers after the commit, and starts no execution. It also shows the status page. */
 export class JourneyEventCollectorTrigger implements INodeType {
 	description = description;
 
@@ -37,8 +38,12 @@ export class JourneyEventCollectorTrigger implements INodeType {
 	}
 
 	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
-		const settings = await settingsOf(this);
 		const request = this.getRequestObject();
+		if (request.method === 'GET') {
+			await showStatusPage(this);
+			return { noWebhookResponse: true };
+		}
+		const settings = await settingsOf(this);
 		const { body, encoding } = await requestBytes(request, settings.bodyLimitBytes);
 		const { method, path, headers } = request;
 		const test = this.getMode() === 'manual';

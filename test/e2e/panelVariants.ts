@@ -145,6 +145,7 @@ export const VARIANTS: Variant[] = [
 		'Store status': {},
 		'Back up': { operation: 'backup' },
 		'Resume': { operation: 'resume' },
+		'Status page link': { operation: 'statusLink' },
 		'Save segment': { resource: 'segment', operation: 'save', segment: named('Big spenders'), segmentOptions: { zone: '' }, conditions: { tag: [{ has: true, tag: named('vip') }] } },
 		'Preview segment': { resource: 'segment', operation: 'preview' },
 		'Save trait': { resource: 'trait', operation: 'save', trait: named('Purchases'), event: named('Order Completed'), amount: named('order.total') },

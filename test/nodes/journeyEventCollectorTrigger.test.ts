@@ -59,6 +59,31 @@ describe('Journey Event Collector Trigger', () => {
 		expect(journeyEngine).not.toHaveBeenCalled();
 	});
 
+	it('answers a GET with the status page: read by no other origin, and never with the store’s error', async () => {
+		const get = async (mode: string) => {
+			const sent = { status: 0, headers: {} as Record<string, string>, removed: '', body: '' };
+			const response = {
+				removeHeader(name: string) { sent.removed = name; },
+				status(status: number) { sent.status = status; return response; },
+				set(headers: Record<string, string>) { sent.headers = headers; return response; },
+				end(body: string) { sent.body = body; },
+			};
+			const context = {
+				getNode: () => ({ name: 'Collector' }), getMode: () => mode, logger: { error: jest.fn() }, getResponseObject: () => response,
+				getRequestObject: () => ({ method: 'GET', path: '/webhook/journey/status', query: {}, headers: {} }),
+			};
+			expect(await collector.webhook.call(context as unknown as IWebhookFunctions)).toEqual({ noWebhookResponse: true });
+			return { ...sent, logger: context.logger };
+		};
+		const cause = new Error('connect ECONNREFUSED postgres://user:secret@db');
+		jest.mocked(journeyEngine).mockRejectedValueOnce(cause);
+		const away = await get('webhook');
+		expect([away.status, away.removed, away.headers['Retry-After']]).toEqual([503, 'Access-Control-Allow-Origin', '5']);
+		expect(away.body).not.toContain('secret');
+		expect(away.logger.error).toHaveBeenCalledWith(expect.stringContaining('Collector: the status page'), { error: cause });
+		expect((await get('manual')).status).toBe(404);
+	});
+
 	it('reads the body itself, or takes what n8n has read and unpacked', async () => {
 		const gzip = { 'content-encoding': 'gzip' };
 		expect((await answer({ mode: 'manual', headers: gzip, body: gzipSync(event) })).status).toBe(200);

@@ -42,7 +42,7 @@ describe.each(STORES)('retention on %s', (kind) => {
 	const first = async (table: string, column: string) => (await ask<{ at: Date }>(it_.store, `SELECT min(${column}) AS at FROM ${table}`))[0]!.at?.toISOString().slice(0, 7);
 	const publish = async (nodes: Record<string, Partial<SourceNode> & { type: string }>) => await it_.store.tx(async (db) => {
 		const canvas = draw(nodes);
-		await saveCanvas(db, { host: 'host', workflowId: 'shop', nodeId: 'entry', name: 'The entry', kind: 'entry' }, canvasHash(canvas), canvas);
+		await saveCanvas(db, { host: 'host', workflowId: 'shop', nodeId: 'entry', name: 'The entry', kind: 'entry' }, { hash: canvasHash(canvas), canvas, drawing: {} });
 	});
 
 	it('keeps everything unless told otherwise', async () => {

@@ -1,3 +1,5 @@
+import { Client } from 'pg';
+
 import type { Condition, Engagement, IntakeEntry, Rule } from '../../lib/core/types';
 import { admit } from '../../lib/run/admission';
 import { matchEngagements } from '../../lib/run/changes';
@@ -14,6 +16,7 @@ import { convertedInstances } from '../../lib/store/conversions';
 import { loadCustomers } from '../../lib/store/customers';
 import { claimDeliveries, doubtDeliveries, settleDeliveries } from '../../lib/store/deliveries';
 import { findEngaged, insertEngagements } from '../../lib/store/engagements';
+import { drawnCanvas, journeysOfProfile, lastEventsHeard, troublesAtSteps } from '../../lib/store/drawings';
 import { endRunning, expireInstances } from '../../lib/store/finish';
 import { addCandidatesSince, convertSince, restartTimers, wakeByRank } from '../../lib/store/match';
 import { dropFinished, dropOlder } from '../../lib/store/retention';
@@ -25,6 +28,7 @@ import { deleteTrait, dropLeftCounts } from '../../lib/store/traits';
 import { moveWaiting } from '../../lib/store/operate';
 import { loadRecipients, tellSkipped } from '../../lib/store/sending';
 import { loadStories } from '../../lib/store/story';
+import { peopleAtSteps } from '../../lib/store/overview';
 import type { Store } from '../../lib/store/types';
 import { listUnknown } from '../../lib/store/unknown';
 import { BATCH, crowd, reachedByKey, STATISTICS, usersFrom, type Crowd } from '../support/crowd';
@@ -300,5 +304,32 @@ describe.each(STATISTICS)('with %s statistics, hot statements', (statistics) => 
 		clock.pass(2 * 86_400_000);
 		await watched.tx(async (db) => expect(await expireInstances(db, 500)).toBe(500));
 		reachedByKey(seen, 10 * 10_000);
+	});
+
+	it('of the status page: everybody is counted in one pass, by indexes where vacuum has been; everything else is bounded', async () => {
+		const { store: watched, seen } = explained(store);
+		const count = async () => await watched.tx(async (db) => (await peopleAtSteps(db, ['shop'])).reduce((sum, { waiting }) => sum + waiting, 0));
+		const [{ n }] = (await ask<{ n: number }>(store, "SELECT count(*)::int AS n FROM instances WHERE status = 'waiting'")) as [{ n: number }];
+		expect(await count()).toBe(n);
+		if (statistics === 'fresh') {
+			const client = new Client({ connectionString: it_.url });
+			await client.connect();
+			await client.query('VACUUM ANALYZE journey.instances');
+			await client.end();
+			seen.length = 0;
+			expect(await count()).toBe(n);
+			expect(seen.flatMap(({ scanned }) => scanned)).not.toContain('instances');
+		}
+		// A row is looked at by a few nodes of the plan, never once for each step.
+		expect(seen.at(-1)!.rows).toBeLessThan(5 * n);
+		seen.length = 0;
+		await watched.tx(async (db) => {
+			await drawnCanvas(db, 'shop');
+			await troublesAtSteps(db, 'shop', new Date(+clock.now - 30 * DAY_MS));
+			await lastEventsHeard(db);
+			expect(await journeysOfProfile(db, 7)).toEqual([{ key: 'shop', name: 'shop' }]);
+		});
+		// Candidates are counted like people.
+		reachedByKey(seen.filter(({ sql }) => !/FROM candidates WHERE step_id/.test(sql)), 5_000);
 	});
 });

@@ -17,6 +17,7 @@ export interface Crowd {
 	store: Store;
 	world: World;
 	clock: FrozenClock;
+	url: string;
 	drop(): Promise<void>;
 }
 
@@ -40,7 +41,7 @@ export async function crowd(statistics: (typeof STATISTICS)[number]): Promise<Cr
 	}
 	await fill(statistics === 'stale' ? 101 : 1, PEOPLE);
 	if (statistics === 'fresh') await analyse();
-	return { store, world, clock, drop: async () => (await store.close(), await database.drop()) };
+	return { store, world, clock, url: database.url, drop: async () => (await store.close(), await database.drop()) };
 
 	async function fill(from: number, to: number): Promise<void> {
 		const { journey, entry, state, action } = world;

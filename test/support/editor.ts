@@ -1,12 +1,7 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { chromium, selectors, type Browser, type Locator, type Page } from 'playwright-core';
+import { selectors, type Browser, type Locator, type Page } from 'playwright-core';
+import { openBrowser, PICTURES } from './browser';
 import type { N8n } from './n8n';
-import { repository } from './n8nEnvironment';
-
-const PICTURES = join(repository, '.tmp', 'screenshots');
-const PROGRAMS = ['chromium', 'chromium-browser', 'google-chrome'];
 
 /** What a panel shows, top to bottom. */
 export interface Panel {
@@ -28,16 +23,9 @@ export class Editor {
 	 * @throws in CI (CI=true), where nothing may be skipped
 	 */
 	static async open(n8n: N8n): Promise<Editor | undefined> {
-		const executablePath = installed();
-		if (executablePath === undefined) {
-			const line = `none of ${PROGRAMS.join(', ')} is in the PATH`;
-			if (process.env.CI === 'true') throw new Error(`${line}; in CI these tests must run. Install Chromium.`);
-			console.warn(`SKIPPED: ${line}, so what the editor shows is not tested.`);
-			return undefined;
-		}
-		mkdirSync(PICTURES, { recursive: true });
+		const browser = await openBrowser();
+		if (!browser) return undefined;
 		selectors.setTestIdAttribute('data-test-id');
-		const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
 		const context = await browser.newContext({ viewport: { width: 1500, height: 1500 } });
 		context.setDefaultTimeout(60_000);
 		await context.addCookies([{ name: 'n8n-auth', value: await n8n.authCookie(), url: n8n.url }]);
@@ -130,12 +118,4 @@ async function visible(all: Locator): Promise<string[]> {
 
 function firstLine(text: string): string {
 	return text.split('\n')[0]!.trim();
-}
-
-function installed(): string | undefined {
-	try {
-		return execFileSync('sh', ['-c', PROGRAMS.map((name) => `command -v ${name}`).join(' || ')]).toString().trim();
-	} catch {
-		return undefined;
-	}
 }

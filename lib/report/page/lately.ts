@@ -1,0 +1,36 @@
+interface Kept {
+	from: Date;
+	until: number;
+	value: Promise<unknown>;
+}
+
+const MOST_KEPT = 200;
+/** Loading takes at most this part of the time, however long it takes and however many look. */
+const SHARE = 20;
+
+/** What was loaded a moment ago, for everybody who asks for it meanwhile. */
+export class Lately {
+	private readonly kept = new Map<string, Kept>();
+
+	constructor(private readonly leastMs: number) {}
+
+	/** @param now the store's clock; what failed is not kept */
+	async get<T>(name: string, now: Date, load: () => Promise<T>): Promise<T> {
+		const known = this.kept.get(name);
+		if (known && known.from <= now && known.until > +now) return await (known.value as Promise<T>);
+		if (this.kept.size >= MOST_KEPT) this.kept.clear();
+		const began = performance.now();
+		const value = load();
+		const kept: Kept = { from: now, until: Infinity, value };
+		this.kept.set(name, kept);
+		try {
+			const loaded = await value;
+			const took = performance.now() - began;
+			kept.until = +now + took + Math.max(this.leastMs, took * SHARE);
+			return loaded;
+		} catch (error) {
+			this.kept.delete(name);
+			throw error;
+		}
+	}
+}
