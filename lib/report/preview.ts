@@ -88,6 +88,7 @@ export async function previewPublish(store: Store, edited: Edited): Promise<Prev
 	for (const { node, change, was } of everyStep(published, edited.canvas, known)) {
 		const id = ids.get(node.id);
 		const { waiting = 0, running = 0 } = (id !== undefined && people.get(id)) || {};
+		if (waiting + running === 0 && isLongGone(published, node.id, edited.canvas)) continue;
 		const fate: Fate = waiting === 0 ? { becomes: 'stay' } : await fateOf(store, edited, problems, node, id!);
 		const goal = edited.goals.get(node.id);
 		const goalVersion = id !== undefined && goal && (await store.tx(async (db) => await goalAfter(db, id, goal)));
@@ -116,6 +117,11 @@ function everyStep({ canvas }: Published, after: Canvas, known: Array<{ node_id:
 	const changes = stepChanges(canvas ?? undefined, after);
 	const named = new Set(changes.map(({ node }) => node.id));
 	return [...changes, ...known.filter(({ node_id }) => !named.has(node_id)).map(({ node_id, name }) => ({ node: { id: node_id, name }, change: 'removed' as const }))];
+}
+
+/** A step of an earlier canvas than the published one. */
+function isLongGone({ canvas }: Published, nodeId: string, after: Canvas): boolean {
+	return ![...(canvas?.nodes ?? []), ...after.nodes].some(({ id }) => id === nodeId);
 }
 
 /** @param problems of the canvas: with one, the Entry Trigger takes nobody away */

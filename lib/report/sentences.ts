@@ -38,7 +38,7 @@ const TELLERS: Record<Fact['source'], Record<string, Teller>> = {
 	journal: {
 		...OUTCOME,
 		delayed: (fact) => `Put back${place(fact)}${event(fact, 'although let in by')}: ${FULL[fact.reason ?? '']?.(fact) ?? words(fact.reason)}. Looked at again ${time(fact.due_at, fact)}`,
-		held_out: (fact) => `Held out${place(fact)}${event(fact, 'though let in by')}: ${held(fact)}, to measure against, and gets nothing`,
+		held_out: (fact) => `Held out${place(fact)}${event(fact, 'though let in by')}: ${held(fact)}, to measure against, and get nothing`,
 		entered: (fact) => `Entered${place(fact)}${event(fact, 'by') || ' by its schedule'}`,
 		parked: (fact) => (fact.reason === 'time' ? `Arrived${place(fact)} when its time was up already (due ${time(fact.due_at, fact)})`
 			: `Began to wait${place(fact)}, until ${time(fact.due_at, fact)} at the latest`),

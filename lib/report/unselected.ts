@@ -1,6 +1,7 @@
+import { canonical } from '../core/canonical';
 import { VERSION_SHOWN } from '../core/canvas/changes';
 import { RuleError } from '../core/rule/error';
-import type { Json, Rule } from '../core/types';
+import type { Rule } from '../core/types';
 import { profilesOutside, type Audience } from '../store/audience';
 import { passedBy, type PassedBy } from '../store/runs';
 import type { Connection } from '../store/types';
@@ -14,36 +15,49 @@ import { compared, stamp } from './sentences';
 
 /** Why the last run of a schedule did not take these people, by the position of the question; who was taken is left out. */
 export async function neverSelected(db: Connection, questions: Array<{ profile_id: number; journey_id: number }>): Promise<Map<number, Told>> {
-	const told = new Map<number, Told>();
-	for (const run of questions.length > 0 ? await passedBy(db, questions) : []) {
-		const why = await WHY[run.state](db, run);
-		if (why === undefined) continue;
-		const sentence = `${stamp(run.at)} — ${why}.`;
-		told.set(run.asked, { at: run.at.toISOString(), sentence, kind: 'not_selected', step: null, instance: null });
+	const runs = questions.length > 0 ? await passedBy(db, questions) : [];
+	const asked = runs.filter((run): run is Asked => run.state === 'done' && run.rule !== null);
+	const found = new Map<PassedBy, string>();
+	// Of one audience everybody at once.
+	for (const rule of new Set(asked.map(ruleOf))) {
+		const those = asked.filter((run) => ruleOf(run) === rule);
+		const outside = await again(db, those);
+		for (const run of those) found.set(run, outside(run));
 	}
-	return told;
+	return new Map(runs.flatMap((run): Array<[number, Told]> => {
+		const why = WHY[run.state](run, found.get(run));
+		if (why === undefined) return [];
+		return [[run.asked, { at: run.at.toISOString(), sentence: `${stamp(run.at)} — ${why}.`, kind: 'not_selected', step: null, instance: null }]];
+	}));
 }
 
-type Why = (db: Connection, run: PassedBy) => Promise<string | undefined>;
+/** Somebody whom a run looked at, and its audience. */
+type Asked = PassedBy & { rule: Rule };
 
-const WHY: Record<PassedBy['state'], Why> = {
-	missed: async (_db, { date }) => `The schedule of ${date} was missed: n8n or its store was not there in time, and nobody entered by it`,
-	ahead: async (_db, { date }) => `The schedule of ${date} is going through the customers, and has not come to this one yet`,
-	unknown: async (_db, { date }) => `This customer became known after the schedule of ${date} was through`,
-	done: async (db, run) => run.rule === null ? undefined
-		: `Not selected by the schedule of ${run.date}, which took ${count(run.selected)} of ${count(run.examined)} customers${version(run)}. Its audience, evaluated again now: ${await again(db, run, run.rule)}`,
+const ruleOf = ({ rule, zone }: Asked) => canonical([rule, zone]);
+
+/** @param found undefined: everybody was in the audience */
+const WHY: Record<PassedBy['state'], (run: PassedBy, found: string | undefined) => string | undefined> = {
+	missed: ({ date }) => `The schedule of ${date} was missed: n8n or its store was not there in time, and nobody entered by it`,
+	ahead: ({ date }) => `The schedule of ${date} is going through the customers, and has not come to this one yet`,
+	unknown: ({ date }) => `This customer became known after the schedule of ${date} was through`,
+	done: (run, found) => found && `Not selected by the schedule of ${run.date}, which took ${count(run.selected)} of ${count(run.examined)} customers${version(run)}. Its audience, evaluated again now: ${found}`,
 };
 
-async function again(db: Connection, { profile_id, zone }: PassedBy, rule: Rule): Promise<string> {
+/** What their audience finds of these people now. */
+async function again(db: Connection, people: Asked[]): Promise<(one: Asked) => string> {
+	const { rule, zone } = people[0]!;
 	const audience: Audience = rule.kind === 'group' ? rule : { kind: 'group', match: 'all', rules: [rule] };
-	let outside: Json | null;
 	try {
-		outside = (await profilesOutside(db, [profile_id], audience, zone)).get(profile_id) ?? null;
+		const outside = await profilesOutside(db, people.map(({ profile_id }) => profile_id), audience, zone);
+		return ({ profile_id }) => {
+			const values = outside.get(profile_id) ?? null;
+			return values === null ? 'they are in it, which they were not then' : compared(values);
+		};
 	} catch (error) {
 		if (!(error instanceof RuleError)) throw error;
-		return `it cannot be asked any more (${error.message})`;
+		return () => `it cannot be asked any more (${error.message})`;
 	}
-	return outside === null ? 'they are in it, which they were not then' : compared(outside);
 }
 
 const count = (many: number) => many.toLocaleString('en');

@@ -28,7 +28,7 @@ export async function notices(store: Store): Promise<string[]> {
 		...(pause ? [pauseNotice(store, pause)] : []),
 		...(sending ? ['All sending is paused: whoever comes to a Check Before Sending waits there. Journey Control → Journey → Resume All Sending lets them go on.'] : []),
 		...left.map(({ key, name, off_since: since }) => `People wait in journey "${name}" (${key}), whose workflow has not been published since ${since.toISOString()}, or was deleted. `
-			+ 'Publish it; or in Journey Control take them out with Journey → Evict, or move them with Customer → Move.'),
+			+ 'Publish it, or a copy with the same Journey Key and move them there with Journey → Move People; or take them out with Journey → Evict.'),
 		...(await store.warnings()),
 	];
 }

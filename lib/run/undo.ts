@@ -72,8 +72,13 @@ async function returnPage(db: Connection, published: Date, steps: number[], afte
 	const people = await movedPage(db, published, steps, after, PEOPLE_AT_ONCE);
 	if (people.length === 0) return undefined;
 	const { due, overdue } = await deadlines(db, people, late);
-	await lockProfiles(db, 'park', people.map(({ profile_id }) => profile_id));
-	const ids = await returnMoved(db, published, people.map(({ id }) => ({ id, due_at: due.get(id)! })));
+	const known = new Set(people.map(({ profile_id }) => profile_id));
+	await lockProfiles(db, 'park', [...known]);
+	const back = await returnMoved(db, published, people.map(({ id }) => ({ id, due_at: due.get(id)! })));
+	// Who was merged since the page was read is another profile now. The lock only has to come before the look-back.
+	const others = back.filter((one) => !known.has(one.profile_id));
+	if (others.length > 0) await lockProfiles(db, 'park', others.map((one) => one.profile_id));
+	const ids = back.map(({ id }) => id);
 	await lookAtPeople(db, ids);
 	if (ids.length > 0) await wakeByLookBack(db, ids, restart);
 	return { returned: ids.length, last: people.at(-1)!.id, late: overdue };

@@ -1,4 +1,5 @@
 import type { JourneyFacts } from '../core/journeyState';
+import { MOST_ATTEMPTS } from './claim';
 import type { Connection } from './types';
 
 /** A journey as operators list it. */
@@ -68,6 +69,12 @@ export async function stepsOf(db: Connection, journey: number): Promise<number[]
 /** A moment after $2, within the milliseconds $3: by the profile, so that what one person has due keeps its order. */
 const SPREAD = "date_trunc('milliseconds', $2::timestamptz + make_interval(secs => $3::float8 / 1000 * (hashint8(profile_id) & 1048575) / 1048576)) + interval '1 millisecond'";
 
+/** 5,000 of those due at these steps, found by the indexes that they are claimed by: a page reads no more, however many are due. */
+const FIRST_DUE = (table: string, waiting: string) => `SELECT first.id
+	FROM unnest($1::int[]) AS s(step), generate_series(0, ${MOST_ATTEMPTS}) AS a(attempt), LATERAL (
+		SELECT id FROM ${table} WHERE step_id = s.step AND attempts = a.attempt AND ${waiting} AND due_at <= $2 ORDER BY due_at LIMIT 5000
+	) first LIMIT 5000`;
+
 /**
  * Spreads what fell due at these steps before `before`, at most 5,000 people at a time. Timeouts are decided by it: the
  * deadline stays the moment at which the wait was over, and no event wins over it afterwards.
@@ -77,8 +84,8 @@ const SPREAD = "date_trunc('milliseconds', $2::timestamptz + make_interval(secs 
 export async function spreadDue(db: Connection, steps: number[], before: Date, overMs: number): Promise<number> {
 	const instances = await db.rows(
 		`WITH due AS MATERIALIZED (
-			SELECT id FROM instances WHERE step_id = ANY($1::int[]) AND status = 'waiting' AND NOT expires AND due_at <= $2
-			ORDER BY id LIMIT 5000 FOR UPDATE
+			SELECT id FROM instances WHERE id = ANY(ARRAY(${FIRST_DUE('instances', "status = 'waiting' AND NOT expires")}))
+				AND status = 'waiting' AND due_at <= $2 ORDER BY id FOR UPDATE
 		)
 		UPDATE instances i SET wake = coalesce(wake, 'time'), left_at = CASE WHEN wake IS NULL THEN greatest(left_at, due_at) ELSE left_at END,
 			due_at = ${SPREAD}
@@ -87,7 +94,7 @@ export async function spreadDue(db: Connection, steps: number[], before: Date, o
 	);
 	const candidates = await db.rows(
 		`WITH due AS MATERIALIZED (
-			SELECT id FROM candidates WHERE step_id = ANY($1::int[]) AND token IS NULL AND due_at <= $2 ORDER BY id LIMIT 5000 FOR UPDATE
+			SELECT id FROM candidates WHERE id = ANY(ARRAY(${FIRST_DUE('candidates', 'token IS NULL')})) AND token IS NULL AND due_at <= $2 ORDER BY id FOR UPDATE
 		)
 		UPDATE candidates c SET due_at = ${SPREAD}
 		FROM due WHERE c.id = due.id RETURNING 1`,

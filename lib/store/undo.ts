@@ -68,10 +68,10 @@ export async function movedPage(db: Connection, published: Date, steps: number[]
  * again what it was: a message that was claimed for it is found. The caller holds the match lock, and looks back.
  *
  * @param people with the deadlines that they have now
- * @returns the instances of those who were there still
+ * @returns those who were there still, with the profiles they are now
  */
-export async function returnMoved(db: Connection, published: Date, people: Array<{ id: number; due_at: Date }>): Promise<number[]> {
-	const rows = await db.rows<{ id: number }>(
+export async function returnMoved(db: Connection, published: Date, people: Array<{ id: number; due_at: Date }>): Promise<Array<{ id: number; profile_id: number }>> {
+	return await db.rows(
 		`WITH asked AS (
 			SELECT m.*, a.due_at FROM jsonb_to_recordset($2::jsonb) AS a(id bigint, due_at timestamptz) JOIN moves m ON m.instance_id = a.id
 			WHERE m.published_at = $3 AND m.returned_at IS NULL
@@ -90,8 +90,7 @@ export async function returnMoved(db: Connection, published: Date, people: Array
 			SELECT $1, r.due_at, 'moved', r.journey_id, r.step_id, r.profile_id, r.id, 'undone', jsonb_build_object('from', s.name)
 			FROM returned r JOIN steps s ON s.id = r.target_id
 		)
-		SELECT id FROM returned`,
+		SELECT id, profile_id FROM returned`,
 		[db.now, JSON.stringify(people), published],
 	);
-	return rows.map(({ id }) => id);
 }

@@ -134,7 +134,28 @@ journeys('Journey Control', (open) => {
 		expect(await state()).toEqual(['paused: its workflow is not published, or was deleted']);
 		expect(await notices(run.store)).toEqual([]);
 		await run.pass('2 hours');
-		expect(await notices(run.store)).toEqual([expect.stringMatching(/^People wait in journey "Carts" \(carts\), whose workflow has not been published since 2026-03-02T11:15:00\.000Z, or was deleted\. Publish it; or/)]);
+		expect(await notices(run.store)).toEqual([expect.stringMatching(/^People wait in journey "Carts" \(carts\), whose workflow has not been published since 2026-03-02T11:15:00\.000Z, or was deleted\. Publish it, or/)]);
 		expect(await ask(run.store, 'SELECT status FROM instances')).toEqual([{ status: 'waiting' }]);
+	});
+
+	it('keeps the people of a workflow that was deleted, lets a copy with its key take them, and takes the others out', async () => {
+		const deleted = async () => await run.store.tx(async (db) => await switchOff(db, (await db.rows<{ id: number }>("SELECT s.id FROM steps s JOIN workflows w ON w.id = s.workflow WHERE w.workflow_id = 'journey'")).map(({ id }) => id), db.now));
+		const run = await open(canvas());
+		await run.send(...people('cart', 'customer-1', 'customer-2'));
+		await run.pass('30 minutes');
+		await run.unpublish();
+		await deleted();
+		await run.pass('25 hours');
+		const [notice] = await notices(run.store);
+		expect(notice).toMatch(/^People wait in journey "Carts" \(carts\).*, or was deleted\. Publish it, or a copy with the same Journey Key and move them there with Journey → Move People; or take them out with Journey → Evict\.$/);
+		const copy = await open(canvas(), { workflowId: 'copy' });
+		expect(await copy.control({ ...ask_('move', { fromStep: 'Wait', toState: 'Later' }) })).toEqual([{ journey: 'carts', from: 'Wait', to: 'Later', moved: 2 }]);
+		await copy.pass('1 hour');
+		expect((await run.timeline()).filter((line) => /moved|parked Later/.test(line))).toEqual([
+			'+1d1h30m customer-1 moved Later: operator', '+1d1h30m customer-1 parked Later until +2d1h30m', '+1d1h30m customer-2 moved Later: operator', '+1d1h30m customer-2 parked Later until +2d1h30m',
+		]);
+		expect(await copy.control(ask_('evict'))).toEqual([expect.objectContaining({ evicted: 2, inside: 0 })]);
+		expect(await ask(run.store, 'SELECT reason FROM finished')).toEqual([{ reason: 'evicted' }, { reason: 'evicted' }]);
+		await run.pass('0 seconds');
 	});
 });

@@ -1,4 +1,5 @@
 import { inShare } from '../../lib/core/split';
+import { countJourneys } from '../../lib/report/counts';
 import { baseNode, journeyNode, wires } from '../support/canvas';
 import type { CanvasRunner } from '../support/canvasRunner';
 import { delayState, journeys } from '../support/journeys';
@@ -146,6 +147,7 @@ journeys('shares of people', (open) => {
 		expect((await told(run, /refused: lock/)).length).toBe(20);
 		expect(await told(run, /converted/)).toEqual(expect.arrayContaining([`+1h ${control[0]} converted Bought: held_out`, expect.stringContaining(`+1h ${treated[0]} converted Bought`)]));
 		expect((await told(run, /converted/)).length).toBe(2);
+		expect((await countJourneys(run.store, ['journey']))[0]).toMatchObject({ heldOut: { times: control.length, people: control.length, converted: 1 } });
 		// Another share leaves everybody on their side; without a holdout all are let in.
 		await run.publish(held({ holdout: 90 }));
 		await run.pass('1 day');

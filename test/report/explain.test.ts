@@ -80,6 +80,41 @@ describe.each(STORES)('explain on %s', (kind) => {
 		expect(await told('story', 2, 1)).toEqual((await told('story') as string[]).slice(1, 3));
 	});
 
+	it('tells who had to wait outside, who was held out, whose wait was changed, and who was moved', async () => {
+		await takeIn(test.store, 'test', [eventOf('outside', 'Order', new Date(+begin + 1_000))], [], { match: false });
+		const [event] = await ask<{ id: number; profile_id: number }>(test.store, 'SELECT id, profile_id FROM events ORDER BY id DESC LIMIT 1');
+		const { profile } = await withJournal('outside-rows', [
+			['delayed', 1, 'per_minute', { entered: 2, allowed: 2, event_id: event!.id }, 60, world.entry],
+			['delayed', 2, 'inside', { inside: 9, allowed: 9 }, 15, world.entry],
+			['held_out', 3, 'global', { percent: 10, event_id: event!.id }, null, world.entry],
+			['held_out', 4, 'control', { percent: 5 }, null, world.entry],
+			['rescheduled', 5, 'shortened', { before: new Date(+begin + 86_400_000) }, 3_600],
+			['rescheduled', 6, 'lengthened', { before: new Date(+begin + 60_000) }, 3_600],
+			['moved', 7, 'step_removed', { from: 'Wait' }],
+			['moved', 8, 'undone', { from: 'Later' }],
+			['moved', 9, 'operator', { from: 'Later' }],
+			['late', 10, null, { event_id: event!.id, output: '1:x' }, 8],
+		]);
+		await ask(test.store, 'UPDATE events SET profile_id = $1 WHERE profile_id = $2', [profile, event!.profile_id]);
+		expect((await told('outside-rows') as string[]).reverse().map((line) => line.slice(26))).toEqual([
+			"Put back at 'The entry' although let in by event 'Order' (from 10:00:01): 2 entered in that minute, and 2 may. Looked at again 10:01:00.",
+			"Put back at 'The entry': 9 were inside, and 9 may be. Looked at again 10:00:15.",
+			"Held out at 'The entry' though let in by event 'Order' (from 10:00:01): they are among the 10 % of all customers who enter no journey, to measure against, and get nothing.",
+			"Held out at 'The entry': they are in the holdout of this journey (5 %), to measure against, and get nothing.",
+			"Waits until 11:00:00 instead of 2026-03-03 10:00:00 UTC at 'The state', since the wait was shortened.",
+			"Waits until 11:00:00 instead of 10:01:00 at 'The state', since the wait was lengthened.",
+			`Moved to 'The state', since "Wait" was removed from the canvas or disabled.`,
+			`Brought back to 'The state' from "Later", since the publish that had removed it was undone.`,
+			`Moved to 'The state' from "Later" by an operator.`,
+			"Came too late at 'The state' for the wait: event 'Order' (from 10:00:01). Its time was up 10:00:08, and had been worked on.",
+		]);
+		await takeIn(test.store, 'test', [eventOf('full', 'Enter', test.clock.now)]);
+		for (const [why, words] of [['per_minute', 'Waits to be let in, as so many enter each minute,'], ['inside', 'Waits for a place inside to become free'], ['order', 'Waits until an earlier event of theirs is decided']]) {
+			await ask(test.store, "UPDATE candidates SET delayed = $1, due_at = $2 WHERE profile_id = (SELECT profile_id FROM identities WHERE value = 'full')", [why, new Date(+begin + 15_000)]);
+			expect(await told('full')).toEqual([`2026-03-02 10:00:00 UTC — ${words} at 'The entry' because of event 'Enter' (from 10:00:00), next looked at 10:00:15.`]);
+		}
+	});
+
 	it('tells why someone was not let in, and how often that day', async () => {
 		const { profile } = await withJournal('refused', []);
 		const at = (seconds: number) => new Date(+begin + seconds * 1000).toISOString();
@@ -93,6 +128,9 @@ describe.each(STORES)('explain on %s', (kind) => {
 			['cap', { entries: 2, allowed: 2, event_at: at(7) }],
 			['restarted_at_once', { }],
 			['capacity', { inside: 10, most: 10 }],
+			['rollout', { percent: 30, place: 45.25, event_at: at(9) }],
+			['capacity_per_minute', { entered: 5, allowed: 5, event_at: at(10) }],
+			['capacity_inside', { inside: 7, allowed: 7, event_at: at(11) }],
 		];
 		for (const [index, [reason, detail, times]] of refusals.entries()) {
 			await ask(test.store, 'INSERT INTO refusals VALUES ($1, $2, $3, $4::timestamptz::date, $4, $5, $6, $7)',
@@ -108,6 +146,9 @@ describe.each(STORES)('explain on %s', (kind) => {
 			'2026-03-02 10:00:06 UTC — Not let in: they have entered 2 times and may 2 times, the event is from 10:00:07.',
 			'2026-03-02 10:00:07 UTC — Not let in: a newer event of the same batch let them start again.',
 			'2026-03-02 10:00:08 UTC — Not let in: capacity (most 10, inside 10).',
+			'2026-03-02 10:00:09 UTC — Not let in: the journey is rolled out to 30 % of all customers, and they stand at 45.25 %.',
+			'2026-03-02 10:00:10 UTC — Not let in: 5 entered in that minute, and 5 may.',
+			'2026-03-02 10:00:11 UTC — Not let in: 7 were inside, and 7 may be.',
 		]);
 	});
 
