@@ -149,6 +149,8 @@ export const VARIANTS: Variant[] = [
 		'Save segment': { resource: 'segment', operation: 'save', segment: named('Big spenders'), segmentOptions: { zone: '' }, conditions: { tag: [{ has: true, tag: named('vip') }] } },
 		'Preview segment': { resource: 'segment', operation: 'preview' },
 		'Save trait': { resource: 'trait', operation: 'save', trait: named('Purchases'), event: named('Order Completed'), amount: named('order.total') },
+		'Preview a publish': { resource: 'journey', operation: 'preview' },
+		'Undo last publish': { resource: 'journey', operation: 'undo', journey: { __rl: true, mode: 'key', value: 'cart-abandonment' } },
 		'Settings': { resource: 'settings', operation: 'get' },
 		'Change settings': { resource: 'settings', operation: 'change', changes: { zone: '', globalHoldoutPercent: 0, unknownConsent: 'skip', keepEventsMonths: 13, keepHistoryMonths: 36, publicUrl: '' } },
 	}),
