@@ -1,3 +1,4 @@
+import { explain } from '../../lib/report/explain';
 import { baseNode, journeyNode, wires } from '../support/canvas';
 import { journeys } from '../support/journeys';
 import { ask } from '../support/world';
@@ -56,6 +57,15 @@ journeys('on a schedule', (open) => {
 			expect.stringMatching(/^2026-03-03 .* Left the journey/), expect.stringMatching(/^2026-03-03 .* Entered/),
 		]);
 		expect(await why('customer-2')).toEqual([]);
+		// Of several people at once, and of runs that are not through, or never were.
+		await run.send(who('customer-4', 'free'), who('customer-5', 'basic'));
+		await run.pass('1 day');
+		const asked = async () => (await explain(run.store, ['customer-4', 'customer-5'].map((value) => ({ identity: { kind: 'user_id', value }, journey: 'journey', limit: 9, skip: 0 })))).map((told) => (Array.isArray(told) ? told.map(({ sentence }) => sentence.slice(26)) : told));
+		expect(await asked()).toEqual(['free', 'basic'].map((plan) => [expect.stringMatching(`which took 2 of 5 customers .*: this does not hold: plan is "pro" \\(found ${plan}\\)\\.$`)]));
+		await ask(run.store, "UPDATE runs SET state = 'open', ended_at = NULL, cursor = 0 WHERE scheduled_for = '2026-03-06'");
+		expect((await asked())[0]).toEqual(['The schedule of 2026-03-06 is going through the customers, and has not come to this one yet.']);
+		await ask(run.store, "UPDATE runs SET state = 'missed', ended_at = at WHERE scheduled_for = '2026-03-06'");
+		expect((await asked())[0]).toEqual(['The schedule of 2026-03-06 was missed: n8n or its store was not there in time, and nobody entered by it.']);
 	});
 
 	it('in everyone’s own time zone, and once for a date even if their zone changes', async () => {
