@@ -61,6 +61,26 @@ journeys('n8n\'s own nodes between journey nodes', (open) => {
 		expect(peopleAt(run, 'End')).toEqual(everybody);
 	});
 
+	it('knows everybody again who comes to one place behind different journey nodes', async () => {
+		const rule = { output: 'Big', conditions: { context: [{ path: 'total', operator: 'greater', value: '20' }] } };
+		const tag = (tags: string) => journeyNode(`Tag ${tags}`, 'journeyAction', { operation: 'addTags', tags });
+		const run = await open({
+			name: 'Two ways',
+			nodes: [entry, journeyNode('Which', 'journeyBranch', { rules: { rule: [rule] } }), tag('small'), tag('big'), replace('Small'), replace('Big'), wait, end],
+			connections: wires('Entry > Which', 'Which:0 > Tag small', 'Which:1 > Tag big', 'Tag small > Small', 'Tag big > Big', 'Small > Wait', 'Big > Wait', 'Wait > End'),
+		});
+		await run.send(...carts);
+		await run.pass('1 day');
+		expect(peopleAt(run, 'End')).toEqual(everybody);
+	});
+
+	it('knows everybody again on the way back to the place where they waited', async () => {
+		const run = await open({ name: 'Round', nodes: [entry, wait, replace('Round')], connections: wires('Entry > Wait', 'Wait > Round', 'Round > Wait') });
+		await run.send(...carts);
+		await run.pass('2 hours');
+		expect((await run.timeline('customer-3')).filter((line) => line.includes('parked'))).toEqual(['+0s parked Wait until +1h', '+1h parked Wait until +2h', '+2h parked Wait until +3h']);
+	});
+
 	it('lets those whom a Filter drops end there', async () => {
 		const run = await open(way(baseNode('Filter', 'filter', 2.2, { conditions: totalOver(20) })));
 		await run.send(...carts);
