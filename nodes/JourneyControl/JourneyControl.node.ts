@@ -30,10 +30,15 @@ export class JourneyControl implements INodeType {
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const [resource, operation] = [raw(this, 'resource', 'store'), raw(this, 'operation', 'status')];
-		const engine = await journeyEngine(this);
-		if (resource === 'customer') return [await forEachItem(this, engine, CUSTOMER_OPERATIONS[operation]!)];
-		const answer = await OPERATIONS[resource]![operation]!(this, engine);
-		return [Array.isArray(answer) ? answer : [answer]];
+		try {
+			const engine = await journeyEngine(this);
+			if (resource === 'customer') return [await forEachItem(this, engine, CUSTOMER_OPERATIONS[operation]!)];
+			const answer = await OPERATIONS[resource]![operation]!(this, engine);
+			return [Array.isArray(answer) ? answer : [answer]];
+		} catch (error) {
+			if (!this.continueOnFail()) throw new NodeOperationError(this.getNode(), error as Error);
+			return [[{ json: { error: (error as Error).message }, pairedItem: { item: 0 } }]];
+		}
 	}
 }
 
