@@ -1,8 +1,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Editor, type Panel } from '../support/editor';
+import { example, EXAMPLES, type ExampleNode } from '../support/examples';
 import { N8n } from '../support/n8n';
 import { repository } from '../support/n8nEnvironment';
+import { withPalette } from '../support/palette';
 import { VARIANTS } from './panelVariants';
 
 jest.setTimeout(900_000);
@@ -48,12 +50,32 @@ describe('what the editor shows', () => {
 
 	it('shows the example on the canvas, with everything on it in words', async () => {
 		if (!editor) return;
-		const example = JSON.parse(readFileSync(join(repository, 'examples', 'cart-abandonment.json'), 'utf8')) as object;
-		const { id } = await n8n.createWorkflow(example);
+		const { id } = await n8n.createWorkflow(example('cart-abandonment'));
 		await editor.openCanvas(id, 'example', { width: 1500, height: 760 });
 		expect(await editor.subtitle('An hour of quiet')).toBe('wait 1 hour after the last Cart Updated');
 		expect(await editor.outputs('Click within a day')).toEqual(['Time is up', 'Clicked']);
 		expect((await editor.panel('Click within a day')).issues).toEqual([]);
+	});
+
+	// `npm run pictures`: two minutes, whenever an example is changed. Look at what it has written.
+	if (process.env.JOURNEY_WRITE_PICTURES === '1') it('draws every example', async () => {
+		if (!editor) return;
+		const folder = join(repository, 'docs', 'images', 'examples');
+		mkdirSync(folder, { recursive: true });
+		// As whoever has imported it would see it: all that is missing then are credentials.
+		const credentials: Record<string, object> = {
+			'n8n-nodes-base.emailSend': { smtp: { id: await n8n.createCredential('Mail', 'smtp', { host: '127.0.0.1', port: 25, user: 'shop', password: 'shop' }), name: 'Mail' } },
+			'n8n-nodes-journey.journeyEventCollectorTrigger': { journeyWriteKey: { id: await n8n.createCredential('Key', 'journeyWriteKey', { writeKey: 'a-long-random-text' }), name: 'Key' } },
+		};
+		for (const name of EXAMPLES) {
+			const { nodes, ...workflow } = example(name);
+			const { id } = await n8n.createWorkflow({ ...workflow, nodes: nodes.map((node) => ({ ...node, credentials: credentials[node.type] })) });
+			const { png, marked } = await editor.wholeCanvas(id, sizeOf(nodes));
+			const picture = withPalette(png);
+			writeFileSync(join(folder, `${name}.png`), picture);
+			expect([name, marked]).toEqual([name, 0]);
+			expect(picture.length).toBeLessThan(150_000);
+		}
 	});
 
 	it('shows the dialogs of the credentials', async () => {
@@ -81,4 +103,11 @@ function inWords(name: string, subtitle: string, outputs: string[], { labels, no
 		notices: dateless.join(' | '), 'marked red': issues.join(' | '),
 	};
 	return [name, ...Object.entries(lines).filter(([, text]) => text !== '').map(([what, text]) => `\t${what}: ${text}`), ''].join('\n');
+}
+
+/** What the nodes and notes of a canvas take up. */
+function sizeOf(nodes: ExampleNode[]): { width: number; height: number } {
+	const far = (at: 0 | 1, side: 'width' | 'height') => Math.max(...nodes.map(({ position, parameters }) => position[at] + Number(parameters[side] ?? 150)));
+	const near = (at: 0 | 1) => Math.min(...nodes.map(({ position }) => position[at]));
+	return { width: far(0, 'width') - near(0), height: far(1, 'height') - near(1) };
 }

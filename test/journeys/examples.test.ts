@@ -1,24 +1,7 @@
-import { canvasOf } from '../../lib/core/canvas/canvas';
-import { checkCanvas } from '../../lib/core/canvas/check';
-import cartAbandonment from '../../examples/cart-abandonment.json';
-import collector from '../../examples/collector.json';
+import { example } from '../support/examples';
 import { journeys } from '../support/journeys';
 
 jest.setTimeout(60_000);
-
-describe.each([['collector', collector], ['cart-abandonment', cartAbandonment]])('examples/%s.json', (_, { nodes, connections, settings }) => {
-	it('has nothing to warn of', () => {
-		expect(checkCanvas(canvasOf(nodes as never, connections as never))).toEqual({ problems: [], warnings: [] });
-	});
-	it('names no credentials of the n8n it was made in, and fills no list of executions', () => {
-		expect(nodes.filter((node) => 'credentials' in node)).toEqual([]);
-		expect(settings).toMatchObject({ saveDataSuccessExecution: 'none', saveDataErrorExecution: 'none' });
-	});
-	it('gives each node an id and a place of its own', () => {
-		expect(new Set(nodes.map(({ id }) => id)).size).toBe(nodes.length);
-		expect(new Set(nodes.map(({ position }) => position.join())).size).toBe(nodes.length);
-	});
-});
 
 journeys('cart abandonment as it is imported', (open) => {
 	const consent = { email: 'granted' as const };
@@ -27,7 +10,7 @@ journeys('cart abandonment as it is imported', (open) => {
 	const cart = (who: string, cart_total: number) => ({ who, event: 'Cart Updated', properties: { cart_total, cart_url: `https://shop.example.com/cart/${who}` } });
 
 	it('reminds after an hour of quiet, and offers a voucher a day later to whom it pays', async () => {
-		const run = await open(cartAbandonment as never, { mailer: { bounces: ['bounces@example.com'] } });
+		const run = await open(example('cart-abandonment'), { mailer: { bounces: ['bounces@example.com'] } });
 		const people = ['small', 'big', 'grows', 'clicks', 'buys', 'bounces', 'waives', 'silent'];
 		await run.send(
 			...people.map((who) => known(who)), { who: 'unreachable' }, known('refuses', { consent: { email: 'denied' } }), known('never-asked', { consent: {} }),

@@ -85,7 +85,7 @@ export class CanvasRunner {
 			warn: (message) => late.runner!.note(message),
 			error: (message) => void late.runner!.problems.push(message),
 			ran: async (node, items) => await late.runner!.ran(node, items),
-		});
+		}, () => test.clock.now);
 		const runner = new CanvasRunner(test, host, mailer, options.workflowId ?? 'journey', options.on === undefined);
 		late.runner = runner;
 		await runner.boot();
@@ -178,11 +178,25 @@ export class CanvasRunner {
 
 	/** Runs a Journey Control node, from a workflow of its own. @returns what it answers @throws what it refuses */
 	async control(parameters: object): Promise<Json[]> {
-		const workflow = this.host.workflow('operations', { name: 'Operations', nodes: [journeyNode('Control', 'journeyControl', parameters)], connections: {} });
-		const { data } = await this.host.run(workflow, workflow.getNode('Control')!, [{ json: {} }], this.host.execution());
+		const ran = await this.operate({ name: 'Operations', nodes: [journeyNode('Control', 'journeyControl', parameters)], connections: {} }, 'Control');
+		return ran.Control!;
+	}
+
+	/**
+	 * Runs a workflow that is no journey, from this node on.
+	 *
+	 * @returns what has left each node by its first output that anything left by @throws what stopped it
+	 */
+	async operate(json: WorkflowJson, from: string): Promise<Record<string, Json[]>> {
+		const workflow = this.host.workflow('operations', json);
+		const { data } = await this.host.run(workflow, workflow.getNode(from)!, [{ json: {} }], this.host.execution());
+		const { error, runData } = data.resultData;
 		// n8n keeps errors as plain objects.
-		if (data.resultData.error) throw new Error(data.resultData.error.message);
-		return data.resultData.runData.Control![0]!.data!.main![0]!.map(({ json }) => json);
+		if (error) throw new Error(error.message);
+		return Object.fromEntries(Object.entries(runData).map(([node, [run]]) => {
+			const outputs = (run!.data?.main ?? []).map((output) => output ?? []);
+			return [node, (outputs.find(({ length }) => length > 0) ?? []).map(({ json: left }) => left)];
+		}));
 	}
 
 	/** Lets time pass, from one due time to the next, and everything run that falls due. `0 seconds` only drains. */

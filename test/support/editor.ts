@@ -3,6 +3,9 @@ import { selectors, type Browser, type Locator, type Page } from 'playwright-cor
 import { openBrowser, PICTURES } from './browser';
 import type { N8n } from './n8n';
 
+/** Of a picture of a whole canvas, in pixels. */
+const WIDEST = 1_900;
+
 /** What a panel shows, top to bottom. */
 export interface Panel {
 	/** Names of fields and of groups of fields. */
@@ -43,6 +46,29 @@ export class Editor {
 		await this.page.getByTestId('canvas-node').first().waitFor();
 		await this.still(this.page.getByTestId('canvas'));
 		await this.page.screenshot({ path: join(PICTURES, `${picture}.png`) });
+	}
+
+	/**
+	 * Everything that is on a workflow's canvas, and nothing of the editor around it.
+	 *
+	 * @param size of what is drawn, at full zoom
+	 * @returns a PNG, about 1,900 pixels wide at most, and how many nodes have a red mark
+	 */
+	async wholeCanvas(workflow: string, size: { width: number; height: number }): Promise<{ png: Buffer; marked: number }> {
+		const zoom = Math.min(1, WIDEST / size.width);
+		await this.page.setViewportSize({ width: Math.round(size.width * zoom * 1.3) + 300, height: Math.round(size.height * zoom * 1.3) + 300 });
+		await this.page.goto(`${this.n8n.url}/workflow/${workflow}`);
+		await this.page.getByTestId('canvas-node').first().waitFor();
+		await this.page.addStyleTag({ content: '.vue-flow__panel, .vue-flow__background, [data-test-id="canvas-handle-plus-wrapper"] { visibility: hidden !important }' });
+		await this.still(this.page.getByTestId('canvas'));
+		await this.page.getByTestId('canvas').click({ position: { x: 5, y: 5 } });
+		await this.page.keyboard.press('1');
+		await this.page.waitForTimeout(1_000); // it zooms in steps
+		const boxes = await Promise.all((await this.page.locator('.vue-flow__node').all()).map(async (one) => (await one.boundingBox())!));
+		const [left, top] = [Math.min(...boxes.map(({ x }) => x)) - 24, Math.min(...boxes.map(({ y }) => y)) - 24];
+		const [right, bottom] = [Math.max(...boxes.map(({ x, width }) => x + width)) + 48, Math.max(...boxes.map(({ y, height }) => y + height)) + 48];
+		const png = await this.page.screenshot({ clip: { x: left, y: top, width: right - left, height: bottom - top } });
+		return { png, marked: await this.page.getByTestId('node-issues').count() };
 	}
 
 	/** Names on the outputs of a node on the open canvas. An output without a name counts as ''. */

@@ -31,8 +31,8 @@ async function empty(store: Store): Promise<void> {
 type Open = (canvas: WorkflowJson, options?: RunnerOptions) => Promise<CanvasRunner>;
 
 /** Tests of whole journeys, each on both stores, which are empty then. Of several journeys each needs a `workflowId`. */
-export function journeys(what: string, tests: (open: Open, kind: Store['kind']) => void): void {
-	describe.each(STORES)(`${what} (%s)`, (kind) => {
+export function journeys(what: string, tests: (open: Open, kind: Store['kind']) => void, stores: ReadonlyArray<Store['kind']> = STORES): void {
+	describe.each(stores)(`${what} (%s)`, (kind) => {
 		let on: TestStore;
 		let runs: CanvasRunner[] = [];
 		beforeAll(async () => void (on = await freshStore(kind)));

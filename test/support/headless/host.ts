@@ -7,6 +7,7 @@ import {
 	type IExecuteFunctions, type INode, type INodeExecutionData, type INodeTypes, type IRun, type ITriggerFunctions,
 	type IWorkflowBase, type IWorkflowExecuteAdditionalData,
 } from 'n8n-workflow';
+import { Settings } from 'luxon';
 
 import { runCode } from './codeRunner';
 
@@ -29,11 +30,14 @@ export interface Listener {
 export class Host {
 	private executions = 0;
 
+	/** @param now the clock that expressions read as `$now`; absent: the machine's */
 	constructor(
 		private readonly nodeTypes: INodeTypes,
 		private readonly listener: Listener,
+		now: () => Date = () => new Date(),
 	) {
 		setGlobalState({ defaultTimezone: 'UTC' });
+		Settings.now = () => +now();
 		const nothing = () => undefined;
 		const logger = {
 			debug: nothing, info: nothing, scoped: () => logger,
