@@ -1,6 +1,6 @@
 /** What nodes may use. Everything else is private to its ring. */
 export * from './core/types';
-export { changeEvent, ownEventOf, startEvent } from './core/ownEvents';
+export { changeEvent, memberEvent, ownEventOf, startEvent } from './core/ownEvents';
 export { endInJourney, startProblems } from './run/otherJourneys';
 export { compileFilter, variablesFor } from './core/filter';
 export { parsePath, parseSinglePath, readPath, toJsonPath } from './core/path';
@@ -27,7 +27,7 @@ export { takeIn, type IntakeResult } from './run/intake';
 export type { Claim, Ending } from './run/executions';
 export type { Batch } from './run/dispatcher';
 export type { RegisteredWait } from './run/reschedule';
-export type { Registration } from './run/registry';
+export type { ListenedSegment, Registration } from './run/registry';
 export type { Running, Undated, Walking } from './store/running';
 export type { Place, RecordedCanvas, Step, StepKind } from './store/steps';
 export { StoreError, type RedisSettings, type StoreSettings } from './store/types';
@@ -72,8 +72,8 @@ export { changeJourney, evict, resumeJourney, type JourneyVerb } from './run/jou
 export { listedJourneys, type Listed } from './report/journeys';
 export { suggest } from './run/suggest';
 export type { Suggested } from './store/catalog';
-export { keepSegment, preview, refreshSegment, type Refreshed } from './run/segments';
-export { deleteSegment, listSegments, type Segment, type SegmentSummary } from './store/segments';
+export { dropSegment, keepSegment, preview, refreshSegment, type Refreshed } from './run/segments';
+export { findSegment, listSegments, type Segment, type SegmentSummary } from './store/segments';
 export { keepTrait } from './run/traits';
 export { deleteTrait, listTraits, type TraitDefinition, type TraitSummary } from './store/traits';
 export { eraseProfile, exportProfile, type Erased, type Exported } from './run/privacy';

@@ -11,11 +11,13 @@ export interface Candidate {
 	profile_id: number;
 	/** The profile's own zone, or null. */
 	zone: string | null;
-	/** Null: a schedule has selected them. */
+	/** Null: a schedule has selected them, or the people of a segment. */
 	event_id: number | null;
 	event_received_at: Date | null;
 	/** The date of the schedule, `YYYY-MM-DD`. */
 	scheduled_for: string | null;
+	/** The segment whose people the journey begins with, if that selected them. */
+	segment?: string | null;
 	/** Own time of the entry event, or when the schedule selected them: the moment of entry. */
 	occurred_at: Date;
 	properties: Json;

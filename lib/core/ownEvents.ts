@@ -18,6 +18,11 @@ export function changeEvent(attribute: string): string {
 	return `${OWN}change:${attribute}`;
 }
 
+/** Somebody is in a segment who was not, or the other way round. Its property is `segment`. */
+export function memberEvent(membership: 'joined' | 'left', segment: string): string {
+	return `${OWN}${membership}:${segment}`;
+}
+
 /** What one of the engine's own events is; undefined for any other event. */
 export function ownEventOf(name: string): { kind: string; about: string } | undefined {
 	const [, kind, about] = /^journey:(\w+):(.*)$/s.exec(name) ?? [];

@@ -205,7 +205,7 @@ export interface Condition {
 }
 
 /** What lets people into a journey. */
-export type EntryKind = 'event' | 'start' | 'change' | 'schedule';
+export type EntryKind = 'event' | 'start' | 'change' | 'schedule' | 'segment';
 
 /** How many a journey takes. At least one of the two limits is there. */
 export interface Capacity {

@@ -39,11 +39,12 @@ const TELLERS: Record<Fact['source'], Record<string, Teller>> = {
 		...OUTCOME,
 		delayed: (fact) => `Put back${place(fact)}${event(fact, 'although let in by')}: ${FULL[fact.reason ?? '']?.(fact) ?? words(fact.reason)}. Looked at again ${time(fact.due_at, fact)}`,
 		held_out: (fact) => `Held out${place(fact)}${event(fact, 'though let in by')}: ${held(fact)}, to measure against, and get nothing`,
-		entered: (fact) => `Entered${place(fact)}${event(fact, 'by') || ' by its schedule'}`,
+		entered: (fact) => `Entered${place(fact)}${event(fact, 'by') || begunWith(fact)}`,
 		parked: (fact) => (fact.reason === 'time' ? `Arrived${place(fact)} when its time was up already (due ${time(fact.due_at, fact)})`
 			: `Began to wait${place(fact)}, until ${time(fact.due_at, fact)} at the latest`),
 		woken: (fact) => `Woken${place(fact)} ${WOKEN[fact.reason ?? '']?.(fact) ?? event(fact, 'by').trim()}${attempt(fact)}`,
-		late: (fact) => `Came too late${place(fact)}${event(fact, 'for the wait:')}. Its time was up ${time(fact.due_at, fact)}, and had been worked on`,
+		late: (fact) => (fact.reason === 'goal' ? `Came too late${event(fact, 'for the goal')}${place(fact)}, which had counted that it did not happen until ${time(fact.due_at, fact)}`
+			: `Came too late${place(fact)}${event(fact, 'for the wait:')}. Its time was up ${time(fact.due_at, fact)}, and had been worked on`),
 		rescheduled: (fact) => `Waits until ${time(fact.due_at, fact)} instead of ${date(fact, 'before')}${place(fact)}, since the wait was ${words(fact.reason)}`,
 		moved: (fact) => (fact.reason === 'operator' ? `Moved to ${step(fact)} from ${found(fact.detail?.from)} by an operator`
 			: fact.reason === 'undone' ? `Brought back to ${step(fact)} from ${found(fact.detail?.from)}, since the publish that had removed it was undone`
@@ -54,8 +55,8 @@ const TELLERS: Record<Fact['source'], Record<string, Teller>> = {
 		retry: (fact) => `Put back${place(fact)} ${PUT_BACK[fact.reason ?? ''] ?? 'because the execution failed'}${error(fact)}, next try ${time(fact.due_at, fact)}`,
 		done: ENDED.done!,
 		failed: (fact) => (fact.detail?.delivery === undefined ? ENDED : OUTCOME).failed!(fact),
-		converted: (fact) => `Reached the goal ${step(fact)}${event(fact, 'by')}${worth(fact)}, and ${fact.reason === 'held_out' ? 'was held out of the journey' : fact.reason === 'leaves' ? 'leaves' : 'stays where they are'}`,
-		exited: (fact) => `Met the exit criterion ${step(fact)}${event(fact, 'by')}${fact.reason === 'leaves' ? ', and leaves' : ''}`,
+		converted: (fact) => `Reached the goal ${step(fact)}${event(fact, 'by')}${absent(fact)}${worth(fact)}, and ${fact.reason === 'held_out' ? 'was held out of the journey' : fact.reason === 'leaves' ? 'leaves' : 'stays where they are'}`,
+		exited: (fact) => `Met the exit criterion ${step(fact)}${event(fact, 'by')}${absent(fact)}${fact.reason === 'leaves' ? ', and leaves' : ''}`,
 		skipped: (fact) => `Message not sent${place(fact)}: ${SKIPPED[fact.reason ?? '']?.(fact) ?? `${words(fact.reason)}${values(fact)}`}`,
 		held: (fact) => `Message held back${place(fact)}: ${words(fact.reason)}${values(fact)}${fact.due_at ? `, until ${time(fact.due_at, fact)}` : ''}`,
 		claimed: OUTCOME.claimed!,
@@ -176,6 +177,8 @@ function date(fact: Fact, name: string): string {
 const OWN_EVENTS: Record<string, (about: string) => string> = {
 	start: () => 'being sent here by another journey or workflow',
 	change: (about) => `a change of '${about}'`,
+	joined: (about) => `joining the segment '${about}'`,
+	left: (about) => `leaving the segment '${about}'`,
 };
 
 function event(fact: Fact, how: string): string {
@@ -185,6 +188,12 @@ function event(fact: Fact, how: string): string {
 	if (fact.event !== null) return ` ${how} event '${fact.event}' (from ${time(fact.event_at, fact)})`;
 	return fact.detail?.event_id === undefined ? '' : ` ${how} an event that is no longer kept (${String(fact.detail.event_id)})`;
 }
+
+/** What did not happen, by which a goal was reached. */
+const absent = (fact: Fact) => (fact.detail?.absent === undefined ? '' : `, since '${String(fact.detail.absent)}' had not happened by ${time(fact.due_at, fact)}`);
+
+/** Why somebody is in a journey without an event. */
+const begunWith = ({ detail }: Fact) => (detail?.segment === undefined ? ' by its schedule' : `, being in the segment '${String(detail.segment)}' when the journey began`);
 
 function waitsFor(fact: Fact): string {
 	const { events, attempts } = (fact.detail ?? {}) as { events?: string[] | null; attempts?: number };

@@ -3,6 +3,7 @@ import { Places } from '../core/capacity';
 import { parseSinglePath } from '../core/path';
 import { entriesCountFrom } from '../core/reentry';
 import type { EntryRules, Json } from '../core/types';
+import { planJudgements } from '../store/absence';
 import {
 	countEntries, delayCandidates, deleteCandidates, insertHeldOut, insertInstances, insertRefusals, loadCandidates, loadEnrolments,
 	noteScheduled,
@@ -107,8 +108,8 @@ async function write(db: Connection, claim: Claim, { id: step, journey_id: journ
 
 	const countedFrom = entriesCountFrom(rules, db.now);
 	const made = instances.length === 0 ? [] : await insertInstances(db, journey, step, claim.token, instances.map(
-		({ candidate: { profile_id, event_id, event_received_at, occurred_at }, correlation, slot, restarts, context }) =>
-			({ profile_id, correlation, slot, event_id, event_received_at, occurred_at, context, restarts }),
+		({ candidate: { profile_id, event_id, event_received_at, occurred_at, segment }, correlation, slot, restarts, context }) =>
+			({ profile_id, correlation, slot, event_id, event_received_at, occurred_at, context, restarts, segment }),
 	), rules.holdout !== undefined, countedFrom);
 	if (heldOut.length > 0) {
 		made.push(...(await insertHeldOut(db, journey, step, heldOut.map(({ candidate: { profile_id, event_id, occurred_at }, correlation, slot, arm, percent }) =>
@@ -118,7 +119,10 @@ async function write(db: Connection, claim: Claim, { id: step, journey_id: journ
 	if (again.length > 0) await countEntries(db, journey, again);
 	const scheduled = [...instances, ...heldOut, ...replaced, ...repeated].flatMap(({ candidate: { profile_id, scheduled_for } }) => (scheduled_for === null ? [] : [{ profile_id, scheduled_for }]));
 	if (scheduled.length > 0) await noteScheduled(db, journey, scheduled);
-	if (made.length > 0) await convertByLookBack(db, made.map((one) => one.profile_id), made.map((one) => one.id));
+	if (made.length === 0) return;
+	const [profiles, ids] = [made.map((one) => one.profile_id), made.map((one) => one.id)];
+	await planJudgements(db, profiles, ids);
+	await convertByLookBack(db, profiles, ids);
 }
 
 /** Verdicts in the order of their events: the last of each person's place, and those before it. */

@@ -4,7 +4,6 @@ import { TimeRuleError } from '../core/time-rule-error';
 import { NO_DATE, type AttributeDate } from '../core/types';
 import { changeListeners, datedWaits, moveDeadlines, wakeByChange, wakeUndated, type DatedWait, type Who } from '../store/changes';
 import { endWaiting } from '../store/finish';
-import { lockProfiles } from '../store/locks';
 import type { Connection } from '../store/types';
 
 /** Lets waits know what was just written about people. The caller holds the match lock. @returns how many it wakes or moves */
@@ -23,13 +22,9 @@ export async function matchEngagements(db: Connection, profiles: number[], kinds
 	return listening.has('message') ? await wakeByChange(db, { profiles }) : 0;
 }
 
-/**
- * The same for who has just joined a segment. Takes the match lock, and asks afterwards: who begins to wait before it is
- * seen here, and who begins after it sees the membership.
- */
+/** The same for who has just joined a segment. The caller holds the match lock: who begins to wait afterwards sees the membership. */
 export async function matchMembers(db: Connection, segment: string, profiles: number[]): Promise<number> {
 	if (profiles.length === 0) return 0;
-	await lockProfiles(db, 'match', profiles);
 	const listening = await changeListeners(db, [segment]);
 	return listening.has('segment') ? await wakeByChange(db, { profiles }) : 0;
 }

@@ -1,5 +1,6 @@
 import { groupIdentities, normaliseIdentity, withoutOthers } from '../core/people';
 import type { Identity, IntakeEntry } from '../core/types';
+import { planJudgements } from '../store/absence';
 import { convertByLookBack, wakeByLookBack } from '../store/match';
 import { mergeProfiles } from '../store/merge';
 import { lockProfiles, lockRegistry } from '../store/locks';
@@ -99,6 +100,7 @@ async function mergeGroups(db: Connection, { groups, known }: Groups): Promise<v
 		const live = await mergeProfiles(db, round);
 		const into = new Map(round.map((merge) => [merge.from, merge.into]));
 		repoint(known, into);
+		await planJudgements(db, [...into.values()], null);
 		await convertByLookBack(db, [...into.values()], live);
 		await lookAtPeople(db, live);
 		await wakeByLookBack(db, live, restart);

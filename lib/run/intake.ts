@@ -1,9 +1,11 @@
 import { changeEvent } from '../core/ownEvents';
 import { foldChanges, type ProfileWrite } from '../core/people';
 import type { IntakeEntry } from '../core/types';
+import { tellTooLate } from '../store/absence';
 import { listenersTo, type Listener } from '../store/conditions';
 import { insertEvents, insertRejected, rememberMessages, type NewEvent, type Refused } from '../store/events';
 import { addCandidates, convertByEvents, tellLate, wakeByCount, wakeByEvents } from '../store/match';
+import { PROFILE, touch } from '../store/segments';
 import { watchedAttributes, writeProfiles, type AttributeChange } from '../store/people';
 import { countEvents } from '../store/traits';
 import type { Connection, Store } from '../store/types';
@@ -52,10 +54,15 @@ export async function takeIn(
 
 		const sent = fresh.flatMap((entry, at) => (entry.event ? [eventRow(entry, profiles[at]!)] : []));
 		const events = [...sent, ...changes.map((change) => changeRow(change, entries.length))];
-		if (events.length === 0) return result;
-		const stored = await insertEvents(db, events, !options.match);
+		if (events.length + writes.length === 0) return result;
+		const stored = events.length > 0 ? await insertEvents(db, events, !options.match) : [];
 		result.events = sent.length;
-		const listeners = await listenersTo(db, [...new Set(events.map(({ name }) => name))]);
+		const names = [...new Set([...events.map(({ name }) => name), ...(writes.length > 0 ? [PROFILE] : [])])];
+		const listeners = await listenersTo(db, names, new Date(+db.now - CATCH_UP_MS));
+		const isTouched = (name: string) => listeners.get(name)?.has('segment');
+		const touched = [...sent.filter(({ name }) => isTouched(name)), ...(isTouched(PROFILE) ? writes : [])].map((one) => one.profile_id);
+		// Whom history puts into a segment, its next refresh finds.
+		if (touched.length > 0 && options.match) await touch(db, touched);
 		const counted = sent.filter(({ name }) => listeners.get(name)?.has('trait'));
 		if (counted.length > 0) await countEvents(db, counted);
 		if (!options.match) return result;
@@ -65,6 +72,7 @@ export async function takeIn(
 		result.woken += await wakeByCount(db, heardBy('counted'), restart);
 		result.woken += await wakeByEvents(db, heardBy('state'), restart);
 		await tellLate(db, heardBy('late'));
+		await tellTooLate(db, heardBy('absent'));
 		result.candidates = await addCandidates(db, heardBy('entry'));
 		return result;
 	});

@@ -5,20 +5,25 @@ import type { Keep, Store } from '../store/types';
 import { notices } from './notices';
 import { forget, forgetTraces, openMonths } from './retention';
 import { keepInForce } from './settings';
-import { refreshDue } from './segments';
+import { judgeDue } from './judgements';
+import { refreshDue, reviewTouched } from './segments';
 import { completeTraits, scoreTraits } from './traits';
 
 const SWEEP_EVERY_MS = 5_000;
 const HOUSEKEEPING_EVERY_MS = 60 * 60_000;
 const AUDIENCES_EVERY_MS = 15_000;
+/** How late somebody may be found in a segment by what they did. */
+const REVIEW_EVERY_MS = 1_000;
 const CLAIMS_A_SWEEP = 100;
 const ROWS_A_SWEEP = 5_000;
 
-/** The standing chores: expired leases back to waiting, the journey's own limit and end, partitions ahead, what is too old, and notices. */
+/** The standing chores: expired leases back to waiting, the journey's own limit and end, segments, partitions ahead, what is too old, and notices. */
 export class Janitor {
 	private sweeping?: NodeJS.Timeout;
 	private housekeeping?: NodeJS.Timeout;
 	private audiences?: NodeJS.Timeout;
+	private reviewing?: NodeJS.Timeout;
+	private judging?: NodeJS.Timeout;
 
 	constructor(
 		private readonly store: Store,
@@ -32,10 +37,15 @@ export class Janitor {
 		if (this.sweeping) return;
 		const every = (ms: number, chore: () => Promise<unknown>) => {
 			let busy = false;
+			let said: string | undefined;
 			const run = async () => {
 				if (busy) return;
 				busy = true;
-				await chore().catch(this.onError);
+				// A store that is away is said once, and not every second.
+				await chore().then(() => (said = undefined)).catch((error: Error) => {
+					if (error.message !== said) this.onError(error);
+					said = error.message;
+				});
 				busy = false;
 			};
 			void run();
@@ -43,6 +53,8 @@ export class Janitor {
 		};
 		this.housekeeping = every(HOUSEKEEPING_EVERY_MS, async () => await this.keepHouse());
 		this.audiences = every(AUDIENCES_EVERY_MS, async () => await this.refreshAudiences());
+		this.reviewing = every(REVIEW_EVERY_MS, async () => await this.review());
+		this.judging = every(SWEEP_EVERY_MS, async () => await this.judge());
 		this.sweeping = every(SWEEP_EVERY_MS, async () => await this.sweep());
 	}
 
@@ -50,6 +62,8 @@ export class Janitor {
 		clearInterval(this.sweeping);
 		clearInterval(this.housekeeping);
 		clearInterval(this.audiences);
+		clearInterval(this.reviewing);
+		clearInterval(this.judging);
 	}
 
 	/** Frees what dead processes held, and looks for people at steps that are gone. @returns how many claims and instances it moved */
@@ -73,7 +87,17 @@ export class Janitor {
 	async refreshAudiences(): Promise<void> {
 		await completeTraits(this.store).catch(this.onError);
 		await scoreTraits(this.store).catch(this.onError);
-		await refreshDue(this.store, this.onError);
+		await refreshDue(this.store, this.onError, this.onWork);
+	}
+
+	/** People to whom something happened, for the segments that journeys listen to. */
+	async review(): Promise<void> {
+		for (let some = await reviewTouched(this.store); some; some = await reviewTouched(this.store)) if (some.due > 0) this.onWork();
+	}
+
+	/** Goals on what does not happen, where its time is over. */
+	async judge(): Promise<void> {
+		if ((await judgeDue(this.store)).converted > 0) this.onWork();
 	}
 
 	async keepHouse(): Promise<void> {

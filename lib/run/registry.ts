@@ -1,9 +1,11 @@
 import { parseSinglePath } from '../core/path';
 import type { Condition, EntryRules, Json } from '../core/types';
+import { beginJudging } from '../store/absence';
 import { saveConditions } from '../store/conditions';
 import { lockRegistry } from '../store/locks';
 import { addCandidatesSince, convertSince } from '../store/match';
-import { beginSchedule, type ScheduleConfig } from '../store/runs';
+import { beginSchedule, beginWithMembers, type ScheduleConfig } from '../store/runs';
+import { findSegment } from '../store/segments';
 import { beat, otherHosts, saveDrawn, saveJourney, saveListener, saveStep, switchOff, type Place, type RecordedCanvas, type Step } from '../store/steps';
 import { StoreError, type Connection, type Store } from '../store/types';
 import type { Batch, Dispatcher, Subscription } from './dispatcher';
@@ -16,7 +18,7 @@ export interface Registration {
 	/** Entry Trigger: the journey it opens. */
 	journey?: { key: string; name: string; rules: EntryRules };
 	/** Entry and goal: what they listen to. */
-	listens?: { conditions: Condition[]; config: Json; /** Entry by the calendar. */ schedule?: ScheduleConfig };
+	listens?: { conditions: Condition[]; config: Json; /** Entry by the calendar. */ schedule?: ScheduleConfig; /** Of a segment. */ segment?: ListenedSegment };
 	/** Entry Trigger: the canvas as it is published now, so that a journey which nobody has entered can be drawn. */
 	canvas?: RecordedCanvas;
 	/** State: how long people wait there. */
@@ -26,6 +28,13 @@ export interface Registration {
 	emit: (batch: Batch) => Promise<void>;
 	/** Since when it should be listening, by this process's clock: the store may have been away. */
 	since: Date;
+}
+
+/** A segment whose changes a step listens to. */
+export interface ListenedSegment {
+	name: string;
+	/** Entry: everyone who is in it now enters as well. */
+	everyone: boolean;
 }
 
 const GONE_AFTER_MS = 30_000;
@@ -129,6 +138,9 @@ async function save(db: Connection, { place, journey, listens, canvas, since }: 
 			`workflow ${place.workflowId} is already run on this store by another n8n installation (${others[0]!.slice(0, 8)}…). Give one of them another schema in the Journey Store credential.`,
 		);
 	}
+	if (listens?.segment && !(await findSegment(db, listens.segment.name))) {
+		throw new StoreError(`Segment: there is no segment "${listens.segment.name}", so nothing is listened to. Save it with the Journey Control node, or choose another one.`);
+	}
 	const step = await saveStep(db, place);
 	if (canvas) await saveDrawn(db, step.workflow, canvas);
 	if (journey) {
@@ -141,15 +153,18 @@ async function save(db: Connection, { place, journey, listens, canvas, since }: 
 	if (listens) {
 		const set = await saveConditions(db, listens.conditions, null);
 		const began = new Date(+db.now - (Date.now() - +since));
-		if (place.kind === 'entry') await beginSchedule(db, step.id, listens.schedule ?? null, began, step.off_since);
+		if (place.kind === 'entry') {
+			await beginSchedule(db, step.id, listens.schedule ?? null, began, step.off_since);
+			await beginWithMembers(db, step.id, step.journey_id!, listens.segment?.everyone ? listens.segment.name : null);
+		}
+		const missed = step.fresh || step.off_since ? new Date(Math.max(+(step.off_since ?? began), +db.now - CATCH_UP_MS)) : null;
+		if (listens.config.absent !== undefined) await beginJudging(db, step.id, set, listens.config, missed);
 		// A reset timer captures the journey values again, where only the store is at hand.
 		const values = Object.entries(journey?.rules.values ?? {}).map(([name, path]) => [name, parseSinglePath(path)]);
 		await saveListener(db, step.id, set, journey ? { ...listens.config, values: Object.fromEntries(values) as Json } : listens.config);
-		if (step.fresh || step.off_since) {
-			const missed = step.off_since ?? began;
-			const from = new Date(Math.max(+missed, +db.now - CATCH_UP_MS));
-			if (place.kind === 'entry') await addCandidatesSince(db, step.id, from);
-			else await convertSince(db, step.id, from);
+		if (missed) {
+			if (place.kind === 'entry') await addCandidatesSince(db, step.id, missed);
+			else await convertSince(db, step.id, missed);
 		}
 	}
 	return step;

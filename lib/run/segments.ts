@@ -1,13 +1,20 @@
 import { compileRule } from '../core/rule';
 import { checkNames } from '../store/evaluate';
-import { claimSegment, previewAudience, refreshMembers, saveSegment, tellRefreshed, type Preview, type Segment } from '../store/segments';
+import { claimSegment, countTouched, deleteSegment, holdSegment, listenersOf, previewAudience, refreshSoon, saveSegment, takeTouched, tellRefreshed, holdSegmentsHeard, type Preview, type Segment } from '../store/segments';
 import { loadProfiles } from '../store/customers';
-import { matchMembers } from './changes';
-import type { Store } from '../store/types';
+import { lockRegistry } from '../store/locks';
+import { changeMembers } from './members';
+import { CATCH_UP_MS } from './registry';
+import { StoreError, type Store } from '../store/types';
 import type { Profile, Rule } from '../core/types';
 
 /** Profiles in one transaction of a refresh: short enough to be in nobody's way. */
 const PROFILES_AT_ONCE = 10_000;
+/** People of a review, who are looked at for every segment that is listened to. */
+const TOUCHED_AT_ONCE = 1_000;
+/** More notes than these are not worth it: everybody is looked at instead. */
+const MOST_TOUCHED = 200_000;
+const FORGOTTEN_AT_ONCE = 50_000;
 const SAMPLE = 10;
 
 /** What a refresh of one segment did. */
@@ -15,6 +22,16 @@ export interface Refreshed {
 	name: string;
 	joined: number;
 	left: number;
+}
+
+/** What looking anew at people did. */
+export interface Reviewed {
+	/** Who was looked at. */
+	people: number;
+	joined: number;
+	left: number;
+	/** Candidates, conversions and wakes: somebody is due. */
+	due: number;
 }
 
 /**
@@ -31,13 +48,32 @@ export async function keepSegment(store: Store, segment: Segment): Promise<Refre
 }
 
 /**
- * Finds again who is in a segment, page by page; who is neither new nor gone is not written. A refresh that is cut short
- * leaves what it has found, and the next one finds the rest.
+ * Deletes a segment and its history.
+ * @returns whether there was one
+ * @throws StoreError naming the nodes of published journeys that listen to it: they would fall silent
+ */
+export async function dropSegment(store: Store, name: string): Promise<boolean> {
+	return await store.tx(async (db) => {
+		const there = await deleteSegment(db, name);
+		// Under the lock, so that nobody begins to listen in between; behind the segment itself, as wherever both are held.
+		await lockRegistry(db, 'match');
+		const listeners = await listenersOf(db, name);
+		if (there && listeners.length > 0) {
+			throw new StoreError(`segment "${name}" is what ${listeners.join(' and ')} ${listeners.length === 1 ? 'listens' : 'listen'} to. Choose another segment there, or unpublish the journey and wait a minute, then delete it.`);
+		}
+		return there;
+	});
+}
+
+/**
+ * Finds again who is in a segment, page by page; who is neither new nor gone is not written. What it finds is committed
+ * with what it means for journeys: a refresh that is cut short leaves both, and the next one finds the rest.
  *
  * @param which its name, or by when it has been due
+ * @param onDue is called when somebody is due by it
  * @returns undefined: there is none
  */
-export async function refreshSegment(store: Store, which: string | Date): Promise<Refreshed | undefined> {
+export async function refreshSegment(store: Store, which: string | Date, onDue: () => void = () => undefined): Promise<Refreshed | undefined> {
 	const segment = await store.tx(async (db) => await claimSegment(db, which));
 	if (!segment) return undefined;
 	const done: Refreshed = { name: segment.name, joined: 0, left: 0 };
@@ -47,12 +83,15 @@ export async function refreshSegment(store: Store, which: string | Date): Promis
 		for (let after: number | null = 0; after !== null;) {
 			const from: number = after;
 			const page = await store.tx(async (db) => {
-				const found = await refreshMembers(db, segment, from, PROFILES_AT_ONCE);
-				await matchMembers(db, segment.name, found.came);
-				return found;
+				const held = await holdSegment(db, segment.id);
+				if (!held) return undefined;
+				await lockRegistry(db, 'match');
+				return await changeMembers(db, [held], { after: from, profiles: PROFILES_AT_ONCE });
 			});
+			if (!page) return done;
 			done.joined += page.joined;
 			done.left += page.left;
+			if (page.due > 0) onDue();
 			after = page.last;
 		}
 	} catch (caught) {
@@ -64,18 +103,42 @@ export async function refreshSegment(store: Store, which: string | Date): Promis
 }
 
 /** Refreshes every segment that is due, once, however long it takes. One that cannot be refreshed holds up no other. */
-export async function refreshDue(store: Store, onError: (error: Error) => void): Promise<Refreshed[]> {
+export async function refreshDue(store: Store, onError: (error: Error) => void, onDue?: () => void): Promise<Refreshed[]> {
 	const all: Refreshed[] = [];
 	const begun = await store.tx(async ({ now }) => now);
 	for (;;) {
 		try {
-			const one = await refreshSegment(store, begun);
+			const one = await refreshSegment(store, begun, onDue);
 			if (!one) return all;
 			all.push(one);
 		} catch (error) {
 			onError(error as Error);
 		}
 	}
+}
+
+/**
+ * Looks anew at some of the people to whom something happened since, for the segments that journeys listen to, without
+ * waiting for the next refresh. In one transaction with the notes about them: whoever is cut off has looked at nobody.
+ *
+ * Where more happens than can be looked at, the notes go and the segments are refreshed: late, but the table is bounded.
+ *
+ * @returns undefined: there was nobody to look at
+ */
+export async function reviewTouched(store: Store, most = MOST_TOUCHED): Promise<Reviewed | undefined> {
+	return await store.tx(async (db) => {
+		if ((await countTouched(db)) > most) {
+			await refreshSoon(db, new Date(+db.now - CATCH_UP_MS));
+			await takeTouched(db, FORGOTTEN_AT_ONCE);
+			return { people: 0, joined: 0, left: 0, due: 0 };
+		}
+		const people = await takeTouched(db, TOUCHED_AT_ONCE);
+		if (!people) return undefined;
+		const segments = await holdSegmentsHeard(db, new Date(+db.now - CATCH_UP_MS));
+		await lockRegistry(db, 'match');
+		const { joined, left, due } = await changeMembers(db, segments, { profiles: people });
+		return { people: people.length, joined, left, due };
+	});
 }
 
 /** How many are in an audience now, some of them, and the statement that found them. */

@@ -12,7 +12,8 @@ export async function loadCandidates(
 ): Promise<Candidate[]> {
 	return await db.rows<Candidate>(
 		`SELECT c.id, c.profile_id, p.zone, c.event_id, c.event_received_at,
-			coalesce(c.occurred_at, e.occurred_at) AS occurred_at, coalesce(e.properties, '{}') AS properties, r.scheduled_for::text,
+			coalesce(c.occurred_at, e.occurred_at) AS occurred_at, coalesce(e.properties, '{}') AS properties, CASE WHEN NOT starts_with(r.people, 'segment:') THEN r.scheduled_for::text END AS scheduled_for,
+			CASE WHEN starts_with(r.people, 'segment:') THEN substr(r.people, 9) END AS segment,
 			CASE WHEN jsonb_typeof(e.properties #> $3) IN ('string', 'number', 'boolean') THEN e.properties #>> $3 END AS correlation,
 			(SELECT max(o.due_at) FROM candidates o JOIN events oe ON oe.id = o.event_id AND oe.received_at = o.event_received_at
 				WHERE o.profile_id = c.profile_id AND o.journey_id = c.journey_id AND o.token IS DISTINCT FROM $1
@@ -47,6 +48,8 @@ export interface Admission {
 	occurred_at: Date;
 	context: object;
 	restarts: boolean;
+	/** The segment whose people the journey begins with, if that let them in. */
+	segment?: string | null;
 }
 
 /** An entry of somebody who has entered before. Late events enter late: the last entry is the latest by own time. */
@@ -90,10 +93,11 @@ export async function insertInstances(
 			${ENTER_AGAIN('$6')}
 		), told AS (
 			INSERT INTO journal (at, due_at, kind, journey_id, step_id, profile_id, instance_id, detail)
-			SELECT $5, entered_at, 'entered', $2, $3, profile_id, id, jsonb_strip_nulls(jsonb_build_object('event_id', event_id, 'arm', CASE WHEN $7 THEN 'treated' END)) FROM made
+			SELECT $5, entered_at, 'entered', $2, $3, profile_id, id, jsonb_strip_nulls(jsonb_build_object('event_id', event_id, 'arm', CASE WHEN $7 THEN 'treated' END,
+				'segment', CASE WHEN event_id IS NULL THEN $8::text END)) FROM made
 		)
 		SELECT id, profile_id FROM made ORDER BY id`,
-		[json, journey, step, token, db.now, countedFrom, treated],
+		[json, journey, step, token, db.now, countedFrom, treated, admissions.find(({ segment }) => segment)?.segment ?? null],
 	);
 }
 

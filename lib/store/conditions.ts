@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { compileFilter } from '../core/filter';
 import { parseSinglePath } from '../core/path';
 import type { AttributeDate, Condition, Duration } from '../core/types';
+import { TOUCHING } from './segments';
 import type { Connection } from './types';
 
 /**
@@ -62,22 +63,25 @@ function written(conditions: Condition[], timer: Duration | null, until: Attribu
 	return { rows, hash: createHash('sha256').update(JSON.stringify([rows, timer, until])).digest('hex') };
 }
 
-/** What events are matched for: a kind of step, several of them in a State, or waits that they come too late for. */
-export type Listener = 'entry' | 'goal' | 'state' | 'counted' | 'late' | 'trait';
+/** What events are matched for: a kind of step, several of them in a State, or waits that they come too late for; a trait that counts them, a segment in which they may put somebody, a goal that they must not happen for. */
+export type Listener = 'entry' | 'goal' | 'state' | 'counted' | 'late' | 'trait' | 'segment' | 'absent';
 
 /**
- * Who may listen to events of these names, and whether some trait counts them. Most that arrive are listened to by nobody, and matching them costs a third
+ * Who may listen to events of these names, whether some trait counts them, and whether they may change who is in a segment
+ * that is listened to. Most that arrive are listened to by nobody, and matching them costs a third
  * of their intake. The caller holds the registry lock and the match lock: what is listened to from now on looks back.
  */
-export async function listenersTo(db: Connection, events: string[]): Promise<Map<string, Set<Listener>>> {
+export async function listenersTo(db: Connection, events: string[], offSince: Date): Promise<Map<string, Set<Listener>>> {
 	const rows = await db.rows<{ event: string; kinds: Listener[] }>(
 		`SELECT c.event, array_remove(array_agg(DISTINCT s.kind), NULL) || ARRAY['state']
+			|| CASE WHEN bool_or(s.config ? 'absent') THEN ARRAY['absent'] ELSE '{}' END
 			|| CASE WHEN max(c.times) > 1 THEN ARRAY['counted'] ELSE '{}' END
 			|| CASE WHEN (SELECT claimed_at FROM timeouts ORDER BY claimed_at LIMIT 1) IS NOT NULL THEN ARRAY['late'] ELSE '{}' END AS kinds
 		 FROM conditions c LEFT JOIN steps s ON s.set_id = c.set_id AND s.state = 'on'
 		 WHERE c.event = ANY($1::text[]) GROUP BY c.event
-		 UNION ALL SELECT DISTINCT event, ARRAY['trait'] FROM traits WHERE event = ANY($1::text[])`,
-		[events],
+		 UNION ALL SELECT DISTINCT event, ARRAY['trait'] FROM traits WHERE event = ANY($1::text[])
+		 UNION ALL SELECT name, ARRAY['segment'] FROM (${TOUCHING('$1::text[]', '$2')}) touching`,
+		[events, offSince],
 	);
 	// An Entry Trigger and a State may share one set of conditions, so a State may always be among them.
 	const byEvent = new Map<string, Set<Listener>>();

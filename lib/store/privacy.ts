@@ -56,8 +56,8 @@ const BLANKED: Record<string, string> = {
 	events: "properties = '{}', message_id = NULL",
 	journal: "detail = jsonb_strip_nulls(jsonb_build_object('event_id', detail->'event_id', 'delivery', detail->'delivery'))",
 	finished: "correlation = CASE correlation WHEN '' THEN '' ELSE 'erased' END, error = NULL, context = '{}'",
-	// Part of a key: each stays one of its own.
-	enrolments: "correlation = CASE correlation WHEN '' THEN '' ELSE 'erased ' || instance_id END",
+	// Part of a key: each stays one of its own. What does not happen to somebody who is not known any more says nothing.
+	enrolments: "correlation = CASE correlation WHEN '' THEN '' ELSE 'erased ' || instance_id END, judge_at = NULL",
 	refusals: "detail = '{}'",
 	deliveries: 'provider_id = NULL, error = NULL',
 	engagements: "detail = '{}'",

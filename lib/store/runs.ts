@@ -33,7 +33,7 @@ export interface Planned {
 
 /** Everyone, or the people of one zone. */
 export interface Group {
-	/** `*` everyone; empty: who has no zone of their own; else who has this one. */
+	/** `*` everyone; empty: who has no zone of their own; `segment:` and a name: who is in it; else who has this zone. */
 	people: string;
 	zone: string;
 }
@@ -69,7 +69,31 @@ export async function beginSchedule(db: Connection, step: number, schedule: Sche
 		 WHERE id = $1`,
 		[step, schedule && JSON.stringify(schedule), from, offSince, new Date(+db.now - (schedule?.catchUpMs ?? 0))],
 	);
-	if (schedule === null) await db.rows("UPDATE runs SET state = 'done', ended_at = $2 WHERE step_id = $1 AND state = 'open'", [step, db.now]);
+	if (schedule === null) await db.rows("UPDATE runs SET state = 'done', ended_at = $2 WHERE step_id = $1 AND state = 'open' AND NOT starts_with(people, 'segment:')", [step, db.now]);
+}
+
+/**
+ * Lets a step begin with everyone who is in its segment now: once for each segment that it is given, by a run. A run for
+ * another segment ends.
+ *
+ * @param segment null: nobody is let in but those who join from now on
+ */
+export async function beginWithMembers(db: Connection, step: number, journey: number, segment: string | null): Promise<void> {
+	const people = segment && `segment:${segment}`;
+	await db.rows(
+		"UPDATE runs SET state = 'done', ended_at = $2 WHERE step_id = $1 AND state = 'open' AND starts_with(people, 'segment:') AND people IS DISTINCT FROM $3",
+		[step, db.now, people],
+	);
+	if (segment === null) return;
+	await db.rows(
+		`WITH begun AS (UPDATE steps SET began_with = $4 WHERE id = $1 AND began_with IS DISTINCT FROM $4 RETURNING workflow)
+		 INSERT INTO runs (step_id, journey_id, scheduled_for, people, zone, at, state, rule, canvas, next_page_at)
+		 SELECT $1, $2, $3::timestamptz::date, $5, j.zone, $3, 'open', $6,
+			(SELECT hash FROM canvases c WHERE c.workflow = begun.workflow ORDER BY seen_at DESC LIMIT 1), greatest($3, j.opens_at)
+		 FROM begun JOIN journeys j ON j.id = $2
+		 ON CONFLICT (journey_id, scheduled_for, people) DO NOTHING`,
+		[step, journey, db.now, segment, people, JSON.stringify({ kind: 'segment', segment, in: true })],
+	);
 }
 
 /** The schedules that listen. */
@@ -134,7 +158,7 @@ export interface OpenRun {
 }
 
 const MOVING = `runs r JOIN steps s ON s.id = r.step_id JOIN journeys j ON j.id = r.journey_id
-		 WHERE r.state = 'open' AND s.state = 'on' AND s.planned_until IS NOT NULL
+		 WHERE r.state = 'open' AND s.state = 'on' AND (s.planned_until IS NOT NULL OR starts_with(r.people, 'segment:'))
 			AND j.paused_at IS NULL AND j.closed_at IS NULL AND j.archived_at IS NULL`;
 
 /** When the next page of an open run is due; undefined: there is none. */
@@ -151,7 +175,7 @@ export async function nextPageAt(db: Connection): Promise<Date | undefined> {
  */
 export async function holdRun(db: Connection, limits: PageLimits): Promise<OpenRun | undefined> {
 	const [run] = await db.rows<OpenRun>(
-		`SELECT r.id, r.step_id, r.journey_id, r.scheduled_for::text AS date, r.people, r.rule, (s.config->'schedule'->>'pace')::int AS pace, j.zone
+		`SELECT r.id, r.step_id, r.journey_id, r.scheduled_for::text AS date, r.people, r.rule, (coalesce(s.config->'schedule', s.config)->>'pace')::int AS pace, j.zone
 		 FROM ${MOVING} AND r.next_page_at <= $1
 			AND (SELECT count(*) FROM (SELECT FROM candidates c WHERE c.step_id = s.id AND c.attempts = 0 AND c.token IS NULL ORDER BY c.due_at LIMIT $2) waiting) < $2
 		 ORDER BY r.next_page_at, r.at, r.id LIMIT 1 FOR NO KEY UPDATE OF r, s SKIP LOCKED`,
@@ -160,10 +184,19 @@ export async function holdRun(db: Connection, limits: PageLimits): Promise<OpenR
 	return run;
 }
 
+/** Whether somebody has been in the segment of a run since before it began, and has neither entered since nor is about to. */
+const NEW_IN_SEGMENT = (journey: number) => `(SELECT count(*) FROM (
+					SELECT FROM segment_members m JOIN segments g ON g.id = m.segment_id JOIN runs r ON r.id = $1
+					WHERE m.profile_id = p.id AND 'segment:' || g.name = r.people AND m.left_at IS NULL AND m.joined_at <= r.at + interval '1 minute'
+						AND NOT EXISTS (SELECT FROM enrolments en WHERE en.profile_id = m.profile_id AND en.journey_id = ${journey} AND en.last_entry >= m.joined_at)
+					LIMIT 1
+				) members) = 1 AND (SELECT count(*) FROM (SELECT FROM candidates c WHERE c.profile_id = p.id AND c.journey_id = ${journey} LIMIT 1) waiting) = 0`;
+
 /**
  * Looks at the next profiles of a run that this transaction holds, and makes candidates of those in its audience: the
  * cursor moves in the same statement, so a page that was cut off never was. Who has entered or is about to enter for this
- * date, as another profile or in another zone, is not taken again.
+ * date, as another profile or in another zone, is not taken again. Of a segment only they are taken who have not entered
+ * since they joined: whoever joins while the run goes on enters by that.
  *
  * The rule is asked of every profile of the page, and the page is bounded, so that a rule that hardly anybody meets
  * takes no longer. Counts, and not EXISTS, of which the planner may make one hash over everybody for each page.
@@ -171,7 +204,8 @@ export async function holdRun(db: Connection, limits: PageLimits): Promise<OpenR
 export async function writePage(db: Connection, run: OpenRun, people: number, scan: number): Promise<{ examined: number; selected: number; ended: boolean }> {
 	const params: unknown[] = [run.id, db.now, run.date, run.people, scan, people, run.pace];
 	const rule = run.rule && compileRule(run.rule, { now: db.now, firstParameter: params.length + 1, zone: run.zone });
-	const whose = run.people === '*' ? "$4 = '*'" : run.people === '' ? "p.zone IS NULL AND $4 = ''" : 'p.zone = $4';
+	const ofSegment = run.people.startsWith('segment:');
+	const whose = run.people === '*' || ofSegment ? '$4::text IS NOT NULL' : run.people === '' ? "p.zone IS NULL AND $4 = ''" : 'p.zone = $4';
 	const [page] = await db.rows<{ examined: number; selected: number; ended: boolean }>(
 		`WITH looked AS MATERIALIZED (
 			SELECT p.id, ${rule ? rule.sql : 'true'} AND (SELECT count(*) FROM (
@@ -179,7 +213,7 @@ export async function writePage(db: Connection, run: OpenRun, people: number, sc
 				) entered) = 0 AND (SELECT count(*) FROM (
 					SELECT FROM candidates c JOIN runs o ON o.id = c.run_id
 					WHERE c.profile_id = p.id AND c.journey_id = ${run.journey_id} AND o.scheduled_for = $3::date LIMIT 1
-				) entering) = 0 AS chosen
+				) entering) = 0${ofSegment ? ` AND ${NEW_IN_SEGMENT(run.journey_id)}` : ''} AS chosen
 			FROM (
 				SELECT * FROM profiles p WHERE p.id > (SELECT cursor FROM runs WHERE id = $1) AND p.merged_into IS NULL AND ${whose}
 				ORDER BY p.id LIMIT $5

@@ -96,7 +96,7 @@ TABLE conversions
 	journey_id integer NOT NULL
 	step_id integer NOT NULL
 	instance_id bigint NOT NULL
-	event_id bigint NOT NULL
+	event_id bigint
 	converted_at timestamp with time zone NOT NULL
 	first boolean NOT NULL
 	value numeric
@@ -167,9 +167,11 @@ TABLE enrolments WITH (fillfactor=90, autovacuum_vacuum_scale_factor=0.05)
 	arm text
 	held_out boolean NOT NULL DEFAULT false
 	scheduled_for date
+	judge_at timestamp with time zone
 	CONSTRAINT enrolments_arm_check CHECK ((arm = ANY (ARRAY['treated'::text, 'control'::text, 'global'::text])))
 	CONSTRAINT enrolments_journey_id_fkey FOREIGN KEY (journey_id) REFERENCES journeys(id)
 	CONSTRAINT enrolments_pkey PRIMARY KEY (profile_id, journey_id, correlation, slot)
+	CREATE INDEX enrolments_judge ON enrolments USING btree (judge_at) WHERE (judge_at IS NOT NULL)
 
 TABLE events PARTITION BY RANGE (received_at)
 	id bigint NOT NULL DEFAULT nextval('event_ids'::regclass)
@@ -469,6 +471,7 @@ TABLE segments
 	size integer NOT NULL DEFAULT 0
 	error text
 	created_at timestamp with time zone NOT NULL
+	touched_by text[] NOT NULL DEFAULT '{}'::text[]
 	CONSTRAINT segments_name_key UNIQUE (name)
 	CONSTRAINT segments_pkey PRIMARY KEY (id)
 	CONSTRAINT segments_refresh_minutes_check CHECK ((refresh_minutes >= 1))
@@ -501,6 +504,9 @@ TABLE steps
 	registered_at timestamp with time zone NOT NULL
 	planned_until timestamp with time zone
 	version integer NOT NULL DEFAULT 1
+	began_with text
+	judges_from timestamp with time zone
+	judged_to bigint
 	CONSTRAINT steps_check CHECK (((state = 'off'::text) = (off_since IS NOT NULL)))
 	CONSTRAINT steps_kind_check CHECK ((kind = ANY (ARRAY['entry'::text, 'audience'::text, 'state'::text, 'branch'::text, 'action'::text, 'goal'::text])))
 	CONSTRAINT steps_pkey PRIMARY KEY (id)
@@ -508,6 +514,8 @@ TABLE steps
 	CONSTRAINT steps_state_check CHECK ((state = ANY (ARRAY['on'::text, 'off'::text])))
 	CONSTRAINT steps_workflow_fkey FOREIGN KEY (workflow) REFERENCES workflows(id)
 	CONSTRAINT steps_workflow_node_id_key UNIQUE (workflow, node_id)
+	CREATE INDEX steps_judging ON steps USING btree (id) WHERE (config ? 'absent'::text)
+	CREATE INDEX steps_segment ON steps USING btree (id) WHERE (config ? 'segment'::text)
 	CREATE INDEX steps_set ON steps USING btree (set_id) WHERE (set_id IS NOT NULL)
 	CREATE INDEX steps_watching ON steps USING btree (id) WHERE (config ? 'watches'::text)
 
@@ -530,6 +538,11 @@ TABLE timeouts
 	CONSTRAINT timeouts_step_id_fkey FOREIGN KEY (step_id) REFERENCES steps(id)
 	CREATE INDEX timeouts_age ON timeouts USING btree (claimed_at)
 	CREATE INDEX timeouts_profile ON timeouts USING btree (profile_id)
+
+TABLE touched WITH (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=5000, autovacuum_vacuum_cost_delay=0)
+	id bigint NOT NULL GENERATED ALWAYS AS IDENTITY
+	profile_id bigint NOT NULL
+	CONSTRAINT touched_pkey PRIMARY KEY (id)
 
 TABLE traits
 	id integer NOT NULL GENERATED ALWAYS AS IDENTITY

@@ -6,6 +6,7 @@ import { guardCanvas } from '../shared/canvas';
 import { journeyEngine } from '../shared/engine';
 import { itemOf, resume, tokenOf } from '../shared/execution';
 import { isResumed, isTest, placeOf } from '../shared/place';
+import { suggestions } from '../shared/suggestions';
 import { subscribe } from '../shared/trigger';
 import { description } from './description';
 import { readGoal } from './goal';
@@ -13,6 +14,8 @@ import { readGoal } from './goal';
 /** Counts successes from entry on; who converts leaves from here. */
 export class JourneyConversionGoal implements INodeType {
 	description = description;
+
+	methods = suggestions;
 
 	async trigger(this: ITriggerFunctions): Promise<ITriggerResponse> {
 		return await subscribe(this, { kind: 'goal', listens: readGoal(this), limit: batchSize(0, Infinity) });

@@ -1,9 +1,13 @@
 import type { INodeTypeDescription } from 'n8n-workflow';
 
 import { durationFields, eventFilters, storeCredential } from '../shared/fields';
+import { nameField } from '../shared/suggestions';
 import { goalOutputs } from './outputs';
+import { goalSubtitle } from './subtitle';
 
-const onlyConversions = { show: { '/type': ['conversion'] } };
+/** Only an event has properties. */
+const onlyConversions = { show: { '/type': ['conversion'], '/reached': ['event'] } };
+const onEvents = { reached: ['event', 'absent'] };
 
 export const description: INodeTypeDescription = {
 	displayName: 'Journey Conversion Goal',
@@ -11,7 +15,7 @@ export const description: INodeTypeDescription = {
 	icon: { light: 'file:journeyGoal.svg', dark: 'file:journeyGoal.dark.svg' },
 	group: ['transform'],
 	version: 1,
-	subtitle: '={{ ($parameter["type"] === "exit" ? "ends on " : "") + ($parameter["event"] || "an event") }}',
+	subtitle: `={{(${goalSubtitle.toString()})($parameter)}}`,
 	description: 'Says what success is: counts it from entry, wherever the customer is, and takes them out of their wait',
 	defaults: { name: 'Journey Goal' },
 	inputs: ['main'],
@@ -36,6 +40,19 @@ export const description: INodeTypeDescription = {
 			],
 		},
 		{
+			displayName: 'Reached When',
+			name: 'reached',
+			type: 'options',
+			noDataExpression: true,
+			default: 'event',
+			options: [
+				{ name: 'An Event Does Not Happen', value: 'absent', description: 'For a certain time after their entry, for example no uninstall in 30 days' },
+				{ name: 'An Event Happens', value: 'event' },
+				{ name: 'They Join a Segment', value: 'joined', description: 'They begin to match a saved audience after their entry' },
+				{ name: 'They Leave a Segment', value: 'left', description: 'They cease to match a saved audience after their entry' },
+			],
+		},
+		{
 			displayName: 'Event',
 			name: 'event',
 			type: 'string',
@@ -43,10 +60,17 @@ export const description: INodeTypeDescription = {
 			required: true,
 			noDataExpression: true,
 			placeholder: 'e.g. Order Completed',
+			displayOptions: { show: onEvents },
 		},
-		eventFilters(),
+		eventFilters(onEvents),
+		...durationFields('absent', 'Not Within', 30, 'days', { reached: ['absent'] }, 'Counted from entry. The time begins anew with each entry.'),
 		{
-			displayName: 'When It Happens',
+			...nameField('segment', { displayName: 'Segment', name: 'segment', placeholder: 'e.g. Big spenders', description: 'An audience that was saved with Journey Control → Segment → Save' }),
+			required: true,
+			displayOptions: { show: { reached: ['joined', 'left'] } },
+		},
+		{
+			displayName: 'When It Is Reached',
 			name: 'exit',
 			type: 'options',
 			noDataExpression: true,
@@ -80,6 +104,7 @@ export const description: INodeTypeDescription = {
 					type: 'string',
 					default: '',
 					noDataExpression: true,
+					displayOptions: { show: { '/reached': ['event', 'absent'] } },
 					placeholder: 'e.g. application_id',
 					description: 'Where this event carries the journey’s correlation value, when it is named differently there',
 				},
@@ -94,10 +119,20 @@ export const description: INodeTypeDescription = {
 					description: 'Property of the event that holds what the conversion is worth',
 				},
 				{
+					displayName: 'Wait for Late Events',
+					name: 'late',
+					type: 'fixedCollection',
+					default: {},
+					displayOptions: { show: { '/reached': ['absent'] } },
+					description: 'How much longer to wait for events that happened in time and arrive late. Without this option it is an hour.',
+					options: [{ displayName: 'Time', name: 'time', values: durationFields('late', 'Time', 1, 'hours') }],
+				},
+				{
 					displayName: 'Time Limit',
 					name: 'window',
 					type: 'fixedCollection',
 					default: {},
+					displayOptions: { show: { '/reached': ['event', 'joined', 'left'] } },
 					description: 'How long it still counts. Without a limit it always counts, also for customers who have left the journey since.',
 					options: [
 						{

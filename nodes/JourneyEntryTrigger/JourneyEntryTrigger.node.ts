@@ -13,22 +13,23 @@ import { readEntry } from './entry';
 import { leaveRemovedSteps } from './removed';
 import { sampleItem } from './sample';
 import { scheduleInWords } from './schedule';
+import { segmentInNumbers } from './segment';
 import { testStore } from './testStore';
 
 /** Lets people in: candidates become instances here, where the published canvas is known. */
 export class JourneyEntryTrigger implements INodeType {
 	description = description;
 
-	methods = { ...suggestions, credentialTest: { testStore }, resourceMapping: { scheduleInWords } };
+	methods = { ...suggestions, credentialTest: { testStore }, resourceMapping: { scheduleInWords, segmentInNumbers } };
 
 	async trigger(this: ITriggerFunctions): Promise<ITriggerResponse> {
-		const { key, rules, conditions, config, schedule } = readEntry(this);
+		const { key, rules, conditions, config, schedule, segment } = readEntry(this);
 		const name = this.getWorkflow().name ?? key;
 		return await subscribe(this, {
 			kind: 'entry',
 			...(!isTest(this) && { canvas: recordedCanvas(this) }),
 			journey: { key, name, rules },
-			listens: { conditions, config, schedule },
+			listens: { conditions, config, schedule, segment },
 			limit: batchSize(0, Infinity),
 		});
 	}

@@ -4,6 +4,7 @@ import { capturedValues, eventFilters, storeCredential } from '../shared/fields'
 import { optionFields } from './optionFields';
 import { reentryFields } from './reentryFields';
 import { scheduleFields } from './scheduleFields';
+import { segmentFields } from './segmentFields';
 import { entrySubtitle } from './subtitle';
 
 /** One side of a change: any value, none, or a certain one. */
@@ -66,6 +67,7 @@ export const description: INodeTypeDescription = {
 				{ name: 'On a Profile Change', value: 'change', description: 'When an attribute of a customer gets another value' },
 				{ name: 'On a Schedule', value: 'schedule', description: 'On certain dates, everyone in an audience' },
 				{ name: 'On an Event', value: 'event', description: 'When an event happens to a customer' },
+				{ name: 'On Joining or Leaving a Segment', value: 'segment', description: 'When a customer begins, or ceases, to match a saved audience' },
 			],
 			description: 'What lets a customer in',
 		},
@@ -101,9 +103,10 @@ export const description: INodeTypeDescription = {
 		...changeSide('From', 'from', 'free'),
 		...changeSide('To', 'to', 'pro'),
 		...scheduleFields,
+		...segmentFields,
 		eventFilters({ entry: ['event', 'start'] }),
 		...reentryFields,
-		{ ...capturedValues('Kept from the entry event for the whole journey, as context'), displayOptions: { hide: { entry: ['schedule'] } } },
+		{ ...capturedValues('Kept from the entry event for the whole journey, as context'), displayOptions: { hide: { entry: ['schedule', 'segment'] } } },
 		{
 			displayName: 'Options',
 			name: 'options',

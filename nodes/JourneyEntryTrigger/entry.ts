@@ -1,9 +1,10 @@
 import type { IExecuteFunctions, ITriggerFunctions, Workflow } from 'n8n-workflow';
 
-import { changeEvent, parseDate, parseSinglePath, startEvent, validateZone, type Condition, type EntryKind, type EntryRules, type Json, type ScheduleConfig } from '../../lib/index';
+import { changeEvent, parseDate, parseSinglePath, startEvent, validateZone, type Condition, type EntryKind, type EntryRules, type Json, type ListenedSegment, type ScheduleConfig } from '../../lib/index';
 import { checked, fieldError, raw, readFilter, type RawCondition } from '../shared/parameters';
 import { readLimits, readReentry, type LimitOptions } from './limits';
 import { readSchedule } from './schedule';
+import { readSegment } from './segment';
 
 interface Options {
 	correlation?: string;
@@ -23,6 +24,7 @@ export interface Entry {
 	/** What else of the kind the engine works by. */
 	config: Json;
 	schedule?: ScheduleConfig;
+	segment?: ListenedSegment;
 }
 
 /** Reads the panel. @throws NodeOperationError naming the field */
@@ -41,13 +43,14 @@ export function readEntry(context: IExecuteFunctions | ITriggerFunctions): Entry
 	if (options.correlation) checked(context, 'Correlation Property', () => parseSinglePath(options.correlation!));
 	const key = options.key?.trim() || context.getWorkflow().id!;
 	const [start, end] = [date('Start', options.start), date('End', options.end)];
-	const { occasion, ...config } = readOccasion(context, kind, key, { start, end });
+	const { occasion, listensTo, ...config } = readOccasion(context, kind, key, { start, end });
 	return {
 		kind,
 		key,
 		conditions: occasion ? [{ output: node.id, ...occasion, effect: 'wake' }] : [],
 		config: { entry: kind, ...config },
 		schedule: config.schedule,
+		segment: listensTo,
 		rules: {
 			reentry: readReentry(context),
 			whileInside: raw<EntryRules['whileInside']>(context, 'whileInside', 'refuse'),
@@ -69,10 +72,14 @@ function workflowZone(context: IExecuteFunctions | ITriggerFunctions): string | 
 	return timezone === 'DEFAULT' ? undefined : timezone;
 }
 
-interface Occasion {
+export interface Occasion {
 	/** The event by which people enter, one of the engine's own for every kind but *On an Event*. */
 	occasion?: Pick<Condition, 'event' | 'filter'>;
 	schedule?: ScheduleConfig;
+	/** The segment whose changes are recorded, and how many of its people enter in a minute when it begins. */
+	segment?: string;
+	pace?: number | null;
+	listensTo?: ListenedSegment;
 	/** An attribute whose changes are recorded. */
 	watches?: { attribute: string; path: string[] };
 }
@@ -84,6 +91,7 @@ function readOccasion(
 	switch (kind) {
 		case 'start': return { occasion: { event: startEvent(key), filter: filter() } };
 		case 'change': return readChange(context);
+		case 'segment': return readSegment(context);
 		case 'schedule': return { schedule: readSchedule(context, dates) };
 		default: {
 			const event = raw(context, 'event', '').trim();

@@ -119,8 +119,8 @@ export const optionFields: INodeProperties[] = [
 		typeOptions: { minValue: 1, numberPrecision: 0 },
 		noDataExpression: true,
 		default: 1000,
-		displayOptions: { show: { '/entry': ['schedule'] } },
-		description: 'How many enter in a minute. Without this option, as many as the journey takes.',
+		displayOptions: { show: { '/entry': ['schedule', 'segment'] } },
+		description: 'How many of an audience, or of those who are in the segment already, enter in a minute. Without this option, as many as the journey takes.',
 	},
 	{
 		displayName: 'Roll-Out (%)',

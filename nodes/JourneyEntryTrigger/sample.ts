@@ -1,6 +1,6 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
-import { captured, entrySample, scheduledSample, type EventItem, type Filter, type JourneyItem, type Profile } from '../../lib/index';
+import { captured, entrySample, scheduledSample, type Engine, type EventItem, type Filter, type JourneyItem, type Profile } from '../../lib/index';
 import { journeyEngine } from '../shared/engine';
 import { readEntry } from './entry';
 
@@ -11,7 +11,7 @@ const NOBODY: Profile = {
 
 /** A run in the editor: the newest real event that would let somebody in, or a made-up one. Nobody enters. */
 export async function sampleItem(context: IExecuteFunctions): Promise<INodeExecutionData> {
-	const { key, rules, conditions, schedule } = readEntry(context);
+	const { key, rules, conditions, schedule, segment } = readEntry(context);
 	const engine = await journeyEngine(context);
 	if (schedule) {
 		const profile = await scheduledSample(engine.store, schedule.rule, rules.zone);
@@ -25,7 +25,7 @@ export async function sampleItem(context: IExecuteFunctions): Promise<INodeExecu
 		return asItem({ journey, profile: profile ?? NOBODY, event: null, context: {} });
 	}
 	const { event, filter } = conditions[0]!;
-	const found = await entrySample(engine.store, event, filter, rules);
+	const found = (await entrySample(engine.store, event, filter, rules)) ?? (segment && (await memberSample(engine.store, segment.name, event, rules)));
 	const { profile, event: happened, correlation, context: values } = found ?? madeUp(event, filter, rules);
 	context.addExecutionHints({
 		message: found
@@ -35,6 +35,13 @@ export async function sampleItem(context: IExecuteFunctions): Promise<INodeExecu
 	});
 	const journey = { key, instance: 0, token: 'test', step: context.getNode().name, visit: 0, correlation, entered_at: happened.occurred_at };
 	return asItem({ journey, profile, event: happened, context: values });
+}
+
+/** Somebody who is in the segment, as if they had just joined or left it. @throws RuleError when there is no such segment */
+async function memberSample(store: Engine['store'], segment: string, event: string, rules: Parameters<typeof captured>[0]) {
+	const profile = await scheduledSample(store, { kind: 'segment', segment, in: true }, rules.zone);
+	const properties = { segment };
+	return profile && { profile, event: { name: event, properties, occurred_at: new Date().toISOString(), message_id: null }, ...captured(rules, properties) };
 }
 
 function asItem(json: JourneyItem): INodeExecutionData {

@@ -3,6 +3,7 @@ interface Panel {
 	entry?: string;
 	event?: string;
 	attribute?: string;
+	segment?: string | { value?: unknown };
 }
 
 /** What lets people in, for the canvas. Self-contained, because the editor evaluates its text. */
@@ -21,6 +22,10 @@ export function entrySubtitle(panel: Panel): string {
 				months: () => `${by('month')}: ${panel.monthDayKind === 'last' ? 'last day' : `day ${String(panel.monthDay ?? 1)}`}`,
 			};
 			return `${repeats[String(panel.repeats ?? 'days')]?.()}, ${String(panel.atTime ?? '09:00')}`;
+		},
+		segment: () => {
+			const name = typeof panel.segment === 'object' ? panel.segment.value : panel.segment;
+			return `${panel.membership === 'left' ? 'leaves' : 'joins'} ${name ? String(name) : 'a segment'}`;
 		},
 		start: () => 'from another journey or workflow',
 	};

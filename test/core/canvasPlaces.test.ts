@@ -202,7 +202,7 @@ describe('a Goal and a State on the same event', () => {
 	const never = /^Journey State 'Wait' will never leave by Order Completed: Journey Conversion Goal 'Bought' takes it first\./;
 
 	test.each([
-		[{ type: 'conversion', exit: true }, never], [{}, never], [{}, /or set When It Happens of 'Bought' to "Stay and Only Count"\.$/],
+		[{ type: 'conversion', exit: true }, never], [{}, never], [{}, /or set When It Is Reached of 'Bought' to "Stay and Only Count"\.$/],
 		[{ type: 'exit', exit: false }, never], [{ type: 'exit' }, /Remove the event from 'Wait'\.$/],
 		[{ filters: { conditions: [{ path: 'total' }] } }, /leaves by Order Completed only when .*'Bought' does not count it/],
 		[{ options: { window: { period: { windowAmount: 7, windowUnit: 'days' } } } }, /only when .* does not count it/],

@@ -34,6 +34,8 @@ export const VARIANTS: Variant[] = [
 		},
 		'Entry, last day': { entry: 'schedule', repeats: 'months', monthDayKind: 'last' },
 		'Entry, once': { entry: 'schedule', repeats: 'once' },
+		'Entry, on a segment': { entry: 'segment', segment: named('Big spenders'), existing: 'everyone', options: { pace: 1000 } },
+		'Entry, on leaving a segment': { entry: 'segment', membership: 'left' },
 	}),
 	...variants('journeyAudienceFilter', {
 		'Audience': {},
@@ -125,6 +127,8 @@ export const VARIANTS: Variant[] = [
 		'Goal': {},
 		'Goal, all options': { event: 'Order Completed', options: { value: 'revenue', currency: 'currency', correlation: '', window: { period: { windowAmount: 7, windowUnit: 'days' } } } },
 		'Goal, exit': { type: 'exit', event: 'App Uninstalled' },
+		'Goal, what does not happen': { reached: 'absent', event: 'App Uninstalled', options: { late: { time: { lateAmount: 2, lateUnit: 'hours' } } } },
+		'Goal, a segment': { reached: 'joined', segment: named('Big spenders') },
 	}),
 	...variants('journeyCustomerData', {
 		'Track': {},

@@ -1,7 +1,7 @@
 import { takeIn } from '../../lib/run/intake';
 import { Janitor } from '../../lib/run/janitor';
 import { forget } from '../../lib/run/retention';
-import { keepSegment, preview, refreshDue, refreshSegment } from '../../lib/run/segments';
+import { keepSegment, preview, refreshDue, refreshSegment, reviewTouched } from '../../lib/run/segments';
 import { deleteSegment, listSegments } from '../../lib/store/segments';
 import type { Rule } from '../../lib/core/types';
 import { intercepted } from '../support/intercept';
@@ -62,6 +62,18 @@ describe.each(STORES)('saved segments on %s', (kind) => {
 			return await it_.store.tx(work);
 		} };
 		expect((await refreshDue(slow, (error) => { throw error; })).map(({ name }) => name)).toEqual(['Buyers', 'Others']);
+	});
+
+	it('look at everybody instead, where more happens than can be looked at', async () => {
+		await keepSegment(it_.store, segment);
+		await ask(it_.store, `WITH w AS (INSERT INTO workflows (host, workflow_id, seen_at) VALUES ('h', 'w', $1) RETURNING id)
+			INSERT INTO steps (workflow, node_id, kind, name, state, registered_at, config) SELECT id, 'n', 'entry', 'Entry', 'on', $1, '{"segment": "Buyers"}' FROM w`, [it_.clock.now]);
+		it_.clock.pass(1_000);
+		await order('customer-1', 'customer-2', 'customer-3');
+		expect(await reviewTouched(it_.store, 2)).toMatchObject({ people: 0 });
+		expect(await ask(it_.store, 'SELECT * FROM touched')).toEqual([]);
+		expect(await reviewTouched(it_.store, 2)).toBeUndefined();
+		expect(await refreshDue(it_.store, (error) => { throw error; })).toEqual([{ name: 'Buyers', joined: 3, left: 0 }]);
 	});
 
 	it('find the same whether in one page or cut between two', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import * as admit from '../../lib/store/admit';
 import * as catalog from '../../lib/store/catalog';
 import * as changes from '../../lib/store/changes';
+import * as absence from '../../lib/store/absence';
 import * as audience from '../../lib/store/audience';
 import * as claim from '../../lib/store/claim';
 import * as conditions from '../../lib/store/conditions';
@@ -47,7 +48,7 @@ import { freshStore, type TestStore } from '../support/stores';
 import { makeRunning, makeWorld, wakesBy } from '../support/world';
 
 /** Every table with rows about people. */
-const ABOUT_PEOPLE = ['profiles', 'identities', 'events', 'candidates', 'instances', 'finished', 'enrolments', 'conversions', 'deliveries', 'engagements', 'journal', 'refusals', 'timeouts', 'segment_members', 'profile_traits'];
+const ABOUT_PEOPLE = ['profiles', 'identities', 'events', 'candidates', 'instances', 'finished', 'enrolments', 'conversions', 'deliveries', 'engagements', 'journal', 'refusals', 'timeouts', 'segment_members', 'profile_traits', 'touched'];
 
 /** Finds the rows of one batch by its token. */
 const BATCH = 'the rows of one claim are found by its token or the instance ids it holds: one statement for up to 5,000 people, who are everywhere';
@@ -68,6 +69,8 @@ const EXCEPTIONS: Record<string, [tables: string[], why: string]> = {
 	dropRefusals: [['refusals'], SWEEP],
 	dropLeftCounts: [['profile_traits'], SWEEP],
 	dropOlder: [['segment_members', 'timeouts'], SWEEP],
+	takeTouched: [['touched'], SWEEP],
+	countTouched: [['touched'], SWEEP],
 	holdRun: [['candidates'], SWEEP],
 	dropRuns: [['candidates'], SWEEP],
 	zonesOfProfiles: [['profiles'], SWEEP],
@@ -103,6 +106,9 @@ const EXCEPTIONS: Record<string, [tables: string[], why: string]> = {
 	wakeByCount: [['events'], BY_EVENT],
 	wakeByRank: [['instances'], BATCH],
 	tellLate: [['events'], BY_EVENT],
+	dueJudgements: [['enrolments'], SWEEP],
+	tellTooLate: [['events'], BY_EVENT],
+	convertByAbsence: [['instances'], 'the rows found by their people are then written by their ids'],
 	convertByEvents: [['events', 'instances'], `${BY_EVENT}; the rows found are then written by their ids`],
 	convertByLookBack: [['events', 'instances'], `${BY_EVENT}; the rows found are then written by their ids`],
 	addCandidatesSince: [['events'], SWEEP],
@@ -206,7 +212,7 @@ describe('statements about people', () => {
 			rememberMessages: (db) => events.rememberMessages(db, ['m']),
 			insertEvents: (db) => events.insertEvents(db, profiles.map((profile_id, index) => ({ index, profile_id, name: 'Click', properties: {}, occurred_at: now, message_id: null })), false),
 			insertRejected: (db) => events.insertRejected(db, 'test', [{ position: 0, reason: '', body: '' }]),
-			listenersTo: (db) => conditions.listenersTo(db, ['Click']),
+			listenersTo: (db) => conditions.listenersTo(db, ['Click'], now),
 			wakeByEvents: (db) => match.wakeByEvents(db, [1, 2], async () => undefined),
 			wakeByCount: (db) => match.wakeByCount(db, [1, 2], async () => undefined),
 			wakeByRank: (db) => match.wakeByRank(db, held.token),
@@ -217,6 +223,13 @@ describe('statements about people', () => {
 			moveDeadlines: (db) => changes.moveDeadlines(db, ids.map((id) => ({ id, due_at: now }))),
 			wakeUndated: (db) => changes.wakeUndated(db, ids.map((id) => ({ id, problem: 'none' })), 'No date'),
 			addCandidates: (db) => match.addCandidates(db, [1, 2]),
+			convertByAbsence: (db) => absence.convertByAbsence(db, profiles, ids),
+			planJudgements: (db) => absence.planJudgements(db, profiles, null),
+			dueJudgements: (db) => absence.dueJudgements(db, 10),
+			tellJudged: (db) => absence.tellJudged(db, profiles, ids),
+			beginJudging: (db) => absence.beginJudging(db, world.goal, 1, {}, null),
+			fillJudgements: (db) => absence.fillJudgements(db, 10),
+			tellTooLate: (db) => absence.tellTooLate(db, [1, 2]),
 			convertByEvents: (db) => match.convertByEvents(db, [1, 2]),
 			addCandidatesSince: (db) => match.addCandidatesSince(db, world.entry, now),
 			convertSince: (db) => match.convertSince(db, world.goal, now),
@@ -300,7 +313,20 @@ describe('statements about people', () => {
 			saveSegment: (db) => segments.saveSegment(db, { name: 's', rule, zone: 'UTC', refresh_minutes: 60 }),
 			listSegments: (db) => segments.listSegments(db),
 			claimSegment: (db) => segments.claimSegment(db, now),
-			refreshMembers: (db) => segments.refreshMembers(db, { id: 1, rule, zone: 'UTC' }, 0, 100),
+			refreshMembers: async (db) => [
+				await segments.refreshMembers(db, { id: 1, rule, zone: 'UTC' }, { after: 0, profiles: 100 }),
+				await segments.refreshMembers(db, { id: 1, rule, zone: 'UTC' }, { profiles }),
+			],
+			findSegment: (db) => segments.findSegment(db, 's'),
+			listenersOf: (db) => segments.listenersOf(db, 's'),
+			holdSegment: (db) => segments.holdSegment(db, 1),
+			holdSegmentsHeard: (db) => segments.holdSegmentsHeard(db, now),
+			heardOf: (db) => segments.heardOf(db, ['s'], now),
+			countTouched: (db) => segments.countTouched(db),
+			refreshSoon: (db) => segments.refreshSoon(db, now),
+			touch: (db) => segments.touch(db, profiles),
+			takeTouched: (db) => segments.takeTouched(db, 10),
+			stillSomebody: (db) => segments.stillSomebody(db, profiles),
 			tellRefreshed: (db) => segments.tellRefreshed(db, 1, null),
 			previewAudience: (db) => segments.previewAudience(db, rule, 'UTC', 10),
 			deleteSegment: (db) => segments.deleteSegment(db, 's'),
@@ -320,13 +346,14 @@ describe('statements about people', () => {
 			findNames: (db) => catalog.findNames(db, 'property', 'a'),
 			// schedules
 			beginSchedule: async (db) => [await runs.beginSchedule(db, world.entry, schedule, now, null), await runs.beginSchedule(db, world.entry, null, now, now)],
+			beginWithMembers: (db) => runs.beginWithMembers(db, world.entry, world.journey, 's'),
 			plannedSchedules: (db) => runs.plannedSchedules(db),
 			zonesOfProfiles: (db) => runs.zonesOfProfiles(db),
 			makeRuns: (db) => runs.makeRuns(db, planned, [run]),
 			nextPageAt: (db) => runs.nextPageAt(db),
 			holdRun: (db) => runs.holdRun(db, { scan: 10, waiting: 10 }),
 			writePage: async (db) => {
-				for (const people of ['*', '', 'Europe/Istanbul']) await runs.writePage(db, { id: 1, step_id: world.entry, journey_id: world.journey, date: run.date, people, rule, pace: 10, zone: 'UTC' }, 5, 10);
+				for (const people of ['*', '', 'Europe/Istanbul', 'segment:s']) await runs.writePage(db, { id: 1, step_id: world.entry, journey_id: world.journey, date: run.date, people, rule, pace: 10, zone: 'UTC' }, 5, 10);
 			},
 			dropRuns: (db) => runs.dropRuns(db, now),
 			passedBy: (db) => runs.passedBy(db, [{ profile_id: profiles[0]!, journey_id: world.journey }]),

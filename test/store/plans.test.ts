@@ -9,6 +9,8 @@ import { takeIn } from '../../lib/run/intake';
 import { Janitor } from '../../lib/run/janitor';
 import { Leases } from '../../lib/run/leases';
 import { park, type Arrival } from '../../lib/run/park';
+import { reviewTouched } from '../../lib/run/segments';
+import { memberEvent } from '../../lib/core/ownEvents';
 import { datedWaits, wakeByChange } from '../../lib/store/changes';
 import { claimCandidates, claimInstances, claimState, expiredClaims, nextDue, renewClaims, renewUnstarted } from '../../lib/store/claim';
 import { profilesOutside } from '../../lib/store/audience';
@@ -21,10 +23,13 @@ import { drawnCanvas, journeysOfProfile, lastEventsHeard, troublesAtSteps } from
 import { endRunning, expireInstances } from '../../lib/store/finish';
 import { addCandidatesSince, convertSince, restartTimers, wakeByRank } from '../../lib/store/match';
 import { dropFinished, dropOlder } from '../../lib/store/retention';
-import { beginSchedule, holdRun, makeRuns, nextPageAt, passedBy, plannedSchedules, writePage, zonesOfProfiles, type ScheduleConfig } from '../../lib/store/runs';
+import { beginSchedule, beginWithMembers, holdRun, makeRuns, nextPageAt, passedBy, plannedSchedules, writePage, zonesOfProfiles, type ScheduleConfig } from '../../lib/store/runs';
+import { saveListener, saveStep } from '../../lib/store/steps';
+import { beginJudging, fillJudgements } from '../../lib/store/absence';
+import { judgeDue } from '../../lib/run/judgements';
 import { setContext } from '../../lib/store/running';
 import { lockPace } from '../../lib/store/paces';
-import { claimSegment, refreshMembers, saveSegment } from '../../lib/store/segments';
+import { claimSegment, refreshMembers, saveSegment, tellRefreshed } from '../../lib/store/segments';
 import { deleteTrait, dropLeftCounts } from '../../lib/store/traits';
 import { moveWaiting } from '../../lib/store/operate';
 import { loadRecipients, tellSkipped } from '../../lib/store/sending';
@@ -227,8 +232,8 @@ describe.each(STATISTICS)('with %s statistics, hot statements', (statistics) => 
 		await ask(store, `INSERT INTO traits (name, event, definition, before_event, created_at, filled_to) VALUES ('Clicks', 'Click', '{}', 0, $1, NULL)`, [clock.now]);
 		await ask(store, 'INSERT INTO profile_traits SELECT n, (SELECT id FROM traits), 1, 0, 0, $1, $1 FROM generate_series(1, 150000) n', [clock.now]);
 		const { store: watched, seen } = explained(store);
-		const page = await watched.tx(async (db) => await refreshMembers(db, { id, rule, zone: 'UTC' }, 60_000, BATCH));
-		expect([page.joined > 50, page.left > 50]).toEqual([true, true]);
+		const page = await watched.tx(async (db) => await refreshMembers(db, { id, rule, zone: 'UTC' }, { after: 60_000, profiles: BATCH }));
+		expect([page.came.length > 50, page.went.length > 50]).toEqual([true, true]);
 		await takeIn(watched, 'test', usersFrom(3).map((user, index) => ({ ...eventOf(user, 'Click', clock.now, { properties: { n: 1 } }), index })));
 		const asked = seen.filter(({ sql }) => /segment_members|profile_traits/.test(sql));
 		expect(asked).toHaveLength(2);
@@ -291,6 +296,53 @@ describe.each(STATISTICS)('with %s statistics, hot statements', (statistics) => 
 		})).rejects.toThrow('taken back');
 		expect(seen.flatMap(({ scanned }) => scanned)).not.toContain('instances');
 		expect(Math.max(...seen.map(({ rows }) => rows))).toBeLessThan(60_000);
+	});
+
+	it('of goals on what does not happen', async () => {
+		const config = { type: 'conversion', exit: true, absent: 'Uninstall', window: '30 days', windowFrom: 'entry', grace: '1 hours', value: null, currency: null };
+		const { id } = await store.tx(async (db) => {
+			const step = await saveStep(db, { host: 'host', workflowId: 'shop', nodeId: 'absence', name: 'Stays', kind: 'goal' });
+			const set = await saveConditions(db, [wakesBy('Uninstall')], null);
+			await beginJudging(db, step.id, set, config, new Date(0));
+			await saveListener(db, step.id, set, config);
+			return step;
+		});
+		await ask(store, 'UPDATE steps SET judged_to = 60000 WHERE id = $1', [id]);
+		const due = usersFrom(2).map((user) => Number(user.slice(1)));
+		await ask(store, "UPDATE enrolments SET judge_at = $1::timestamptz + CASE WHEN profile_id = ANY($2) THEN interval '0' ELSE interval '1 day' END, entered_at = entered_at - CASE WHEN profile_id = ANY($2) THEN interval '31 days' ELSE '0' END", [clock.now, due]);
+		const { store: watched, seen } = explained(store);
+		expect(await watched.tx(async (db) => await fillJudgements(db, BATCH))).toBe(true);
+		await ask(store, 'UPDATE steps SET judged_to = NULL WHERE id = $1', [id]);
+		expect(await judgeDue(watched)).toEqual({ judged: BATCH, converted: BATCH });
+		await takeIn(watched, 'test', usersFrom(2).map((user, index) => ({ ...eventOf(user, 'Uninstall', new Date(+clock.now - 3 * DAY_MS)), index })));
+		expect(await ask(store, "SELECT count(*) FROM journal WHERE kind = 'late' AND reason = 'goal'")).toEqual([{ count: BATCH }]);
+		if (statistics !== 'no') reachedByKey(seen);
+		await ask(store, "UPDATE steps SET state = 'off', off_since = now() WHERE id = $1", [id]);
+	});
+
+	it('of segments that journeys listen to', async () => {
+		const rule: Rule = { kind: 'behaviour', event: 'Click', filter: [], did: true, atLeast: 2 };
+		await store.tx(async (db) => {
+			await saveSegment(db, { name: 'Twice', rule, zone: 'UTC', refresh_minutes: 60 });
+			await saveListener(db, world.action, await saveConditions(db, [wakesBy(memberEvent('joined', 'Twice'))], null), { segment: 'Twice' });
+		});
+		const { id } = (await store.tx(async (db) => await claimSegment(db, 'Twice')))!;
+		await store.tx(async (db) => await tellRefreshed(db, id, null));
+		await ask(store, 'INSERT INTO segment_members (profile_id, segment_id, joined_at) SELECT id, $1, $2 FROM profiles WHERE id % 2 = 0', [id, new Date(+clock.now - 1)]);
+		await ask(store, 'INSERT INTO touched (profile_id) SELECT id FROM profiles WHERE id > 100000');
+		const { store: watched, seen } = explained(store);
+		// What happened to somebody is noted, and they are looked at.
+		await takeIn(watched, 'test', usersFrom(3).map((user, index) => ({ ...eventOf(user, 'Click', clock.now), index })));
+		expect(await reviewTouched(watched)).toMatchObject({ people: 1_000, left: 500 });
+		// Everyone who is in it already, page by page.
+		await store.tx(async (db) => await beginWithMembers(db, world.action, world.journey, 'Twice'));
+		await watched.tx(async (db) => {
+			const run = (await holdRun(db, { scan: BATCH, waiting: 10 * BATCH }))!;
+			expect(await writePage(db, run, BATCH, BATCH)).toMatchObject({ examined: BATCH });
+		});
+		await ask(store, "UPDATE runs SET state = 'done', ended_at = at");
+		if (statistics !== 'no') reachedByKey(seen, 100 * BATCH);
+		expect(seen.flatMap(({ scanned }) => scanned)).not.toContain('segment_members');
 	});
 
 	it('of a schedule, page by page', async () => {

@@ -293,6 +293,8 @@ export class CanvasRunner {
 		const before = this.executions;
 		for (;;) {
 			await this.engine.janitor.sweep();
+			await this.engine.janitor.review();
+			await this.engine.janitor.judge();
 			while ((await this.engine.scheduler.tick()).pages > 0);
 			await this.engine.dispatcher.tick();
 			if (this.queue.length === 0) return;

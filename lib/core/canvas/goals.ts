@@ -6,6 +6,8 @@ import { kindOf, named } from './roles';
 /** Parameters of a Goal and a State, as far as they say which events they take. */
 interface GoalPanel {
 	type?: 'conversion' | 'exit';
+	/** Absent: when an event happens. */
+	reached?: string;
 	event?: unknown;
 	exit?: boolean;
 	filters?: { conditions?: unknown[] };
@@ -18,13 +20,13 @@ interface StatePanel {
 
 /** Events that a State waits for and a Goal takes first. */
 export function goalWarnings(graph: Graph): Problem[] {
-	const goals = graph.nodes.filter((node) => kindOf(node) === 'journeyConversionGoal' && takesOut(node.parameters));
+	const goals = graph.nodes.filter((node) => kindOf(node) === 'journeyConversionGoal' && takesOut(node.parameters) && (node.parameters.reached ?? 'event') === 'event');
 	const states = graph.nodes.filter((node) => kindOf(node) === 'journeyState');
 	return goals.flatMap((goal) => {
 		const { type, event, filters, options }: GoalPanel = goal.parameters;
 		const taken = nameOf(event);
 		if (taken === '') return [];
-		const stay = type === 'exit' ? '' : `, or set When It Happens of '${goal.name}' to "Stay and Only Count"`;
+		const stay = type === 'exit' ? '' : `, or set When It Is Reached of '${goal.name}' to "Stay and Only Count"`;
 		const always = !filters?.conditions?.length && !options?.window?.period;
 		return states.filter((state) => waitsFor(state, taken)).map((state) => ({
 			node: state.name,

@@ -37,6 +37,9 @@ interface Panel {
 	lookBackAmount?: number;
 	lookBackUnit?: string;
 	options?: { window?: { period?: { windowAmount?: number; windowUnit?: string } } };
+	reached?: string;
+	absentAmount?: number;
+	absentUnit?: string;
 }
 
 /**
@@ -98,7 +101,8 @@ function ofState(node: CanvasNode, { waitFor, lookBack, lookBackAmount, lookBack
 	return [reach(node, 'for events', lookBackAmount ?? 1, lookBackUnit ?? 'hours')];
 }
 
-function ofGoal(node: CanvasNode, { options }: Panel): Reach[] {
+function ofGoal(node: CanvasNode, { options, reached, absentAmount, absentUnit }: Panel): Reach[] {
+	if (reached === 'absent') return [reach(node, 'for its event', absentAmount ?? 30, absentUnit ?? 'days')];
 	const period = options?.window?.period;
 	return period ? [reach(node, 'for its event', period.windowAmount ?? 7, period.windowUnit ?? 'days')] : [];
 }

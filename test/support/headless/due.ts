@@ -6,6 +6,7 @@ export async function nextMoment(store: Store): Promise<Date | undefined> {
 		`SELECT min(at) AS at FROM (
 			SELECT min(due_at) AS at FROM instances WHERE status = 'waiting' AND due_at > $1
 			UNION ALL SELECT min(due_at) FROM candidates WHERE token IS NULL AND due_at > $1
+			UNION ALL SELECT min(judge_at) FROM enrolments WHERE judge_at > $1
 			UNION ALL SELECT min(lease_until) + interval '1 millisecond' FROM claims WHERE lease_until >= $1
 		) moments`,
 		[db.now],
