@@ -34,7 +34,7 @@ export const VARIANTS: Variant[] = [
 		},
 		'Entry, last day': { entry: 'schedule', repeats: 'months', monthDayKind: 'last' },
 		'Entry, once': { entry: 'schedule', repeats: 'once' },
-		'Entry, on a segment': { entry: 'segment', segment: named('Big spenders'), existing: 'everyone', options: { pace: 1000 } },
+		'Entry, on a segment': { entry: 'segment', existing: 'everyone', options: { pace: 1000 } },
 		'Entry, on leaving a segment': { entry: 'segment', membership: 'left' },
 	}),
 	...variants('journeyAudienceFilter', {
