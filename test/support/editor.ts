@@ -3,7 +3,7 @@ import { selectors, type Browser, type Locator, type Page } from 'playwright-cor
 import { openBrowser, PICTURES } from './browser';
 import type { N8n } from './n8n';
 
-/** Of a picture of a whole canvas, in pixels. */
+/** What is drawn of a whole canvas, in pixels, before the editor fits it into a view that is wider by three tenths. */
 const WIDEST = 1_900;
 
 /** What a panel shows, top to bottom. */
@@ -52,7 +52,7 @@ export class Editor {
 	 * Everything that is on a workflow's canvas, and nothing of the editor around it.
 	 *
 	 * @param size of what is drawn, at full zoom
-	 * @returns a PNG, about 1,900 pixels wide at most, and how many nodes have a red mark
+	 * @returns a PNG, some 2,300 pixels wide at most, and how many nodes have a red mark
 	 */
 	async wholeCanvas(workflow: string, size: { width: number; height: number }): Promise<{ png: Buffer; marked: number }> {
 		const zoom = Math.min(1, WIDEST / size.width);
