@@ -67,7 +67,7 @@ journeys('n8n\'s own nodes between journey nodes', (open) => {
 		const run = await open({
 			name: 'Two ways',
 			nodes: [entry, journeyNode('Which', 'journeyBranch', { rules: { rule: [rule] } }), tag('small'), tag('big'), replace('Small'), replace('Big'), wait, end],
-			connections: wires('Entry > Which', 'Which:0 > Tag small', 'Which:1 > Tag big', 'Tag small > Small', 'Tag big > Big', 'Small > Wait', 'Big > Wait', 'Wait > End'),
+			connections: wires('Entry > Which', 'Which:0 > Tag small', 'Which:1 > Tag big', 'Tag small > Small', 'Tag big > Big', 'Big > Wait', 'Small > Wait', 'Wait > End'),
 		});
 		await run.send(...carts);
 		await run.pass('1 day');
