@@ -51,4 +51,12 @@ describe('how far back a canvas asks', () => {
 	it.each([['entry', 'events', true], ['previous', 'events', false], ['entry', 'time', false]])('counts since entry with %s and %s: %s', (lookBack, waitFor, expected) => {
 		expect(countsSinceEntry(draw({ Wait: journey('State', { parameters: { waitFor, lookBack } }) }))).toBe(expected);
 	});
+
+	it.each([
+		[{ events: { branch: [{ event: 'view' }, { event: 'view', times: 3 }] } }, true], [{ events: { branch: [{ event: 'view' }] }, decides: 'best' }, true],
+		[{ events: { branch: [{ event: 'view', times: '={{ 3 }}' }] }, lookBack: 'last', lookBackAmount: 1, lookBackUnit: 'hours' }, true],
+		[{ events: { branch: [{ event: 'view', times: 3 }] }, waitFor: 'time' }, false], [{ events: { branch: [{ event: 'view', times: 1 }, { event: 'order' }] }, decides: 'first' }, false],
+	])('counts since entry where people wait for several events, or the best: %j', (parameters, expected) => {
+		expect(countsSinceEntry(draw({ Wait: journey('State', { parameters: { waitFor: 'events', lookBack: 'previous', ...parameters } }) }))).toBe(expected);
+	});
 });

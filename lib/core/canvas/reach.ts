@@ -33,6 +33,8 @@ interface Panel {
 	mode?: string;
 	rules?: { rule?: Array<{ conditions?: Conditions }> };
 	waitFor?: string;
+	events?: { branch?: Array<{ times?: number }> };
+	decides?: string;
 	lookBack?: string;
 	lookBackAmount?: number;
 	lookBackUnit?: string;
@@ -65,12 +67,17 @@ export function countsSinceEntry(canvas: Canvas): boolean {
 	return canvas.nodes.filter((node) => !node.disabled).some((node) => {
 		const panel: Panel = node.parameters;
 		switch (kindOf(node)) {
-			case 'journeyState': return panel.waitFor === 'events' && panel.lookBack === 'entry';
+			case 'journeyState': return panel.waitFor === 'events' && (panel.lookBack === 'entry' || counts(panel));
 			case 'journeyAudienceFilter': return sinceEntry(panel.conditions);
 			case 'journeyBranch': return panel.mode !== 'split' && (panel.rules?.rule ?? []).some((rule) => sinceEntry(rule.conditions));
 			default: return false;
 		}
 	});
+}
+
+/** Whether a State asks, while people wait, for what happened earlier in the wait: whatever it looks back to, they came after their entry. */
+function counts({ decides, events }: Panel): boolean {
+	return decides === 'best' || (events?.branch ?? []).some(({ times }) => times !== undefined && times !== 1);
 }
 
 function sinceEntry(conditions: Conditions = {}): boolean {
