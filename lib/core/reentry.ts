@@ -12,6 +12,8 @@ export interface Enrolment {
 	first_entry: Date;
 	last_entry: Date;
 	last_exit: Date | null;
+	/** The last entry was held out: nothing followed it, so it was left as it began. */
+	held_out: boolean;
 	/** Of the last entry. */
 	entry_event_id: number | null;
 	/** An instance is inside now. */
@@ -35,7 +37,8 @@ export interface Past {
 /** @param enrolments of one instance key, at least one */
 export function pastOf(enrolments: Enrolment[]): Past {
 	const latest = (dates: Date[]) => new Date(Math.max(...dates.map(Number)));
-	const exits = enrolments.flatMap(({ last_exit }) => last_exit ?? []);
+	// Both arms of a holdout use up the lock, also one that is measured from the exit.
+	const exits = enrolments.flatMap(({ last_exit, held_out, last_entry }) => [...(last_exit ? [last_exit] : []), ...(held_out ? [last_entry] : [])]);
 	return {
 		entries: enrolments.reduce((sum, { entries }) => sum + entries, 0),
 		times: enrolments.flatMap(({ entry_times }) => entry_times),
@@ -50,11 +53,12 @@ export function pastOf(enrolments: Enrolment[]): Past {
 export function withEntry(before: Past | undefined, at: Date, event: number | null, slot: number | null): Past {
 	const inside = new Set(before?.inside);
 	if (slot !== null) inside.add(slot);
+	const exit = before?.lastExit ?? null;
 	return {
 		entries: (before?.entries ?? 0) + 1,
 		times: [...(before?.times ?? []), at],
 		lastEntry: before && before.lastEntry > at ? before.lastEntry : at,
-		lastExit: before?.lastExit ?? null,
+		lastExit: slot === null && (!exit || exit < at) ? at : exit,
 		events: new Set([...(before?.events ?? []), ...(event === null ? [] : [event])]),
 		inside,
 	};

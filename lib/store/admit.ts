@@ -1,5 +1,6 @@
 import type { Candidate } from '../core/admission';
 import type { Enrolment } from '../core/reentry';
+import { FINISH_ALL } from './finish';
 import type { Connection } from './types';
 
 /**
@@ -32,7 +33,7 @@ export async function loadCandidates(
 export async function loadEnrolments(db: Connection, journey: number, profiles: number[]): Promise<Enrolment[]> {
 	return await db.rows<Enrolment>(
 		`SELECT en.profile_id, en.correlation, en.slot, en.entries, en.entry_times, en.first_entry, en.last_entry, en.last_exit,
-			en.entry_event_id, en.arm, i.id IS NOT NULL AS inside
+			en.held_out, en.entry_event_id, en.arm, i.id IS NOT NULL AS inside
 		 FROM enrolments en LEFT JOIN instances i USING (profile_id, journey_id, correlation, slot)
 		 WHERE en.profile_id = ANY($1::bigint[]) AND en.journey_id = $2`,
 		[profiles, journey],
@@ -127,16 +128,12 @@ export async function countEntries(db: Connection, journey: number, entries: Arr
 async function endRestarted(db: Connection, journey: number, json: string): Promise<void> {
 	await db.rows(
 		`WITH gone AS (
-			DELETE FROM instances i USING jsonb_to_recordset($1::jsonb) AS a(profile_id bigint, correlation text, restarts boolean)
-			WHERE a.restarts AND i.profile_id = a.profile_id AND i.journey_id = $2 AND i.correlation = a.correlation
+			DELETE FROM instances i USING jsonb_to_recordset($2::jsonb) AS a(profile_id bigint, correlation text, restarts boolean)
+			WHERE a.restarts AND i.profile_id = a.profile_id AND i.journey_id = $3 AND i.correlation = a.correlation
 			RETURNING i.*
-		), filed AS (
-			INSERT INTO finished (id, profile_id, journey_id, step_id, correlation, status, reason, entered_at, ended_at, visit, context)
-			SELECT id, profile_id, journey_id, step_id, correlation, 'done', 'restarted', entered_at, $3, visit, context FROM gone
-		)
-		INSERT INTO journal (at, kind, journey_id, step_id, profile_id, instance_id, reason)
-		SELECT $3, 'done', journey_id, step_id, profile_id, id, 'restarted' FROM gone`,
-		[json, journey, db.now],
+		), fate(status, reason, error) AS (SELECT 'done', 'restarted', NULL::text), ${FINISH_ALL}
+		SELECT FROM gone`,
+		[db.now, json, journey],
 	);
 }
 

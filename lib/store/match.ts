@@ -254,8 +254,9 @@ export async function addCandidatesSince(db: Connection, step: number, since: Da
 /** What customers send as a value may be anything; what does not read as a number is none. */
 const NUMBER = String.raw`^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,2})?\s*$`;
 
-/** Who is still inside has not left: their window after the exit has no end yet. */
+/** Who is still inside has not left, whenever they left before: their window after the exit has no end yet. */
 const COUNTED_FROM = `CASE WHEN s.config->>'windowFrom' IS DISTINCT FROM 'exit' THEN en.entered_at
+		WHEN (SELECT i.id FROM instances i WHERE i.profile_id = en.profile_id AND i.id = en.instance_id) IS NOT NULL THEN 'infinity'
 		WHEN en.last_exit >= en.entered_at THEN en.last_exit ELSE 'infinity' END`;
 
 /**

@@ -1,3 +1,4 @@
+import { FINISH_ALL } from './finish';
 import { touch } from './segments';
 import { fillMerged, mergeTraits } from './traits';
 import type { Connection } from './types';
@@ -24,6 +25,7 @@ export async function mergeProfiles(db: Connection, merges: Merge[]): Promise<nu
 	const pairs = [merges.map(({ from }) => from), merges.map(({ into }) => into)];
 	// Arrays, since the planner knows how long they are: it reached for whole tables behind a list in JSON.
 	const M = 'unnest($1::bigint[], $2::bigint[]) AS m("from", "into")';
+	const LATER_M = 'unnest($2::bigint[], $3::bigint[]) AS m("from", "into")';
 
 	await db.rows(
 		`UPDATE profiles p SET
@@ -56,17 +58,13 @@ export async function mergeProfiles(db: Connection, merges: Merge[]): Promise<nu
 	await db.rows(
 		`WITH pairs AS (
 			SELECT i.id, row_number() OVER (PARTITION BY coalesce(m."into", i.profile_id), i.journey_id, i.correlation, i.slot ORDER BY i.entered_at, i.id) AS place
-			FROM instances i LEFT JOIN ${M} ON m."from" = i.profile_id
-			WHERE i.profile_id = ANY($1::bigint[] || $2::bigint[])
+			FROM instances i LEFT JOIN ${LATER_M} ON m."from" = i.profile_id
+			WHERE i.profile_id = ANY($2::bigint[] || $3::bigint[])
 		), gone AS (
 			DELETE FROM instances WHERE id IN (SELECT id FROM pairs WHERE place > 1) RETURNING *
-		), filed AS (
-			INSERT INTO finished (id, profile_id, journey_id, step_id, correlation, status, reason, entered_at, ended_at, visit, context)
-			SELECT id, profile_id, journey_id, step_id, correlation, 'done', 'merged', entered_at, $3, visit, context FROM gone
-		)
-		INSERT INTO journal (at, kind, journey_id, step_id, profile_id, instance_id, reason)
-		SELECT $3, 'done', journey_id, step_id, profile_id, id, 'merged' FROM gone`,
-		[...pairs, db.now],
+		), fate(status, reason, error) AS (SELECT 'done', 'merged', NULL::text), ${FINISH_ALL}
+		SELECT FROM gone`,
+		[db.now, ...pairs],
 	);
 	await db.rows(
 		`INSERT INTO enrolments AS en (profile_id, journey_id, correlation, slot, instance_id, entry_event_id, entered_at, held_out, arm,

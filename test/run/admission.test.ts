@@ -76,6 +76,32 @@ describe.each(STORES)('admission on %s', (kind) => {
 		expect(await enrolments()).toEqual([{ entries: 2, times: 2 }]);
 	});
 
+	it('lets who is held out use up a lock that is measured from the exit, from their entry on', async () => {
+		const held = rules({ reentry: { kind: 'lock', lock: { amount: 1, unit: 'days' }, from: 'exit' }, holdout: 100 });
+		for (const ago of [20, 10]) await enter('a', ago);
+		expect(await admitAll(held)).toEqual([]);
+		await enter('a');
+		await admitAll(held);
+		expect(await enrolments()).toEqual([{ entries: 1, times: 1 }]);
+		expect(await refusals()).toEqual([{ reason: 'lock', times: 2 }]);
+		it_.clock.pass(24 * 60 * 60_000);
+		await enter('a');
+		await admitAll(held);
+		expect(await enrolments()).toEqual([{ entries: 2, times: 2 }]);
+	});
+
+	it('keeps when who is restarted left, and lets a goal that counts from the exit wait for the next one', async () => {
+		world = await makeWorld(it_.store, `left${rounds}`, { type: 'conversion', exit: false, window: '2 hours', windowFrom: 'exit', value: null, currency: null });
+		await ask(it_.store, `UPDATE steps SET state = 'off', off_since = now() WHERE kind = 'entry' AND id <> $1 AND state = 'on'`, [world.entry]);
+		await enter('a', 5);
+		await admitAll(rules());
+		await enter('a');
+		expect(await admitAll(rules({ whileInside: 'restart' }))).toHaveLength(1);
+		expect(await ask(it_.store, 'SELECT last_exit FROM enrolments WHERE journey_id = $1', [world.journey])).toEqual([{ last_exit: it_.clock.now }]);
+		it_.clock.pass(3 * 60 * 60_000);
+		expect(await takeIn(it_.store, 'test', [eventOf(`${rounds}a`, 'Order', it_.clock.now)])).toMatchObject({ conversions: 1 });
+	});
+
 	it('keeps two correlation values of one person apart', async () => {
 		const loans = rules({ correlation: 'loan.id' });
 		await enter('a', 3, { loan: { id: 1 } });

@@ -110,6 +110,7 @@ describe.each(STORES)('profiles that become one on %s', (kind) => {
 			.toEqual([{ id: older.people[0]!.id, profile_id: older.people[0]!.profile_id, wake: null }]);
 		expect(await ask(it_.store, 'SELECT id, status, reason, profile_id FROM finished WHERE journey_id = $1', [world.journey]))
 			.toEqual([{ id: newer.people[0]!.id, status: 'done', reason: 'merged', profile_id: older.people[0]!.profile_id }]);
+		expect(await ask(it_.store, 'SELECT last_exit FROM enrolments WHERE journey_id = $1', [world.journey])).toEqual([{ last_exit: it_.clock.now }]);
 		// What the other's execution still wants to write comes to nothing.
 		expect(await parking(newer)).toEqual([]);
 		// And the survivor converts, though the other entered last.
