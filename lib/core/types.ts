@@ -41,6 +41,8 @@ export interface IntakeEntry {
 	identities: Identity[];
 	/** Somebody already known: then no identity is needed. */
 	profile?: number;
+	/** The instance whose Action this is: whoever is in it, as long as its execution holds it. */
+	instance?: number;
 	/** Says that its identities are one person, even two user ids; nothing else may join two of them. */
 	alias?: true;
 	/** Absent for a pure profile change. */

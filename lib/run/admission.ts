@@ -6,22 +6,22 @@ import type { EntryRules, Json } from '../core/types';
 import { planJudgements } from '../store/absence';
 import {
 	countEntries, delayCandidates, deleteCandidates, insertHeldOut, insertInstances, insertRefusals, loadCandidates, loadEnrolments,
-	noteScheduled,
+	noteScheduled, profilesOfCandidates,
 } from '../store/admit';
 import { candidatesOutside, type Audience } from '../store/audience';
 import { MOST_ATTEMPTS } from '../store/claim';
 import { returnClaim } from '../store/finish';
 import { gateOf } from '../store/journeys';
-import { lockProfiles, lockRegistry } from '../store/locks';
+import { lockRegistry } from '../store/locks';
 import { convertByLookBack } from '../store/match';
 import { addToPace, lastTurn, lockPace } from '../store/paces';
-import { mergedInto } from '../store/people';
 import { loadRunning, type Running } from '../store/running';
 import { readSettings } from '../store/settings';
 import type { Step } from '../store/steps';
 import type { Connection } from '../store/types';
 import type { Engine } from './engine';
 import type { Claim } from './executions';
+import { lockAndLook } from './lockAndLook';
 
 /** An Entry Trigger's step. */
 type Entrance = Step & { journey_id: number };
@@ -65,18 +65,22 @@ export async function admit(engine: Engine, claim: Claim, step: Entrance, panel:
 
 /**
  * The candidates under this claim and the match lock. What may have changed before the lock is loaded again: who was
- * merged is somebody else now, and an earlier trigger of the same person may be decided.
+ * merged is somebody else now, who was erased or turned away is none, and an earlier trigger of the same person may be
+ * decided.
  */
 async function lockCandidates(db: Connection, claim: Claim, rules: EntryRules): Promise<Candidate[]> {
 	const correlation = rules.correlation === undefined ? null : parseSinglePath(rules.correlation);
 	await lockRegistry(db, 'match');
-	for (let locked = false; ; locked = true) {
-		const candidates = await loadCandidates(db, claim, correlation);
-		const profiles = [...new Set(candidates.map((one) => one.profile_id))];
-		await lockProfiles(db, 'match', profiles);
-		const isSettled = locked || candidates.every(({ behind }) => behind === null);
-		if ((await mergedInto(db, profiles)).size === 0 && isSettled) return candidates;
-	}
+	const load = async () => await loadCandidates(db, claim, correlation);
+	// To ask whose they are costs little beside loading them, and hardly ever is anything else than before.
+	let now = new Map<number, number>();
+	const isTheirs = ({ id, profile_id }: Candidate) => now.get(id) === profile_id;
+	const candidates = await lockAndLook(db, 'match', await load(), (found) => found.map((one) => one.profile_id), async (before) => {
+		now = await profilesOfCandidates(db, claim.token);
+		return before.every((one) => one.behind === null && isTheirs(one)) ? before : await load();
+	});
+	// A page of a schedule may have taken somebody who was merged or erased at that moment: nobody is let in by it.
+	return candidates.filter(isTheirs);
 }
 
 /** Percent of all profiles that enter no journey which minds it. */

@@ -2,10 +2,10 @@ import type { Engagement, Identity, IntakeEntry, Profile } from '../core/types';
 import { loadCustomers, loadProfiles, profilesAt, type Customer } from '../store/customers';
 import { findEngaged, insertEngagements, type Engaged } from '../store/engagements';
 import { insertRejected, type Refused } from '../store/events';
-import { lockProfiles } from '../store/locks';
 import { matchEngagements } from './changes';
 import type { Engine } from './engine';
 import { takeIn } from './intake';
+import { lockAndLook } from './lockAndLook';
 
 /** The store's clock. */
 export async function storeClock(engine: Engine): Promise<Date> {
@@ -57,17 +57,11 @@ export async function findCustomers(engine: Engine, identities: Identity[]): Pro
 export async function recordEngagements(engine: Engine, engagements: Engagement[]): Promise<Map<number, Engaged>> {
 	if (engagements.length === 0) return new Map();
 	const { engaged, woken } = await engine.store.tx(async (db) => {
-		// A merge moves messages to another profile, and an unsubscription must not stay behind with the old one. What a
-		// merge moved before the lock was ours has to be locked too.
-		const locked = new Set<number>();
-		for (;;) {
-			const open = (await findEngaged(db, engagements)).filter((id) => !locked.has(id));
-			if (open.length === 0) break;
-			await lockProfiles(db, 'match', open);
-			open.forEach((id) => locked.add(id));
-		}
+		// A merge moves messages to another profile, and an unsubscription must not stay behind with the old one.
+		const find = async () => await findEngaged(db, engagements);
+		const profiles = await lockAndLook(db, 'match', await find(), (people) => people, find);
 		const engaged = await insertEngagements(db, engagements);
-		return { engaged, woken: await matchEngagements(db, [...locked], [...new Set(engagements.map(({ kind }) => kind))]) };
+		return { engaged, woken: await matchEngagements(db, profiles, [...new Set(engagements.map(({ kind }) => kind))]) };
 	});
 	if (woken > 0) engine.announce();
 	return new Map(engaged.map((one) => [one.index, one]));

@@ -1,11 +1,12 @@
 import { backoffMs } from '../core/backoff';
 import { MOST_ATTEMPTS, startClaim } from '../store/claim';
-import { doubtDeliveries, settleDeliveries, type Settlement } from '../store/deliveries';
+import { doubtDeliveries, recipientsOf, settleDeliveries, type Settlement } from '../store/deliveries';
 import { claimSize, completeClaim, failClaim, returnClaim } from '../store/finish';
 import { wakeByRank } from '../store/match';
 import { loadRunning, tellWoken, type Running } from '../store/running';
 import type { Connection, Store } from '../store/types';
 import { LEASE_MS, type Leases } from './leases';
+import { lockAndLook } from './lockAndLook';
 
 /** The right to write about a batch: its token, and the execution that started it. */
 export interface Claim {
@@ -82,7 +83,11 @@ export class Executions {
 
 	private async settle(db: Connection, claim: Claim, ending: Ending): Promise<void> {
 		const { token } = claim;
-		if (ending.settlements.length > 0) await settleDeliveries(db, token, ending.settlements);
+		if (ending.settlements.length > 0) {
+			const find = async () => await recipientsOf(db, ending.settlements.map(({ id }) => id));
+			await lockAndLook(db, 'park', await find(), (people) => people, find);
+			await settleDeliveries(db, token, ending.settlements);
+		}
 		await doubtDeliveries(db, token);
 		if (!(await this.fence(db, claim))) return;
 		if (ending.error === undefined) {

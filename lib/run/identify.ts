@@ -3,12 +3,13 @@ import type { Identity, IntakeEntry } from '../core/types';
 import { planJudgements } from '../store/absence';
 import { convertByLookBack, wakeByLookBack } from '../store/match';
 import { mergeProfiles } from '../store/merge';
-import { lockProfiles, lockRegistry } from '../store/locks';
+import { lockRegistry } from '../store/locks';
 import {
-	findIdentities, identityKey, insertIdentities, insertProfiles, lockIdentities, mergedInto, userIdsOf, type KnownIdentities,
+	findIdentities, identityKey, insertIdentities, insertProfiles, lockIdentities, userIdsOf, type KnownIdentities,
 } from '../store/people';
 import type { Connection } from '../store/types';
 import { lookAtPeople } from './changes';
+import { lockAndLook, present, whoTheyAre } from './lockAndLook';
 import { restart } from './timers';
 
 interface Groups {
@@ -24,29 +25,49 @@ interface Groups {
 /**
  * The profile of each entry, under its match lock; unknown people are made, people that turn out to be one are merged.
  *
- * Between the look-up and the lock somebody else may merge a profile away. What was then written about it would never
- * meet the person it is about, so under the lock it is asked again who is who. The locks of the whole batch are taken in
- * one call, those of new profiles too, so that two batches cannot wait for each other.
+ * Between the look-up and the lock somebody else may merge a profile away, or erase it. What was then written about it
+ * would never meet the person it is about, so under the lock it is asked again who is who; who was erased is somebody
+ * new. The locks of the whole batch are taken in one call, those of new profiles too, so that two batches cannot wait
+ * for each other.
+ *
+ * @returns null for an entry that names a profile, and it was erased
  */
-export async function lockPeople(db: Connection, entries: IntakeEntry[]): Promise<number[]> {
+export async function lockPeople(db: Connection, entries: IntakeEntry[]): Promise<Array<number | null>> {
 	await lockRegistry(db, 'match');
 	const nameless = entries.filter(({ profile }) => profile === undefined);
 	for (const entry of nameless) entry.identities = entry.identities.map(normaliseIdentity);
 	const people = await find(db, nameless);
-	let given = entries.map(({ profile }) => profile);
-	for (;;) {
-		const all = [...given.filter((one) => one !== undefined), ...people.groups.flatMap((one) => profilesIn(one, people.known))];
-		const profiles = [...new Set(all)];
-		await lockProfiles(db, 'match', profiles);
-		const moved = await mergedInto(db, profiles);
-		if (moved.size === 0) break;
-		given = given.map((one) => one && (moved.get(one) ?? one));
-		repoint(people.known, moved);
-	}
+	const given = [...new Set(entries.flatMap(({ profile }) => profile ?? []))];
+	let givenNow: Array<number | null> = given;
+	const whose = () => [...present(givenNow), ...people.groups.flatMap((one) => profilesIn(one, people.known))];
+	await lockAndLook(db, 'match', whose(), (profiles) => profiles, async (profiles) => {
+		const asked = [...new Set(profiles)];
+		const now = await whoTheyAre(db, asked);
+		const became = new Map(asked.map((id, at) => [id, now[at]!]));
+		givenNow = givenNow.map((id) => (id === null ? null : became.get(id)!));
+		await follow(db, people, became);
+		return whose();
+	});
 	await storeMissing(db, people);
 	await mergeGroups(db, people);
 	const profileOf = new Map(nameless.map((entry, at) => [entry, profilesIn(people.groups[people.groupOf[at]!]!, people.known)[0]!]));
-	return entries.map((entry, at) => given[at] ?? profileOf.get(entry)!);
+	const nowOf = new Map(given.map((id, at) => [id, givenNow[at]!]));
+	return entries.map((entry) => (entry.profile === undefined ? profileOf.get(entry)! : nowOf.get(entry.profile)!));
+}
+
+/** Points what is known at the profiles that these are by now; identities of who was erased are nobody's, and looked up anew. */
+async function follow(db: Connection, people: Groups, became: Map<number, number | null>): Promise<void> {
+	const { known, groups, missing } = people;
+	const lost = new Set([...known].flatMap(([key, profile]) => (became.get(profile) === null ? [key] : [])));
+	for (const [key, profile] of known) known.set(key, became.get(profile) ?? profile);
+	if (lost.size === 0) return;
+	for (const key of lost) known.delete(key);
+	const anew = groups.flat().filter((identity) => lost.has(identityKey(identity)));
+	// As for every stranger: somebody else may be making them just now.
+	await lockIdentities(db, anew);
+	for (const [key, profile] of await findIdentities(db, anew)) known.set(key, profile);
+	missing.push(...anew.filter((identity) => !known.has(identityKey(identity))));
+	await makeStrangers(db, people);
 }
 
 /** Who the entries are about, as far as is known; strangers get an empty profile, which nobody can find yet. */
@@ -59,10 +80,14 @@ async function find(db: Connection, entries: IntakeEntry[]): Promise<Groups> {
 	// Somebody may have made them between the look-up and the lock.
 	await lockIdentities(db, open.flat());
 	const people = await group(db, entries);
-	const strangers = people.groups.filter((one) => profilesIn(one, people.known).length === 0);
-	const made = strangers.length > 0 ? await insertProfiles(db, strangers.length) : [];
-	strangers.forEach((one, at) => one.forEach((identity) => people.known.set(identityKey(identity), made[at]!)));
+	await makeStrangers(db, people);
 	return people;
+}
+
+async function makeStrangers(db: Connection, { groups, known }: Groups): Promise<void> {
+	const strangers = groups.filter((one) => profilesIn(one, known).length === 0);
+	const made = strangers.length > 0 ? await insertProfiles(db, strangers.length) : [];
+	strangers.forEach((one, at) => one.forEach((identity) => known.set(identityKey(identity), made[at]!)));
 }
 
 async function group(db: Connection, entries: IntakeEntry[]): Promise<Groups> {

@@ -7,9 +7,11 @@ import { insertEvents, insertRejected, rememberMessages, type NewEvent, type Ref
 import { addCandidates, convertByEvents, tellLate, wakeByCount, wakeByEvents } from '../store/match';
 import { PROFILE, touch } from '../store/segments';
 import { watchedAttributes, writeProfiles, type AttributeChange } from '../store/people';
+import { heldInstances } from '../store/running';
 import { countEvents } from '../store/traits';
 import type { Connection, Store } from '../store/types';
 import { matchWrites } from './changes';
+import type { Claim } from './executions';
 import { lockPeople } from './identify';
 import { noteNames } from './names';
 import { CATCH_UP_MS } from './registry';
@@ -35,24 +37,29 @@ export interface IntakeResult {
  * @param entries valid entries, with at least one identity each or a profile
  * @param options.match false for history, which neither enters, wakes nor converts anyone, now or later, and is kept in
  * the months in which it happened
+ * @param options.by the execution whose people act here: entries of instances that it does not hold any more are left out
  */
 export async function takeIn(
-	store: Store, source: string, entries: IntakeEntry[], refused: Refused[] = [], options: { match: boolean } = { match: true },
+	store: Store, source: string, entries: IntakeEntry[], refused: Refused[] = [], options: { match: boolean; by?: Claim } = { match: true },
 ): Promise<IntakeResult> {
 	if (!options.match) await openMonthsOf(store, monthsOf(entries));
 	const taken = await store.tx(async (db) => {
 		if (refused.length > 0) await insertRejected(db, source, refused);
-		const fresh = await withoutDuplicates(db, entries);
-		const result: IntakeResult = { duplicates: entries.length - fresh.length, events: 0, woken: 0, candidates: 0, conversions: 0 };
+		// First of all: what is left out must not count as sent, or who holds them now could not send it.
+		const asked = options.by ? await heldEntries(db, options.by, entries) : entries;
+		const fresh = await withoutDuplicates(db, asked);
+		const result: IntakeResult = { duplicates: asked.length - fresh.length, events: 0, woken: 0, candidates: 0, conversions: 0 };
 		if (fresh.length === 0) return result;
 
-		const profiles = await lockPeople(db, fresh);
+		const people = await lockPeople(db, fresh);
+		// What was to be written about somebody who was erased meanwhile is of nobody.
+		const about = fresh.flatMap((entry, at) => (people[at] === null ? [] : [{ profile: people[at]!, entry }]));
 
-		const writes = foldChanges(fresh.map((entry, at) => ({ profile: profiles[at]!, entry })));
+		const writes = foldChanges(about);
 		const changes = writes.length > 0 ? await write(db, writes, options.match) : [];
 		if (options.match) result.woken += await matchWrites(db, writes);
 
-		const sent = fresh.flatMap((entry, at) => (entry.event ? [eventRow(entry, profiles[at]!)] : []));
+		const sent = about.flatMap(({ entry, profile }) => (entry.event ? [eventRow(entry, profile)] : []));
 		const events = [...sent, ...changes.map((change) => changeRow(change, entries.length))];
 		if (events.length + writes.length === 0) return result;
 		const stored = events.length > 0 ? await insertEvents(db, events, !options.match) : [];
@@ -78,6 +85,15 @@ export async function takeIn(
 	});
 	await noteNames(store, entries);
 	return taken;
+}
+
+/** Entries of instances that this execution holds, with whose they are now. */
+async function heldEntries(db: Connection, claim: Claim, entries: IntakeEntry[]): Promise<IntakeEntry[]> {
+	const held = await heldInstances(db, claim, entries.flatMap(({ instance }) => instance ?? []));
+	return entries.flatMap((entry) => {
+		const profile = held.get(entry.instance ?? 0);
+		return profile === undefined ? [] : [{ ...entry, profile }];
+	});
 }
 
 /** One moment of each month. */

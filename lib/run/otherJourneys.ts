@@ -1,11 +1,11 @@
 import { KEYS_NAMED, noJourney } from '../core/journeyKey';
 import { endOfPeople } from '../store/finish';
-import { lockProfiles, lockRegistry } from '../store/locks';
+import { lockRegistry } from '../store/locks';
 import { findOthers } from '../store/otherJourneys';
-import { mergedInto } from '../store/people';
 import { someJourneyKeys } from '../store/story';
 import type { Connection } from '../store/types';
 import type { Engine } from './engine';
+import { lockAndLook, present, whoTheyAre } from './lockAndLook';
 
 /**
  * Whether people can be sent into journeys by these keys.
@@ -38,15 +38,9 @@ export async function endInJourney(
 		const journey = (await findOthers(db, [key])).get(key);
 		if (!journey) return { problem: await unknown(db, key) };
 		await lockRegistry(db, 'match');
-		let people = profiles;
-		for (;;) {
-			await lockProfiles(db, 'match', [...new Set(people)]);
-			const moved = await mergedInto(db, people);
-			if (moved.size === 0) break;
-			people = people.map((one) => moved.get(one) ?? one);
-		}
-		const ended = await endOfPeople(db, journey.id, [...new Set(people)], reason);
-		return { ended: people.map((one) => ended.get(one) ?? 0) };
+		const people = await lockAndLook<Array<number | null>>(db, 'match', profiles, present, async (now) => await whoTheyAre(db, now));
+		const ended = await endOfPeople(db, journey.id, [...new Set(present(people))], reason);
+		return { ended: people.map((one) => (one === null ? 0 : (ended.get(one) ?? 0))) };
 	});
 }
 

@@ -3,9 +3,10 @@ import type { Identity, Json } from '../core/types';
 import { tellAct } from '../store/acts';
 import { loadCustomers, profilesAt, type Customer } from '../store/customers';
 import { endInstances } from '../store/finish';
-import { lockProfiles, lockRegistry } from '../store/locks';
-import { blank, exportRows, instancesOf, rejectedAbout, withMerged } from '../store/privacy';
+import { lockRegistry } from '../store/locks';
+import { blank, blankRejected, exportRows, instancesOf, namesOf, rejectedNaming, withMerged } from '../store/privacy';
 import { StoreError, type Connection, type Store } from '../store/types';
+import { lockAndLook } from './lockAndLook';
 
 /** What an erasure did. */
 export interface Erased {
@@ -40,7 +41,7 @@ export async function exportProfile(store: Store, identity: Identity, who: strin
 		const everyone = await withMerged(db, [profile]);
 		const [customer] = await loadCustomers(db, [profile]);
 		await tellAct(db, 'export', who, null, { profile });
-		return { ...customer!, records: await exportRows(db, everyone), rejected: await rejectedAbout(db, everyone) };
+		return { ...customer!, records: await exportRows(db, everyone), rejected: await rejectedNaming(db, await namesOf(db, everyone)) };
 	});
 }
 
@@ -51,16 +52,31 @@ export async function exportProfile(store: Store, identity: Identity, who: strin
  * @throws StoreError when nobody is known by this identity
  */
 export async function eraseProfile(store: Store, identity: Identity, who: string): Promise<Erased> {
-	return await store.tx(async (db) => {
-		await lockRegistry(db, 'match');
-		const profile = await profileAt(db, identity);
-		const everyone = await withMerged(db, [profile]);
-		await lockProfiles(db, 'match', everyone);
-		const ended = await endInstances(db, await instancesOf(db, everyone), 'erased');
-		const rows = await blank(db, everyone);
-		await tellAct(db, 'erase', who, null, { profile, rows } satisfies Json);
-		return { profile, ended, rows, remains: REMAINS };
-	});
+	for (let [names, rejected] = [[] as string[], 0]; ; ) {
+		// All that was ever refused is read, so it is not done under the match lock, which all intake waits for.
+		names = await store.tx(async (db) => await namesOf(db, (await everyoneAt(db, identity)).everyone));
+		rejected += await store.tx(async (db) => await blankRejected(db, names));
+		const erased = await store.tx(async (db) => await eraseKnownBy(db, identity, names, rejected, who));
+		if (erased) return erased;
+	}
+}
+
+/** @returns undefined when the person is known by other names as well by now, which are still to be looked for */
+async function eraseKnownBy(db: Connection, identity: Identity, names: string[], rejected: number, who: string): Promise<Erased | undefined> {
+	await lockRegistry(db, 'match');
+	const find = async () => await everyoneAt(db, identity);
+	const { profile, everyone } = await lockAndLook(db, 'match', await find(), (found) => found.everyone, find);
+	if ((await namesOf(db, everyone)).some((name) => !names.includes(name))) return undefined;
+	const ended = await endInstances(db, await instancesOf(db, everyone), 'erased');
+	const rows = { rejected, ...(await blank(db, everyone)) };
+	await tellAct(db, 'erase', who, null, { profile, rows } satisfies Json);
+	return { profile, ended, rows, remains: REMAINS };
+}
+
+/** Who has this identity, and everyone who was merged into them. */
+async function everyoneAt(db: Connection, identity: Identity): Promise<{ profile: number; everyone: number[] }> {
+	const profile = await profileAt(db, identity);
+	return { profile, everyone: await withMerged(db, [profile]) };
 }
 
 async function profileAt(db: Connection, identity: Identity): Promise<number> {

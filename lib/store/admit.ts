@@ -29,6 +29,16 @@ export async function loadCandidates(
 	);
 }
 
+/** Whose the candidates under a token are by now, by candidate; without those of people who were merged away or erased. */
+export async function profilesOfCandidates(db: Connection, token: string): Promise<Map<number, number>> {
+	const rows = await db.rows<{ id: number; profile_id: number }>(
+		`SELECT id, profile_id FROM candidates c
+		 WHERE token = $1 AND (SELECT p.merged_into IS NULL AND p.erased_at IS NULL FROM profiles p WHERE p.id = c.profile_id)`,
+		[token],
+	);
+	return new Map(rows.map((row) => [row.id, row.profile_id]));
+}
+
 /** Earlier entries of these profiles in a journey. */
 export async function loadEnrolments(db: Connection, journey: number, profiles: number[]): Promise<Enrolment[]> {
 	return await db.rows<Enrolment>(

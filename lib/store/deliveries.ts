@@ -53,13 +53,23 @@ export interface Settlement {
 	provider_id?: string;
 }
 
-/** Writes outcomes, by delivery and only once; what was unknown after a lost lease may still become known. */
+/** Whose these deliveries are. */
+export async function recipientsOf(db: Connection, deliveries: number[]): Promise<number[]> {
+	const rows = await db.rows<{ profile_id: number }>('SELECT DISTINCT profile_id FROM deliveries WHERE id = ANY($1::bigint[])', [deliveries]);
+	return rows.map(({ profile_id }) => profile_id);
+}
+
+/**
+ * Writes outcomes, by delivery and only once; what was unknown after a lost lease may still become known. What a
+ * mailer says of somebody who was erased meanwhile, an address in its error, is not kept: the caller holds the match lock.
+ */
 export async function settleDeliveries(db: Connection, token: string, settlements: Settlement[]): Promise<void> {
 	await db.rows(
 		`WITH s AS (
 			SELECT * FROM jsonb_to_recordset($1::jsonb) AS s(id bigint, outcome text, error text, provider_id text)
 		), open AS MATERIALIZED (
-			SELECT s.* FROM s JOIN deliveries d USING (id) WHERE d.token = $2
+			SELECT s.id, s.outcome, CASE WHEN p.erased_at IS NULL THEN s.error END AS error, CASE WHEN p.erased_at IS NULL THEN s.provider_id END AS provider_id
+			FROM s JOIN deliveries d USING (id) JOIN profiles p ON p.id = d.profile_id WHERE d.token = $2
 				AND (d.status = 'claimed' OR d.status = 'unknown' AND s.outcome IN ('sent', 'failed'))
 			ORDER BY d.id FOR UPDATE OF d
 		), released AS (

@@ -16,7 +16,7 @@ const FOUND = `
 		SELECT * FROM jsonb_to_recordset($1::jsonb) AS a(index int, "findBy" text, message text, kind text, at timestamptz, detail jsonb)
 	), found AS MATERIALIZED (
 		SELECT a.index, a.kind, a.at, a.detail, d.id AS delivery_id, d.profile_id, d.channel,
-			(count(*) OVER (PARTITION BY a.index))::int AS matches
+			(SELECT p.erased_at IS NOT NULL FROM profiles p WHERE p.id = d.profile_id) AS erased, (count(*) OVER (PARTITION BY a.index))::int AS matches
 		FROM asked a, LATERAL (
 			SELECT id, profile_id, channel FROM deliveries WHERE key = CASE a."findBy" WHEN 'key' THEN a.message::uuid END
 			UNION ALL
@@ -32,7 +32,7 @@ export async function findEngaged(db: Connection, engagements: Engagement[]): Pr
 
 /**
  * Records engagements, each once. A complaint or an unsubscription also denies consent for the message's channel,
- * unless the person has said something newer. The caller holds the match lock of these profiles.
+ * unless the person has said something newer. Of who was erased it is only counted. The caller holds the match lock of these profiles.
  *
  * @returns what each belongs to; an unknown message is absent, an ambiguous one is there with `matches` above 1
  */
@@ -40,12 +40,12 @@ export async function insertEngagements(db: Connection, engagements: Engagement[
 	return await db.rows<Engaged>(
 		`WITH ${FOUND}, recorded AS (
 			INSERT INTO engagements (delivery_id, kind, at, profile_id, detail)
-			SELECT delivery_id, kind, at, profile_id, detail FROM found WHERE matches = 1 ORDER BY delivery_id, kind, at, index
+			SELECT delivery_id, kind, at, profile_id, CASE WHEN erased THEN '{}' ELSE detail END FROM found WHERE matches = 1 ORDER BY delivery_id, kind, at, index
 			ON CONFLICT (delivery_id, kind, at) DO NOTHING
 		), denied AS (
 			SELECT profile_id, jsonb_object_agg(channel, at) AS said FROM (
 				SELECT profile_id, channel, (extract(epoch FROM max(at)) * 1000)::bigint AS at FROM found
-				WHERE matches = 1 AND kind IN ('complained', 'unsubscribed') GROUP BY 1, 2
+				WHERE matches = 1 AND NOT erased AND kind IN ('complained', 'unsubscribed') GROUP BY 1, 2
 			) said GROUP BY profile_id
 		), locked AS MATERIALIZED (
 			SELECT p.id, denied.said FROM denied JOIN profiles p ON p.id = denied.profile_id ORDER BY p.id FOR UPDATE OF p

@@ -63,15 +63,15 @@ export async function endRunning(
 }
 
 /**
- * Ends whatever these people are doing in a journey, wherever they are, and turns away who was about to enter. The
- * caller holds the match lock as `match`, so that nobody of them enters or parks meanwhile.
+ * Ends whatever these people are doing in a journey, wherever they are, and turns away who was about to enter, also
+ * those whom an execution has claimed and not let in: it finds them gone when it has the match lock. The caller holds the match lock as `match`, so that nobody of them enters or parks meanwhile.
  *
  * @returns how many instances of each person have ended
  */
 export async function endOfPeople(db: Connection, journey: number, profiles: number[], reason: string): Promise<Map<number, number>> {
 	const rows = await db.rows<{ profile_id: number; count: number }>(
 		`WITH outside AS (
-			DELETE FROM candidates WHERE profile_id = ANY($3::bigint[]) AND journey_id = $2 AND token IS NULL RETURNING *
+			DELETE FROM candidates WHERE profile_id = ANY($3::bigint[]) AND journey_id = $2 RETURNING *
 		), turned_away AS (
 			INSERT INTO journal (at, kind, journey_id, step_id, profile_id, reason, detail)
 			SELECT $1, 'dropped', journey_id, step_id, profile_id, $4, jsonb_strip_nulls(jsonb_build_object('event_id', event_id)) FROM outside

@@ -40,13 +40,14 @@ export async function userIdsOf(db: Connection, profiles: number[]): Promise<Map
 	return new Map(rows.map((row) => [row.profile_id, new Set(row.values)]));
 }
 
-/** Of these profiles those that were merged away, with the one that took them over (which may be gone by now, too). */
-export async function mergedInto(db: Connection, profiles: number[]): Promise<Map<number, number>> {
-	const rows = await db.rows<{ id: number; merged_into: number }>(
-		'SELECT id, merged_into FROM profiles WHERE id = ANY($1::bigint[]) AND merged_into IS NOT NULL',
+/** Of these profiles those that are gone: merged into another one (which may be gone by now, too); null: erased. */
+export async function whatBecame(db: Connection, profiles: number[]): Promise<Map<number, number | null>> {
+	const rows = await db.rows<{ id: number; became: number | null }>(
+		`SELECT id, CASE WHEN erased_at IS NULL THEN merged_into END AS became FROM profiles
+		 WHERE id = ANY($1::bigint[]) AND (merged_into IS NOT NULL OR erased_at IS NOT NULL)`,
 		[profiles],
 	);
-	return new Map(rows.map((row) => [row.id, row.merged_into]));
+	return new Map(rows.map((row) => [row.id, row.became]));
 }
 
 /** Makes `count` empty profiles. @returns their ids */

@@ -25,27 +25,47 @@ export async function exportRows(db: Connection, profiles: number[]): Promise<Re
 	const all: Record<string, object[]> = {
 		profiles: (await db.rows<{ row: object }>('SELECT to_jsonb(p) AS row FROM profiles p WHERE id = ANY($1::bigint[]) ORDER BY id', [profiles])).map(({ row }) => row),
 	};
-	for (const table of await tablesAbout(db)) {
-		const rows = await db.rows<{ row: object }>(`SELECT to_jsonb(t) AS row FROM ${table} t WHERE profile_id = ANY($1::bigint[])`, [profiles]);
-		if (rows.length > 0) all[table] = rows.map(({ row }) => row);
+	for (const [table, where] of [...(await tablesAbout(db)).map((name) => [name, 'profile_id = ANY($1::bigint[])']), ['moves', MOVED]]) {
+		const rows = await db.rows<{ row: object }>(`SELECT to_jsonb(t) AS row FROM ${table} t WHERE ${where}`, [profiles]);
+		if (rows.length > 0) all[table!] = rows.map(({ row }) => row);
 	}
 	return all;
 }
 
-/** The words by which a person is known, as input that was refused may hold them: short ones only as whole JSON texts. */
-const KNOWN_BY = `
-	SELECT lower(CASE WHEN length(value) < 5 THEN '"' || value || '"' ELSE value END) AS word FROM (
-		SELECT value FROM identities WHERE profile_id = ANY($1::bigint[])
-		UNION SELECT email FROM profiles WHERE id = ANY($1::bigint[]) UNION SELECT phone FROM profiles WHERE id = ANY($1::bigint[])
-	) names WHERE value <> ''`;
+/** What a removed step's people were moved from knows their instances only. */
+const MOVED = `instance_id = ANY(ARRAY(
+	SELECT id FROM instances WHERE profile_id = ANY($1::bigint[]) UNION ALL SELECT id FROM finished WHERE profile_id = ANY($1::bigint[])))`;
 
-/** Input that was refused and names these profiles. */
-export async function rejectedAbout(db: Connection, profiles: number[]): Promise<object[]> {
-	return await db.rows(
-		`SELECT r.received_at, r.source, r.reason, r.body FROM rejected r
-		 WHERE EXISTS (SELECT FROM (${KNOWN_BY}) k WHERE strpos(lower(r.body), k.word) > 0 OR strpos(lower(r.reason), k.word) > 0) ORDER BY r.id`,
+/** The words by which these profiles are known: identities, addresses and numbers. */
+export async function namesOf(db: Connection, profiles: number[]): Promise<string[]> {
+	const rows = await db.rows<{ name: string }>(
+		`SELECT lower(value) AS name FROM (
+			SELECT value FROM identities WHERE profile_id = ANY($1::bigint[])
+			UNION SELECT email FROM profiles WHERE id = ANY($1::bigint[]) UNION SELECT phone FROM profiles WHERE id = ANY($1::bigint[])
+		) names WHERE value <> '' GROUP BY 1 ORDER BY 1`,
 		[profiles],
 	);
+	return rows.map(({ name }) => name);
+}
+
+/**
+ * Refused input that names somebody. It need not be JSON, so it is searched as text: for a name as a whole JSON string,
+ * its quotes escaped or not, or, from five characters on, as a whole number. A part of a string or number is another
+ * name: 10001 is not in order-100012. The pattern is only asked where the name is found at all.
+ */
+const NAMED = String.raw`EXISTS (
+	SELECT FROM unnest($1::text[]) AS n(name) CROSS JOIN LATERAL (SELECT regexp_replace(name, '([][(){}.*+?^$|\\-])', '\\\1', 'g') AS literal) l
+		CROSS JOIN LATERAL (VALUES (lower(r.body)), (lower(r.reason))) AS t(said)
+	WHERE strpos(said, name) > 0 AND said ~ ('"' || literal || '\\?"' || CASE WHEN length(name) >= 5 THEN '|(^|[[:space:]:,[])' || literal || '([[:space:],}]|]|$)' ELSE '' END))`;
+
+/** Input that was refused and names somebody by one of these names. */
+export async function rejectedNaming(db: Connection, names: string[]): Promise<object[]> {
+	return await db.rows(`SELECT r.received_at, r.source, r.reason, r.body FROM rejected r WHERE ${NAMED} ORDER BY r.id`, [names]);
+}
+
+/** Blanks it. Reads everything that was refused, so nobody should wait for it. @returns how many rows */
+export async function blankRejected(db: Connection, names: string[]): Promise<number> {
+	return (await db.rows(`UPDATE rejected r SET body = '', reason = 'erased' WHERE ${NAMED} RETURNING 1`, [names])).length;
 }
 
 /**
@@ -65,19 +85,15 @@ const BLANKED: Record<string, string> = {
 };
 
 /**
- * Blanks everything that says who these profiles are. The caller holds their match lock and has ended what they are in.
+ * Blanks everything that says who these profiles are, and marks them, for whoever knows them and waits for their match
+ * lock. The caller holds it and has ended what they are in.
  *
  * @returns how many rows of each table were blanked or deleted
  */
 export async function blank(db: Connection, profiles: number[]): Promise<Record<string, number>> {
-	const count = async (sql: string) => (await db.rows<{ count: number }>(`WITH touched AS (${sql} RETURNING 1) SELECT count(*)::int AS count FROM touched`, [profiles]))[0]!.count;
-	const counts: Record<string, number> = {
-		// First: it asks the identities.
-		rejected: await count(`UPDATE rejected r SET body = '', reason = 'erased' WHERE EXISTS (
-			SELECT FROM (${KNOWN_BY}) k WHERE strpos(lower(r.body), k.word) > 0 OR strpos(lower(r.reason), k.word) > 0)`),
-	};
-	// What a removed step's people were moved from knows their instances only, which have ended.
-	counts.moves = await count('DELETE FROM moves WHERE instance_id IN (SELECT id FROM finished WHERE profile_id = ANY($1::bigint[]))');
+	const count = async (sql: string, ...more: unknown[]) =>
+		(await db.rows<{ count: number }>(`WITH touched AS (${sql} RETURNING 1) SELECT count(*)::int AS count FROM touched`, [profiles, ...more]))[0]!.count;
+	const counts: Record<string, number> = { moves: await count(`DELETE FROM moves WHERE ${MOVED}`) };
 	for (const table of await tablesAbout(db)) {
 		const how = BLANKED[table];
 		if (how === '') continue;
@@ -85,8 +101,9 @@ export async function blank(db: Connection, profiles: number[]): Promise<Record<
 		counts[table] = await count(how === undefined ? `DELETE FROM ${table} ${where}` : `UPDATE ${table} SET ${how} ${where}`);
 	}
 	counts.profiles = await count(
-		`UPDATE profiles SET attributes = '{}', attribute_times = '{}', tags = '{}', consent = '{}', email = NULL, phone = NULL, locale = NULL, zone = NULL
+		`UPDATE profiles SET attributes = '{}', attribute_times = '{}', tags = '{}', consent = '{}', email = NULL, phone = NULL, locale = NULL, zone = NULL, erased_at = $2
 		 WHERE id = ANY($1::bigint[])`,
+		db.now,
 	);
 	return counts;
 }

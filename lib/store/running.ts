@@ -94,6 +94,19 @@ export async function loadWalking(
 	);
 }
 
+/**
+ * Of these instances those that this execution holds, with whose they are. Who takes the batch away from it waits for
+ * our commit, or came first, and nothing is found.
+ */
+export async function heldInstances(db: Connection, claim: { token: string; execution: string }, ids: number[]): Promise<Map<number, number>> {
+	const rows = await db.rows<{ id: number; profile_id: number }>(
+		`WITH held AS MATERIALIZED (SELECT token FROM claims WHERE token = $1 AND execution = $2 FOR KEY SHARE)
+		 SELECT i.id, i.profile_id FROM held JOIN instances i USING (token) WHERE i.id = ANY($3::bigint[])`,
+		[claim.token, claim.execution, ids],
+	);
+	return new Map(rows.map((row) => [row.id, row.profile_id]));
+}
+
 /** Journals that these instances left their wait, and why. */
 export async function tellWoken(db: Connection, token: string): Promise<void> {
 	await db.rows(

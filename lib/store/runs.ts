@@ -215,7 +215,7 @@ export async function writePage(db: Connection, run: OpenRun, people: number, sc
 					WHERE c.profile_id = p.id AND c.journey_id = ${run.journey_id} AND o.scheduled_for = $3::date LIMIT 1
 				) entering) = 0${ofSegment ? ` AND ${NEW_IN_SEGMENT(run.journey_id)}` : ''} AS chosen
 			FROM (
-				SELECT * FROM profiles p WHERE p.id > (SELECT cursor FROM runs WHERE id = $1) AND p.merged_into IS NULL AND ${whose}
+				SELECT * FROM profiles p WHERE p.id > (SELECT cursor FROM runs WHERE id = $1) AND p.merged_into IS NULL AND p.erased_at IS NULL AND ${whose}
 				ORDER BY p.id LIMIT $5
 			) p
 		), page AS MATERIALIZED (SELECT id FROM looked WHERE chosen ORDER BY id LIMIT $6),

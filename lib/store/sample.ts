@@ -30,7 +30,7 @@ export async function newestEvent(db: Connection, name: string, filter: Filter):
 export async function newestProfile(db: Connection, rule: Rule | null, zone: string): Promise<Profile | undefined> {
 	const compiled = rule && compileRule(rule, { now: db.now, firstParameter: 2, zone });
 	const [found] = await db.rows<{ profile: Profile }>(
-		`SELECT ${PROFILE} AS profile FROM (SELECT * FROM profiles WHERE merged_into IS NULL ORDER BY id DESC LIMIT $1) p
+		`SELECT ${PROFILE} AS profile FROM (SELECT * FROM profiles WHERE merged_into IS NULL AND erased_at IS NULL ORDER BY id DESC LIMIT $1) p
 		 WHERE ${compiled?.sql ?? 'true'} ORDER BY p.id DESC LIMIT 1`,
 		[NEWEST, ...(compiled?.params ?? [])],
 	);

@@ -386,8 +386,9 @@ TABLE profiles WITH (fillfactor=90, autovacuum_vacuum_scale_factor=0.05)
 	created_at timestamp with time zone NOT NULL
 	updated_at timestamp with time zone NOT NULL
 	merged_into bigint
+	erased_at timestamp with time zone
 	CONSTRAINT profiles_pkey PRIMARY KEY (id)
-	CREATE INDEX profiles_merged ON profiles USING btree (id) WHERE (merged_into IS NOT NULL)
+	CREATE INDEX profiles_gone ON profiles USING btree (id) WHERE ((merged_into IS NOT NULL) OR (erased_at IS NOT NULL))
 	CREATE INDEX profiles_zone ON profiles USING btree (zone, id) WHERE (merged_into IS NULL)
 
 TABLE refusals

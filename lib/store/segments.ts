@@ -166,7 +166,7 @@ export async function refreshMembers(db: Connection, segment: { id: number; rule
 	const people = page ? 'SELECT * FROM profiles WHERE id > $3 ORDER BY id LIMIT $4' : 'SELECT * FROM profiles WHERE id = ANY($3::bigint[])';
 	const [row] = await db.rows<Difference>(
 		`WITH judged AS MATERIALIZED (
-			SELECT p.id, p.merged_into IS NULL AND ${sql} AS belongs, (
+			SELECT p.id, p.merged_into IS NULL AND p.erased_at IS NULL AND ${sql} AS belongs, (
 				SELECT m.joined_at FROM segment_members m WHERE m.segment_id = $1 AND m.profile_id = p.id AND m.left_at IS NULL
 			) AS joined_at
 			FROM (${people}) p
@@ -217,7 +217,7 @@ export interface Preview {
 /** Who is in an audience now: reads everybody. @param most people in the sample */
 export async function previewAudience(db: Connection, rule: Rule | null, zone: string, most: number): Promise<Preview> {
 	const { sql, params } = rule ? compileRule(rule, { now: db.now, firstParameter: 1, zone }) : { sql: 'true', params: [] };
-	const asked = `SELECT p.id FROM profiles p WHERE p.merged_into IS NULL AND ${sql}`;
+	const asked = `SELECT p.id FROM profiles p WHERE p.merged_into IS NULL AND p.erased_at IS NULL AND ${sql}`;
 	const [row] = await db.rows<{ count: number; sample: number[] | null }>(
 		`SELECT count(*)::int AS count, (array_agg(id ORDER BY id) FILTER (WHERE place <= $${params.length + 1}))::bigint[] AS sample
 		 FROM (SELECT id, row_number() OVER (ORDER BY id) AS place FROM (${asked}) AS found) AS numbered`,

@@ -19,7 +19,7 @@ export async function loadNumbers(db: Connection): Promise<StoreNumbers> {
 		`SELECT (SELECT max(version) FROM migrations) AS version,
 			(SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint FROM pg_class c
 			 WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r') AS bytes,
-			(SELECT count(*) FROM profiles WHERE merged_into IS NULL) AS profiles,
+			(SELECT count(*) FROM profiles WHERE merged_into IS NULL AND erased_at IS NULL) AS profiles,
 			i.waiting, i.running, i.due,
 			(SELECT count(*) FROM candidates) AS candidates,
 			(SELECT count(*) FROM deliveries WHERE status = 'unknown') AS unknown

@@ -29,7 +29,7 @@ export async function change(context: IExecuteFunctions, engine: Engine, operati
 		if (operation === 'startJourney') await checkStart(context, engine);
 		const step = await engine.step(placeOf(context, 'action'));
 		const entries = people.map(({ running, item }, index) => entryOf(context, operation, running, item, { index, step: step.id, now }));
-		const { woken, candidates, conversions } = await takeIn(engine.store, 'action', entries);
+		const { woken, candidates, conversions } = await takeIn(engine.store, 'action', entries, [], { match: true, by: claim });
 		if (woken + candidates + conversions > 0) engine.announce();
 	}
 	// What was written is visible to the next step; who was taken out by it (an event that is a goal) is not there any more.
@@ -47,7 +47,7 @@ export async function change(context: IExecuteFunctions, engine: Engine, operati
 function entryOf(
 	context: IExecuteFunctions, operation: string, running: Running, item: number, at: { index: number; step: number; now: Date },
 ): IntakeEntry {
-	const entry = { index: at.index, identities: [], profile: running.profile.id, occurredAt: at.now };
+	const entry = { index: at.index, identities: [], instance: running.id, occurredAt: at.now };
 	switch (operation) {
 		case 'setAttributes':
 			return { ...entry, change: { attributes: pairs(context, item) } };
