@@ -1,10 +1,10 @@
 import { reschedule, waitChange } from '../core/reschedule';
 import type { Condition, Duration, Until } from '../core/types';
 import { saveConditions } from '../store/conditions';
-import { lockProfiles } from '../store/locks';
 import { wakeByLookBack } from '../store/match';
 import type { Store } from '../store/types';
 import { followDeadlines, registeredWait, saveWait, waitersAt } from '../store/waits';
+import { lockAndLook } from './lockAndLook';
 import { restart } from './timers';
 
 const PEOPLE_AT_ONCE = 5_000;
@@ -36,12 +36,13 @@ export async function followWait(store: Store, step: number, { rule, resets }: R
 		for (;;) {
 			if (closed()) return moved;
 			const page = await store.tx(async (db) => {
-				const people = await waitersAt(db, step, after, PEOPLE_AT_ONCE);
+				// Under the lock it is read again: an event may have started a delay again while we waited for it.
+				const find = async () => await waitersAt(db, step, after, PEOPLE_AT_ONCE);
+				const people = await lockAndLook(db, 'park', await find(), (waiting) => waiting.map(({ profile_id }) => profile_id), find);
 				if (people.length === 0) return undefined;
 				const { due, overdue } = reschedule(rule, people, now, late);
 				const changed = people.map(({ id, due_at }, at) => ({ id, due_at: due[at]!, before: due_at })).filter((one) => set !== null || +one.due_at !== +one.before);
 				if (changed.length > 0) {
-					await lockProfiles(db, 'park', people.map(({ profile_id }) => profile_id));
 					const ids = await followDeadlines(db, step, changed, set);
 					moved += ids.length;
 					// What happened between the two deadlines, and was too late for the first one, counts now.

@@ -2,9 +2,11 @@ import { admit } from '../../lib/run/admission';
 import { takeIn } from '../../lib/run/intake';
 import { park, type Arrival } from '../../lib/run/park';
 import { Registry } from '../../lib/run/registry';
+import { followWait } from '../../lib/run/reschedule';
 import { claimCandidates } from '../../lib/store/claim';
 import { switchOff } from '../../lib/store/steps';
 import type { Store } from '../../lib/store/types';
+import { saveWait } from '../../lib/store/waits';
 import { stopping, untilBlocked } from '../support/intercept';
 import { freshStore, type TestStore } from '../support/stores';
 import { ask, DAY_MS, eventOf, idleEngine, makeRunning, makeWorld, wakesBy, type World } from '../support/world';
@@ -127,6 +129,25 @@ describe('two transactions about one person', () => {
 			found = await ask(it_.store, 'SELECT FROM candidates WHERE journey_id = $1 AND profile_id = $2', [world.journey, who!.profile_id]);
 		}
 		expect(found).toHaveLength(1);
+	});
+
+	it('a changed delay that finds a reset at work counts from the event that reset it', async () => {
+		const { world, names, claims } = await oneRunning();
+		const days = (amount: number) => ({ kind: 'delay' as const, delay: { amount, unit: 'days' as const } });
+		const conditions = [wakesBy('Cart', { output: '', effect: 'reset' })];
+		await it_.store.tx(async (db) => await saveWait(db, world.state, days(3)));
+		const { token, people: [one] } = claims[0]!;
+		await park(idleEngine(it_.store), { token, execution: 'e1' }, world.state, { conditions, timer: days(3).delay }, [
+			{ id: one!.id, profile_id: one!.profile_id, due_at: new Date(+it_.clock.now + 3 * DAY_MS), expires: false, since: it_.clock.now, after_arrival: true, vars: null, wake: null },
+		]);
+		it_.clock.pass(60_000);
+		const { store, gate } = stopping(it_.store, 'before', /journey match/);
+		const following = followWait(store, world.state, { rule: days(2), resets: { conditions, timer: days(2).delay } }, () => false);
+		await gate.reached;
+		await happens(it_.store, names[0]!, 'Cart');
+		gate.open();
+		expect(await following).toBe(1);
+		expect(await ask(it_.store, 'SELECT due_at, resets FROM instances WHERE journey_id = $1', [world.journey])).toEqual([{ due_at: new Date(+it_.clock.now + 2 * DAY_MS), resets: 1 }]);
 	});
 
 	describe('while two profiles become one', () => {
