@@ -2,11 +2,14 @@ import { kindName } from '../core/customerData';
 import type { Identity } from '../core/types';
 import { tellAct } from '../store/acts';
 import { profilesAt } from '../store/customers';
-import { moveWaiting, reviveFailed, stateNames, stepsNamed } from '../store/operate';
+import { lockRegistry } from '../store/locks';
+import { convertByLookBack, leaveByConversions } from '../store/match';
+import { failedAfter, moveWaiting, reviveFailed, stateNames, stepsNamed } from '../store/operate';
 import { addToPace, holdPace } from '../store/paces';
 import { StoreError, type Connection } from '../store/types';
 import type { Engine } from './engine';
 import { journeyAt } from './journeys';
+import { lockAndLook } from './lockAndLook';
 import { endInJourney } from './otherJourneys';
 
 /** Whom an operator means: one customer, or everybody whom it applies to. */
@@ -14,7 +17,8 @@ export type Whom = Identity | 'everybody';
 type Operated = Pick<Engine, 'store' | 'announce'>;
 
 /**
- * Sends people on who were given up in a journey.
+ * Sends people on who were given up in a journey. Goals and exit criteria that they have reached meanwhile take them out,
+ * as at an admission.
  *
  * @returns how many
  * @throws StoreError when there is no such journey or customer
@@ -24,13 +28,20 @@ export async function sendFailedOn(engine: Operated, key: string, whom: Whom, wh
 	let [revived, after] = [0, 0];
 	for (;;) {
 		const page = await engine.store.tx(async (db) => {
+			await lockRegistry(db, 'match');
+			const find = async () => await failedAfter(db, journey, profiles, after);
+			const failed = await lockAndLook(db, 'match', await find(), (people) => people.map(({ profile_id }) => profile_id), find);
+			if (failed.length === 0) return undefined;
 			// They are inside again, whatever the capacity: who is let in next has to know.
 			await holdPace(db, journey);
-			const revived = await reviveFailed(db, journey, profiles, after);
-			if (revived.revived > 0) await addToPace(db, journey, 0, revived.revived);
-			return revived;
+			const back = await reviveFailed(db, failed.map(({ id }) => id));
+			const [whose, ids] = [back.map(({ profile_id }) => profile_id), back.map(({ id }) => id)];
+			await leaveByConversions(db, whose, ids);
+			await convertByLookBack(db, whose, ids);
+			if (back.length > 0) await addToPace(db, journey, 0, back.length);
+			return { last: failed.at(-1)!.id, revived: back.length };
 		});
-		if (page.last === null) break;
+		if (!page) break;
 		[revived, after] = [revived + page.revived, page.last];
 	}
 	await engine.store.tx(async (db) => await tellAct(db, 'send_on', who, journey, { revived, ...(profiles && { profile: profiles[0] }) }));

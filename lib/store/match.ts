@@ -285,6 +285,20 @@ const ACHIEVED_ON_RECORD = `${GOALS}
 	) e
 	WHERE ${BY_EVENT} AND en.profile_id = ANY($2::bigint[]) AND en.instance_id = ANY($3::bigint[])`;
 
+/** Takes out who leaves by what they have achieved. Reads `achieved`. */
+const LEAVE = `leaving AS MATERIALIZED (
+		SELECT DISTINCT ON (instance_id) * FROM achieved WHERE (config->>'exit')::boolean
+		ORDER BY instance_id, converted_at, event_id, step_id
+	), locked AS MATERIALIZED (
+		SELECT a.* FROM leaving a JOIN instances i ON i.id = a.instance_id WHERE i.end_reason IS NULL ORDER BY i.id FOR UPDATE OF i
+	), moved AS (
+		UPDATE instances i SET status = 'waiting', token = NULL, step_id = a.step_id, set_id = NULL, wake = 'goal',
+			output = 'converted', end_reason = CASE a.config->>'type' WHEN 'exit' THEN 'exit_criterion' ELSE 'converted' END,
+			due_at = $1, left_at = a.converted_at, expires = false, attempts = 0, losses = 0, visit = i.visit + 1,
+			event_id = coalesce(a.event_id, i.event_id), event_received_at = coalesce(a.received_at, i.event_received_at)
+		FROM locked a WHERE i.id = a.instance_id
+	)`;
+
 /** Where the event of a conversion is found, if there is one. */
 const BY_ITS_EVENT = { received: 'e.received_at', join: 'JOIN events e ON e.id = stored.event_id' };
 export const BY_NONE = { received: 'NULL::timestamptz AS received_at', join: '' };
@@ -318,18 +332,7 @@ export const convert = (source: string, events = '', by = BY_ITS_EVENT) => `
 		UPDATE enrolments en SET converted_at = coalesce(en.converted_at, a.converted_at) FROM achieved a
 		WHERE a.config->>'type' = 'conversion'
 			AND en.profile_id = a.profile_id AND en.journey_id = a.journey_id AND en.instance_id = a.instance_id
-	), leaving AS MATERIALIZED (
-		SELECT DISTINCT ON (instance_id) * FROM achieved WHERE (config->>'exit')::boolean
-		ORDER BY instance_id, converted_at, event_id, step_id
-	), locked AS MATERIALIZED (
-		SELECT a.* FROM leaving a JOIN instances i ON i.id = a.instance_id WHERE i.end_reason IS NULL ORDER BY i.id FOR UPDATE OF i
-	), moved AS (
-		UPDATE instances i SET status = 'waiting', token = NULL, step_id = a.step_id, set_id = NULL, wake = 'goal',
-			output = 'converted', end_reason = CASE a.config->>'type' WHEN 'exit' THEN 'exit_criterion' ELSE 'converted' END,
-			due_at = $1, left_at = a.converted_at, expires = false, attempts = 0, losses = 0, visit = i.visit + 1,
-			event_id = coalesce(a.event_id, i.event_id), event_received_at = coalesce(a.received_at, i.event_received_at)
-		FROM locked a WHERE i.id = a.instance_id
-	)
+	), ${LEAVE}
 	INSERT INTO journal (at, due_at, kind, journey_id, step_id, profile_id, instance_id, reason, detail)
 	SELECT $1, a.converted_at, CASE a.config->>'type' WHEN 'exit' THEN 'exited' ELSE 'converted' END, a.journey_id, a.step_id,
 		a.profile_id, a.instance_id, CASE WHEN i.id IS NULL AND a.held_out THEN 'held_out' WHEN i.id IS NULL THEN 'after_end' WHEN (a.config->>'exit')::boolean THEN 'leaves' ELSE 'stays' END,
@@ -337,6 +340,17 @@ export const convert = (source: string, events = '', by = BY_ITS_EVENT) => `
 	FROM achieved a LEFT JOIN instances i ON i.id = a.instance_id
 	WHERE a.config->>'type' = 'conversion' OR i.id IS NOT NULL AND i.end_reason IS NULL
 	RETURNING id`;
+
+const LEAVE_BY_STORED = `
+	WITH achieved AS MATERIALIZED (
+		SELECT c.*, e.received_at, s.config FROM conversions c
+			JOIN steps s ON s.id = c.step_id AND s.version = c.version AND s.state = 'on' AND (s.config->>'exit')::boolean
+			LEFT JOIN events e ON e.id = c.event_id AND e.profile_id = c.profile_id
+		WHERE c.profile_id = ANY($2::bigint[]) AND c.instance_id = ANY($3::bigint[])
+	), ${LEAVE}
+	INSERT INTO journal (at, due_at, kind, journey_id, step_id, profile_id, instance_id, reason, detail)
+	SELECT $1, converted_at, 'converted', journey_id, step_id, profile_id, instance_id, 'leaves', jsonb_strip_nulls(jsonb_build_object('event_id', event_id))
+	FROM locked RETURNING id`;
 
 /** Stores the conversions that these new events are, and takes out who leaves by them. @returns how many */
 export async function convertByEvents(db: Connection, events: number[]): Promise<number> {
@@ -347,6 +361,11 @@ export async function convertByEvents(db: Connection, events: number[]): Promise
 /** The same for what is on record since these instances' entry. @returns how many */
 export async function convertByLookBack(db: Connection, profiles: number[], instances: number[]): Promise<number> {
 	return (await db.rows(convert(ACHIEVED_ON_RECORD), [db.now, profiles, instances])).length;
+}
+
+/** Takes these instances out by goals that count already: somebody reached them while they were not inside. @returns how many goals */
+export async function leaveByConversions(db: Connection, profiles: number[], instances: number[]): Promise<number> {
+	return (await db.rows(LEAVE_BY_STORED, [db.now, profiles, instances])).length;
 }
 
 /** The same for everything that arrived since, when a Goal comes back. @returns how many */

@@ -1,16 +1,31 @@
 import type { Connection } from './types';
 
+/** Somebody who is in a journey, or was. */
+export interface InJourney {
+	id: number;
+	profile_id: number;
+}
+
+/** Instances that were given up in a journey, behind this one: of these profiles, or everybody's; a page at a time. */
+export async function failedAfter(db: Connection, journey: number, profiles: number[] | null, after: number): Promise<InJourney[]> {
+	return await db.rows<InJourney>(
+		`SELECT id, profile_id FROM finished WHERE journey_id = $1 AND status = 'failed' AND ($2::bigint[] IS NULL OR profile_id = ANY($2)) AND id > $3
+		 ORDER BY id LIMIT 1000`,
+		[journey, profiles, after],
+	);
+}
+
 /**
- * Sends people on whose instances were given up, at the step where they failed, with all tries anew: of these profiles,
- * or everybody; a page at a time. Who is inside again stays given up.
+ * Sends people on whose instances were given up, at the step where they failed, with all tries anew. Who is inside again
+ * stays given up, and so does who was erased. The caller holds the match lock and looks back afterwards.
  *
- * @returns the ids of the page, and how many of them go on
+ * @returns those who go on
  */
-export async function reviveFailed(db: Connection, journey: number, profiles: number[] | null, after: number): Promise<{ last: number | null; revived: number }> {
-	const [row] = await db.rows<{ last: number | null; revived: number }>(
+export async function reviveFailed(db: Connection, ids: number[]): Promise<InJourney[]> {
+	return await db.rows<InJourney>(
 		`WITH lost AS MATERIALIZED (
-			SELECT f.* FROM finished f WHERE f.journey_id = $2 AND f.status = 'failed' AND ($3::bigint[] IS NULL OR f.profile_id = ANY($3)) AND f.id > $4
-			ORDER BY f.id LIMIT 1000 FOR UPDATE
+			SELECT f.* FROM finished f JOIN profiles p ON p.id = f.profile_id
+			WHERE f.id = ANY($2::bigint[]) AND f.status = 'failed' AND p.erased_at IS NULL ORDER BY f.id FOR UPDATE OF f
 		), back AS (
 			INSERT INTO instances (id, profile_id, journey_id, step_id, visit, status, correlation, slot, wake, output, end_reason, due_at, since, parked_at,
 				left_at, entered_at, event_id, event_received_at, context) OVERRIDING SYSTEM VALUE
@@ -36,10 +51,9 @@ export async function reviveFailed(db: Connection, journey: number, profiles: nu
 			INSERT INTO journal (at, due_at, kind, journey_id, step_id, profile_id, instance_id, reason)
 			SELECT $1, $1, 'retry', journey_id, step_id, profile_id, id, 'operator' FROM back
 		)
-		SELECT (SELECT max(id) FROM lost) AS last, (SELECT count(*)::int FROM back) AS revived`,
-		[db.now, journey, profiles, after],
+		SELECT id, profile_id FROM back ORDER BY id`,
+		[db.now, ids],
 	);
-	return row!;
 }
 
 /** The steps of a journey by their name on the canvas; those that listen first. */

@@ -189,7 +189,7 @@ export async function refreshMembers(db: Connection, segment: { id: number; rule
 /** Of these profiles those that are somebody: neither merged away nor erased. The caller holds their match lock. */
 export async function stillSomebody(db: Connection, profiles: number[]): Promise<number[]> {
 	const rows = await db.rows<{ id: number }>(
-		`SELECT p.id FROM profiles p WHERE p.id = ANY($1::bigint[]) AND p.merged_into IS NULL
+		`SELECT p.id FROM profiles p WHERE p.id = ANY($1::bigint[]) AND p.merged_into IS NULL AND p.erased_at IS NULL
 			AND (SELECT count(*) FROM (SELECT FROM identities i WHERE i.profile_id = p.id LIMIT 1) named) = 1 ORDER BY p.id`,
 		[profiles],
 	);

@@ -139,6 +139,28 @@ journeys('operators and the people in a journey', (open) => {
 		expect(story.map(({ sentence }) => String(sentence)).find((one) => one.includes('operator'))).toMatch(/Put back at 'Wait' because an operator sent them on/);
 	});
 
+	it('take those out whom a goal or an exit criterion has reached meanwhile, and let the others go on', async () => {
+		const goal = (name: string, event: string, type: string) => journeyNode(name, 'journeyConversionGoal', { event, type });
+		const withGoals = (code: object) => ({ ...canvas(code), nodes: [...canvas(code).nodes, goal('Bought', 'bought', 'conversion'), goal('Gone', 'uninstalled', 'exit')] });
+		const run = await open(withGoals(broken));
+		const all = ['customer-1', 'customer-2', 'customer-3'];
+		await run.send(...all.map((who) => ({ who, event: 'cart' })));
+		await run.pass('1 minute');
+		await run.send(...all.map((who) => ({ who, event: 'order', properties: { total: 'poison' } })));
+		await run.pass('1 hour');
+		run.takeProblems();
+		await run.send({ who: 'customer-1', event: 'bought' }, { who: 'customer-2', event: 'uninstalled' });
+		await run.publish(withGoals(mended));
+		await run.pass('1 hour');
+		expect(await run.control(journey('sendOn', {}))).toEqual([{ journey: 'journey', sentOn: 3 }]);
+		await run.pass('3 hours');
+		const since = async (who: string) => (await run.timeline(who)).filter((line) => line.startsWith('+2h1m') || line.startsWith('+4h1m'));
+		expect(await since('customer-1')).toEqual(['+2h1m retry Wait: operator', '+2h1m converted Bought: leaves', '+2h1m done: converted']);
+		expect(await since('customer-2')).toEqual(['+2h1m retry Wait: operator', '+2h1m exited Gone: leaves', '+2h1m done: exit_criterion']);
+		expect((await since('customer-3')).at(-1)).toBe('+4h1m done: completed');
+		expect(await ask(run.store, 'SELECT 1 FROM conversions')).toHaveLength(1);
+	});
+
 	it('see how everything is: late, given up, silent; and nothing when all is well', async () => {
 		const run = await open(canvas(broken));
 		const check = async () => (await run.control({ resource: 'store', operation: 'health' }))[0];
