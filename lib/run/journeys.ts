@@ -40,6 +40,7 @@ export async function changeJourney(store: Store, key: string, verb: JourneyVerb
 
 /**
  * Lets a paused journey go on. What fell due in the pause comes spread over a time; it was decided by its own deadline.
+ * The journey goes on in the transaction that finds the last of them, so that nothing falls due in between unspread.
  *
  * @returns how many people were due
  * @throws StoreError when there is no such journey, or it is not paused
@@ -52,10 +53,16 @@ export async function resumeJourney(store: Store, key: string, spreadMs: number,
 	});
 	if (!paused) throw new StoreError(`Journey "${key}" is not paused here. If its workflow is not published, publish it.`);
 	let due = 0;
-	for (let page = 1; page > 0; due += page) page = spreadMs === 0 ? 0 : await store.tx(async (db) => await spreadDue(db, steps, now, spreadMs));
-	await store.tx(async (db) => {
-		if (await markJourney(db, id, 'paused_at', false)) await tellAct(db, 'resume', who, id, { due, spreadMinutes: spreadMs / 60_000 });
-	});
+	for (let more = true; more; ) {
+		const page = await store.tx(async (db) => {
+			const page = spreadMs === 0 ? { people: 0, more: false } : await spreadDue(db, steps, now, spreadMs);
+			if (!page.more && (await markJourney(db, id, 'paused_at', false))) {
+				await tellAct(db, 'resume', who, id, { due: due + page.people, spreadMinutes: spreadMs / 60_000 });
+			}
+			return page;
+		});
+		[due, more] = [due + page.people, page.more];
+	}
 	await store.hint();
 	return due;
 }

@@ -58,15 +58,15 @@ export async function claimInstances(
 	return rows[0] && { token: rows[0].token, ids: rows.map(({ id }) => id) };
 }
 
-/** Remembers what instances listened to whose timeout was just claimed: which events come too late is told by it. */
+/** Remembers what instances listen to whose timeout is decided now: which events come too late is told by it. */
 async function keepTimeouts(db: Connection, instances: number[]): Promise<void> {
-	await db.rows(
-		`INSERT INTO timeouts (profile_id, journey_id, step_id, instance_id, set_id, correlation, after_arrival, since, due_at, parked_at, event_id, vars, claimed_at)
-		 SELECT profile_id, journey_id, step_id, id, set_id, correlation, after_arrival, since, due_at, parked_at, event_id, vars, $2
-		 FROM instances WHERE id = ANY($1::bigint[])`,
-		[instances, db.now],
-	);
+	await db.rows(`${KEEP_TIMEOUTS} FROM instances WHERE id = ANY($2::bigint[])`, [db.now, instances]);
 }
+
+/** Of instances at the moment $1. */
+export const KEEP_TIMEOUTS = `
+	INSERT INTO timeouts (profile_id, journey_id, step_id, instance_id, set_id, correlation, after_arrival, since, due_at, parked_at, event_id, vars, claimed_at)
+	SELECT profile_id, journey_id, step_id, id, set_id, correlation, after_arrival, since, due_at, parked_at, event_id, vars, $1`;
 
 /** The same for candidates of an Entry Trigger, in the order of their events. */
 export async function claimCandidates(

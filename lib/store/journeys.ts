@@ -1,5 +1,5 @@
 import type { JourneyFacts } from '../core/journeyState';
-import { MOST_ATTEMPTS } from './claim';
+import { KEEP_TIMEOUTS, MOST_ATTEMPTS } from './claim';
 import type { Connection } from './types';
 
 /** A journey as operators list it. */
@@ -66,41 +66,47 @@ export async function stepsOf(db: Connection, journey: number): Promise<number[]
 	return rows.map(({ id }) => id);
 }
 
-/** A moment after $2, within the milliseconds $3: by the profile, so that what one person has due keeps its order. */
-const SPREAD = "date_trunc('milliseconds', $2::timestamptz + make_interval(secs => $3::float8 / 1000 * (hashint8(profile_id) & 1048575) / 1048576)) + interval '1 millisecond'";
+/** A moment after $1, within the milliseconds $3: by the profile, so that what one person has due keeps its order. */
+const SPREAD = (who: string) => `date_trunc('milliseconds', $1::timestamptz + make_interval(secs => $3::float8 / 1000 * (hashint8(${who}.profile_id) & 1048575) / 1048576)) + interval '1 millisecond'`;
+
+const SPREAD_AT_ONCE = 5_000;
 
 /** 5,000 of those due at these steps, found by the indexes that they are claimed by: a page reads no more, however many are due. */
-const FIRST_DUE = (table: string, waiting: string) => `SELECT first.id
-	FROM unnest($1::int[]) AS s(step), generate_series(0, ${MOST_ATTEMPTS}) AS a(attempt), LATERAL (
-		SELECT id FROM ${table} WHERE step_id = s.step AND attempts = a.attempt AND ${waiting} AND due_at <= $2 ORDER BY due_at LIMIT 5000
-	) first LIMIT 5000`;
+const FIRST_DUE = (table: string, waiting: string, due: string) => `SELECT first.id
+	FROM unnest($2::int[]) AS s(step), generate_series(0, ${MOST_ATTEMPTS}) AS a(attempt), LATERAL (
+		SELECT id FROM ${table} WHERE step_id = s.step AND attempts = a.attempt AND ${waiting} AND ${due} ORDER BY due_at LIMIT ${SPREAD_AT_ONCE}
+	) first LIMIT ${SPREAD_AT_ONCE}`;
+const DUE = 'due_at <= $1 AND (wake IS NULL OR due_at <= $4)';
 
 /**
- * Spreads what fell due at these steps before `before`, at most 5,000 people at a time. Timeouts are decided by it: the
- * deadline stays the moment at which the wait was over, and no event wins over it afterwards.
+ * Spreads what is due at these steps, at most 5,000 people at a time. Timeouts are decided by it, as by a claim: the
+ * deadline stays the moment at which the wait was over, and an event that comes afterwards is late.
  *
- * @returns how many; call it until there are none
+ * @param begun when the spreading began: who is due later than that was spread already, or was set going by something
+ * that happened since; but a wait whose time has been up since then is spread as well
+ * @returns how many, and whether there are more
  */
-export async function spreadDue(db: Connection, steps: number[], before: Date, overMs: number): Promise<number> {
+export async function spreadDue(db: Connection, steps: number[], begun: Date, overMs: number): Promise<{ people: number; more: boolean }> {
 	const instances = await db.rows(
 		`WITH due AS MATERIALIZED (
-			SELECT id FROM instances WHERE id = ANY(ARRAY(${FIRST_DUE('instances', "status = 'waiting' AND NOT expires")}))
-				AND status = 'waiting' AND due_at <= $2 ORDER BY id FOR UPDATE
-		)
-		UPDATE instances i SET wake = coalesce(wake, 'time'), left_at = CASE WHEN wake IS NULL THEN greatest(left_at, due_at) ELSE left_at END,
-			due_at = ${SPREAD}
+			SELECT * FROM instances WHERE id = ANY(ARRAY(${FIRST_DUE('instances', "status = 'waiting' AND NOT expires", DUE)}))
+				AND status = 'waiting' AND ${DUE} ORDER BY id FOR UPDATE
+		), kept AS (${KEEP_TIMEOUTS} FROM due WHERE wake IS NULL AND set_id IS NOT NULL)
+		UPDATE instances i SET wake = coalesce(i.wake, 'time'), left_at = CASE WHEN i.wake IS NULL THEN greatest(i.left_at, i.due_at) ELSE i.left_at END,
+			due_at = ${SPREAD('i')}
 		FROM due WHERE i.id = due.id RETURNING 1`,
-		[steps, before, overMs],
+		[db.now, steps, overMs, begun],
 	);
 	const candidates = await db.rows(
 		`WITH due AS MATERIALIZED (
-			SELECT id FROM candidates WHERE id = ANY(ARRAY(${FIRST_DUE('candidates', 'token IS NULL')})) AND token IS NULL AND due_at <= $2 ORDER BY id FOR UPDATE
+			SELECT id FROM candidates WHERE id = ANY(ARRAY(${FIRST_DUE('candidates', 'token IS NULL', 'due_at <= $4')})) AND token IS NULL AND due_at <= $4 ORDER BY id FOR UPDATE
 		)
-		UPDATE candidates c SET due_at = ${SPREAD}
+		UPDATE candidates c SET due_at = ${SPREAD('c')}
 		FROM due WHERE c.id = due.id RETURNING 1`,
-		[steps, before, overMs],
+		[db.now, steps, overMs, begun],
 	);
-	return instances.length + candidates.length;
+	// Of a full page a few may have been set going by something else at that moment.
+	return { people: instances.length + candidates.length, more: Math.max(instances.length, candidates.length) > SPREAD_AT_ONCE / 2 };
 }
 
 /** A page of the people in a journey, by their instances. */

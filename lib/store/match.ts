@@ -158,8 +158,11 @@ const COUNTING = `WITH ${NEW_EVENTS}
 	JOIN journeys j ON j.id = i.journey_id
 	JOIN conditions c ON c.set_id = i.set_id AND c.times > 1 AND ${WAITS_FOR()} AND $1::timestamptz IS NOT NULL`;
 
-/** After a failure `due_at` is when it is tried again. */
-const DEADLINE = 'CASE WHEN i.attempts + i.losses = 0 THEN i.due_at ELSE i.left_at END';
+/**
+ * Of whose time is up: whatever decided that has set it, the claim or what spreads them after a pause. Their `due_at`
+ * says since then when they go on.
+ */
+const DEADLINE = 'i.left_at';
 
 /** Of people whose time is up and who waited to the end: the best of what happened, in the order of the branches. */
 export async function wakeByRank(db: Connection, token: string): Promise<void> {

@@ -1,7 +1,9 @@
+import { resumeJourney } from '../../lib/run/journeys';
 import { notices } from '../../lib/run/notices';
 import { listActs } from '../../lib/store/acts';
 import { switchOff } from '../../lib/store/steps';
 import { baseNode, journeyNode, wires } from '../support/canvas';
+import { intercepted } from '../support/intercept';
 import { delayState, eventState, journeys } from '../support/journeys';
 import { ask } from '../support/world';
 
@@ -48,6 +50,44 @@ journeys('Journey Control', (open) => {
 		]);
 		await expect(run.control(ask_('resume'))).rejects.toThrow('Journey "carts" is not paused here. If its workflow is not published, publish it.');
 		expect(run.takeProblems()).toEqual([]);
+	});
+
+	it('goes by the best until the deadline, though people go on later, and tells what comes behind as late', async () => {
+		const best = eventState('Wait', [{ event: 'order', output: 'ordered' }, { event: 'view', output: 'viewed' }], [1, 'hours'], { decides: 'best' });
+		const run = await open({ name: 'Carts', nodes: [entry(), best, remind], connections: wires('Entry > Wait', 'Wait:0 > Remind', 'Wait:1 > Remind', 'Wait:2 > Remind') });
+		const deadline = new Date(+run.now + 60 * 60_000);
+		await run.send(...people('cart', 'customer-1', 'customer-2'));
+		await run.pass('30 minutes');
+		await run.send(...people('view', 'customer-1'));
+		await run.control(ask_('pause'));
+		await run.pass('2 hours');
+		await run.control(ask_('resume', { spreadMinutes: 60 }));
+		await run.send(...people('order', 'customer-1', 'customer-2'), { who: 'customer-2', event: 'view', at: deadline });
+		await run.pass('2 hours');
+		expect((await run.timeline()).filter((line) => /woken|late/.test(line)).map((line) => line.replace(/^\S+ /, '')).sort()).toEqual([
+			'customer-1 woken Wait: event → viewed', 'customer-2 late Wait → viewed', 'customer-2 woken Wait: event → viewed',
+		]);
+	});
+
+	it('spreads also what falls due while it is spreading', async () => {
+		const run = await open(canvas());
+		await run.send(...people('cart', 'customer-1'));
+		await run.pass('1 minute');
+		await run.send(...people('cart', 'customer-2'));
+		await run.pass('0 seconds');
+		await run.control(ask_('pause'));
+		await run.pass('59 minutes');
+		// The clock goes on between what it reads and what it writes.
+		const store = intercepted(run.store, () => async (sql, _params, pass) => {
+			const rows = await pass();
+			if (/FROM journeys j LEFT JOIN LATERAL/.test(sql)) await run.skip('90 seconds');
+			return rows;
+		});
+		expect(await resumeJourney(store, 'carts', 60 * 60_000, 'operator')).toBe(2);
+		expect(await ask(run.store, 'SELECT wake, due_at > $1 AS later, left_at::text FROM instances ORDER BY id', [run.now])).toEqual([
+			{ wake: 'time', later: true, left_at: '2026-03-02 11:00:00+00' }, { wake: 'time', later: true, left_at: '2026-03-02 11:01:00+00' },
+		]);
+		await run.pass('2 hours');
 	});
 
 	it('lets whoever is on the way run to the next State, and turns a batch back that was about to enter', async () => {

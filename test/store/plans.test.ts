@@ -306,7 +306,8 @@ describe.each(STATISTICS)('with %s statistics, hot statements', (statistics) => 
 	it('of a pause that is over: each page looks at no more people than it moves', async () => {
 		const { store: watched, seen } = explained(store);
 		await expect(watched.tx(async (db) => {
-			expect(await spreadDue(db, [world.state, world.goal], new Date(+db.now + 2 * DAY_MS), 60_000)).toBe(5_000);
+			const later = new Date(+db.now + 2 * DAY_MS);
+			expect(await spreadDue({ ...db, now: later }, [world.state, world.goal], later, 60_000)).toEqual({ people: 5_000, more: true });
 			throw new Error('taken back');
 		})).rejects.toThrow('taken back');
 		expect(seen.flatMap(({ scanned }) => scanned)).not.toContain('instances');

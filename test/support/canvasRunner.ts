@@ -218,6 +218,11 @@ export class CanvasRunner {
 		return who === undefined ? lines : lines.filter((line) => line.split(' ')[1] === who).map((line) => line.replace(`${who} `, ''));
 	}
 
+	/** Time passes without anything being run. */
+	async skip(duration: string): Promise<void> {
+		await this.moveTo(new Date(+this.now + milliseconds(duration)));
+	}
+
 	/** The items that have left a node, in order, over all executions that went through. */
 	itemsOf(node: string): INodeExecutionData[] {
 		return this.passed.get(node) ?? [];
