@@ -86,6 +86,13 @@ describe('the pages', () => {
 		expect(html`<b>${[html`<i>${'<'}</i>`, null, false, undefined, 0, ['"']]}</b>`.markup).toBe('<b><i>&lt;</i>0&quot;</b>');
 	});
 
+	it('show so many identities of one customer and count the others', () => {
+		const identities = Array.from({ length: 1_000 }, (_, at) => ({ kind: 'anonymous_id' as const, value: `browser-${at}` }));
+		const profile = { id: 1, email: null, phone: null, locale: null, zone: null, attributes: {}, tags: [] };
+		const { markup } = personPage(identities[0]!, { at: now, customer: { profile, identities, consent: {}, journeys: [] }, stories: [] }, { limit: 10, skip: 0 });
+		expect([markup.match(/<bdi>browser-/g)!.length, markup.includes('and 975 more')]).toEqual([26, true]);
+	});
+
 	it('say a journey’s address so that it is read back', () => {
 		fc.assert(fc.property(fc.string({ unit: 'grapheme', minLength: 1 }), (key) => {
 			expect(new URL(link({ journey: key }), 'http://n8n/webhook/journey/status').searchParams.get('journey')).toBe(key);

@@ -142,7 +142,7 @@ async function shown(store: Store, { notices }: PageSources, visit: Visit, query
 		if (!(error instanceof StoreError)) throw error;
 		return page(404, { title: 'No such journey', here: {}, live: false, at: visit.now }, html`<div class="title"><h1>No such journey</h1></div><p class="under">${error.message}</p><p><a href="${link({})}">All journeys</a></p>`);
 	}
-	const [all, said] = [await lately.get('overview', visit.now, async () => await overview(store)), await notices()];
+	const { all, said } = await lately.get('overview', visit.now, async () => ({ all: await overview(store), said: await notices() }));
 	return page(200, { title: 'Journeys', here: { still }, live: true, at: all.at }, overviewPage(all, said));
 }
 

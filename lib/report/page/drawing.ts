@@ -52,7 +52,7 @@ function badges(middle: number, y: number, step: StepNow | undefined): Html[] {
 	return shown.map(({ what, text, width }) => {
 		const at = left;
 		left += width + 4;
-		return html`<rect class="badge ${what}" x="${at}" y="${y - 13}" width="${width}" height="26" rx="13"/><text class="badge ${what}" x="${at + width / 2}" y="${y + 6}">${text}</text>`;
+		return html`<rect class="badge ${what}" x="${at}" y="${y - 19}" width="${width}" height="26" rx="13"/><text class="badge ${what}" x="${at + width / 2}" y="${y}">${text}</text>`;
 	});
 }
 

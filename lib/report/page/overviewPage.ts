@@ -50,7 +50,7 @@ export function cell(name: string, value: number, tone = ''): Html {
 
 function table(caption: string, journeys: Overseen[], at: Date): Html {
 	if (journeys.length === 0) return html`<div class="card"><p class="nothing">No journey yet: publish a workflow that begins with a Journey Entry Trigger, and it is here.</p></div>`;
-	return html`<div class="card scroll"><table class="stack" aria-label="${caption}"><thead><tr><th>Journey</th><th>State</th><th class="number">Inside</th><th class="number">Waiting</th><th class="number">Overdue</th><th class="number">Given up</th><th class="number">Unknown</th><th>Last event</th></tr></thead><tbody>
+	return html`<div class="card scroll"><table class="stack" aria-label="${caption}"><thead><tr><th>Journey</th><th>State</th><th class="number">Inside</th><th class="number">Waiting</th><th class="number" title="Due for more than a minute">Overdue</th><th class="number" title="After repeated errors, in the last 30 days">Given up</th><th class="number" title="Messages of which nobody knows whether they were sent">Unknown</th><th title="The newest of a name that it listens to, among the newest thousand">Last event</th></tr></thead><tbody>
 ${journeys.map((one) => html`<tr><td class="first"><a class="name" href="${link({ journey: one.key })}"><bdi>${one.name}</bdi></a>${one.key !== one.name && html`<small><bdi>${one.key}</bdi></small>`}</td>
 <td class="first">${statePill(one)}${one.state !== 'live' && html`<small>${one.because}</small>`}</td>
 ${cell('Inside', one.inside)}${cell('Waiting', one.waiting)}${cell('Overdue', one.overdue, 'late')}${cell('Given up', one.failed, 'bad')}${cell('Unknown', one.unknownMessages, 'doubt')}

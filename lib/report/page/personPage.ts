@@ -4,10 +4,13 @@ import type { Told } from '../explain';
 import type { Part, Person } from '../person';
 import { html, type Html } from './html';
 import { link } from './links';
-import { utc } from './words';
+import { count, utc } from './words';
 
 /** Kinds of sentences that stand out. */
 const TONES: Record<string, string> = { waiting: 'now', running: 'now', candidate: 'now', failed: 'bad', refused: 'bad', unknown: 'bad', converted: 'good', sent: 'good' };
+
+/** Of the identities of one customer: a browser that forgets brings a new one each day. */
+const MOST_SHOWN = 25;
 
 /** A customer: who they are, and what happened to them in each journey, and why. */
 export function personPage(identity: Identity, { customer, stories }: Person, part: Part): Html {
@@ -28,7 +31,8 @@ export function nobodyPage(problem: string): Html {
 function facts({ profile, identities, consent }: Person['customer']): Html {
 	const attributes = Object.keys(profile.attributes).length;
 	return html`<dl class="facts">
-${identities.map(({ kind, value }) => html`<dt>${KIND_NAMES[kind]}</dt><dd><bdi>${value}</bdi></dd>`)}
+${identities.slice(0, MOST_SHOWN).map(({ kind, value }) => html`<dt>${KIND_NAMES[kind]}</dt><dd><bdi>${value}</bdi></dd>`)}
+${identities.length > MOST_SHOWN && html`<dt></dt><dd>and ${count(identities.length - MOST_SHOWN)} more</dd>`}
 <dt>Time zone</dt><dd>${profile.zone ?? 'not known'}</dd>
 <dt>Consent</dt><dd>${Object.keys(consent).length === 0 ? 'not known' : Object.entries(consent).map(([channel, { state, at }]) => html`<span class="tag">${channel}: ${state}, since ${at.slice(0, 10)}</span>`)}</dd>
 ${profile.tags.length > 0 && html`<dt>Tags</dt><dd>${profile.tags.map((tag) => html`<span class="tag">${tag}</span>`)}</dd>`}
