@@ -168,19 +168,6 @@ describe.each(STATISTICS)('with %s statistics, hot statements', (statistics) => 
 		reachedByKey(seen);
 	});
 
-	it('of sending on who was given up', async () => {
-		const { store: watched, seen } = explained(store);
-		const [batch] = await makeRunning(store, world, Array.from({ length: BATCH }, (_, at) => `given up ${at}`), BATCH);
-		await store.tx(async (db) => await failClaim(db, batch!.token, 'broken'));
-		const [ids, profiles] = [batch!.people.map(({ id }) => id), batch!.people.map(({ profile_id }) => profile_id)];
-		await watched.tx(async (db) => {
-			expect(await reviveFailed(db, ids)).toHaveLength(BATCH);
-			await leaveByConversions(db, profiles, ids);
-			await convertByLookBack(db, profiles, ids);
-		});
-		reachedByKey(seen);
-	});
-
 	it('of what becomes of messages', async () => {
 		const { store: watched, seen } = explained(store);
 		const engagements = Array.from({ length: BATCH }, (_, at): Engagement => ({ index: at, findBy: 'provider', message: `message-${1 + at * 300}`, kind: at % 2 ? 'clicked' : 'unsubscribed', at: clock.now, detail: {} }));
@@ -311,7 +298,7 @@ describe.each(STATISTICS)('with %s statistics, hot statements', (statistics) => 
 			throw new Error('taken back');
 		})).rejects.toThrow('taken back');
 		expect(seen.flatMap(({ scanned }) => scanned)).not.toContain('instances');
-		expect(Math.max(...seen.map(({ rows }) => rows))).toBeLessThan(60_000);
+		expect(Math.max(...seen.map(({ rows }) => rows))).toBeLessThan(75_000);
 	});
 
 	it('of goals on what does not happen', async () => {
@@ -438,5 +425,19 @@ describe.each(STATISTICS)('with %s statistics, hot statements', (statistics) => 
 		});
 		// Candidates are counted like people.
 		reachedByKey(seen.filter(({ sql }) => !/FROM candidates WHERE step_id/.test(sql)), 5_000);
+	});
+
+	// Last: it adds people.
+	it('of sending on who was given up', async () => {
+		const { store: watched, seen } = explained(store);
+		const [batch] = await makeRunning(store, world, Array.from({ length: BATCH }, (_, at) => `given up ${at}`), BATCH);
+		await store.tx(async (db) => await failClaim(db, batch!.token, 'broken'));
+		const [ids, profiles] = [batch!.people.map(({ id }) => id), batch!.people.map(({ profile_id }) => profile_id)];
+		await watched.tx(async (db) => {
+			expect(await reviveFailed(db, ids)).toHaveLength(BATCH);
+			await leaveByConversions(db, profiles, ids);
+			await convertByLookBack(db, profiles, ids);
+		});
+		reachedByKey(seen);
 	});
 });
