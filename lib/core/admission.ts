@@ -79,7 +79,7 @@ export function decideAdmission(rules: EntryRules, candidates: Candidate[], know
 		if (outcome.becomes === 'delayed') waiting.set(profile_id, outcome.until);
 		if (outcome.becomes === 'instance' || outcome.becomes === 'heldOut') {
 			const begun = outcome.becomes === 'instance' && outcome.restarts ? { ...past!, inside: new Set<number>() } : past;
-			pasts.set(key, withEntry(begun, candidate.occurred_at, candidate.event_id, outcome.becomes === 'instance' ? outcome.slot : null));
+			pasts.set(key, withEntry(begun, candidate.occurred_at, candidate, outcome.becomes === 'instance' ? outcome.slot : null));
 		}
 		return { candidate, correlation, ...outcome };
 	});
@@ -110,7 +110,7 @@ function inTurn({ behind }: Candidate, waiting: Date | undefined, now: Date): Ou
 
 /** The rules that only ask about this trigger and the person's past in this journey. */
 function refusalByTrigger(rules: EntryRules, candidate: Candidate, correlation: string, past: Past | undefined, { now, outside }: Circumstances): Outcome | undefined {
-	const { occurred_at: at, event_id } = candidate;
+	const { occurred_at: at, event_id, scheduled_for } = candidate;
 	const zone = candidate.zone ?? rules.zone;
 	const refuse = (reason: string, detail: Json = {}): Outcome => ({ becomes: 'refused', reason, detail: { ...detail, event_at: at } });
 	if (rules.correlation !== undefined && correlation === '') return refuse('no_correlation', { property: rules.correlation });
@@ -122,6 +122,8 @@ function refusalByTrigger(rules: EntryRules, candidate: Candidate, correlation: 
 	if (past) {
 		// A listener that was away looks back, and may find what let somebody in.
 		if (event_id !== null && past.events.has(event_id)) return refuse('duplicate', { event_id });
+		// Two profiles that a run has selected may be one person by now.
+		if (scheduled_for !== null && past.scheduledFor !== null && past.scheduledFor >= scheduled_for) return refuse('duplicate', { scheduled_for });
 		const window = rules.duplicateWindow;
 		if (window && at < addDuration(past.lastEntry, window, zone) && at > subtractDuration(past.lastEntry, window, zone)) {
 			return refuse('duplicate', { entered_at: past.lastEntry, window });

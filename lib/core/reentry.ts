@@ -18,6 +18,8 @@ export interface Enrolment {
 	entry_event_id: number | null;
 	/** An instance is inside now. */
 	inside: boolean;
+	/** The latest date of a schedule, `YYYY-MM-DD`, for which they have entered; null: for none. */
+	scheduled_for: string | null;
 	/** Side of a holdout, for good. */
 	arm: 'treated' | 'control' | 'global' | null;
 }
@@ -32,6 +34,8 @@ export interface Past {
 	events: Set<number>;
 	/** Slots with an instance inside. */
 	inside: Set<number>;
+	/** The latest date of a schedule for which they have entered. */
+	scheduledFor: string | null;
 }
 
 /** @param enrolments of one instance key, at least one */
@@ -46,11 +50,20 @@ export function pastOf(enrolments: Enrolment[]): Past {
 		lastExit: exits.length > 0 ? latest(exits) : null,
 		events: new Set(enrolments.flatMap(({ entry_event_id }) => entry_event_id ?? [])),
 		inside: new Set(enrolments.filter(({ inside }) => inside).map(({ slot }) => slot)),
+		scheduledFor: enrolments.map(({ scheduled_for }) => scheduled_for).reduce(laterDate, null),
 	};
 }
 
-/** The past after one more entry. @param event null: by a schedule. @param slot of its instance; null: it was held out */
-export function withEntry(before: Past | undefined, at: Date, event: number | null, slot: number | null): Past {
+/** Dates as they are written sort by time. */
+function laterDate(one: string | null, other: string | null): string | null {
+	return one !== null && (other === null || one > other) ? one : other;
+}
+
+/** What let somebody in: an event, or a date of a schedule. */
+type Trigger = { event_id: number | null; scheduled_for: string | null };
+
+/** The past after one more entry. @param slot of its instance; null: it was held out */
+export function withEntry(before: Past | undefined, at: Date, { event_id: event, scheduled_for }: Trigger, slot: number | null): Past {
 	const inside = new Set(before?.inside);
 	if (slot !== null) inside.add(slot);
 	const exit = before?.lastExit ?? null;
@@ -61,6 +74,7 @@ export function withEntry(before: Past | undefined, at: Date, event: number | nu
 		lastExit: slot === null && (!exit || exit < at) ? at : exit,
 		events: new Set([...(before?.events ?? []), ...(event === null ? [] : [event])]),
 		inside,
+		scheduledFor: laterDate(before?.scheduledFor ?? null, scheduled_for),
 	};
 }
 

@@ -133,7 +133,8 @@ const REFUSED: Record<string, Teller> = {
 	entries_closed: (fact) => `an operator closed the entries of the journey ${date(fact, 'closed_at')}, the event is from ${date(fact, 'event_at')}`,
 	already_inside: (fact) => `they are inside since ${date(fact, 'entered_at')}, the event is from ${date(fact, 'event_at')}`,
 	once: (fact) => `everyone enters once, they entered ${date(fact, 'entered_at')}, the event is from ${date(fact, 'event_at')}`,
-	duplicate: (fact) => (fact.detail?.window === undefined ? 'this event has let them in already'
+	duplicate: (fact) => (fact.detail?.scheduled_for !== undefined ? `they have entered for ${found(fact.detail.scheduled_for)} already`
+		: fact.detail?.window === undefined ? 'this event has let them in already'
 		: `it came within ${period(fact.detail.window)} of the one that let them in (${date(fact, 'entered_at')}) and counts as the same, the event is from ${date(fact, 'event_at')}`),
 	correlation_too_long: (fact) => `the value of its property ${found(fact.detail?.property)} has ${String(fact.detail?.length)} characters, and 255 are the most`,
 	lock: (fact) => `they ${fact.detail?.exited_at === undefined ? `entered ${date(fact, 'entered_at')}` : `left ${date(fact, 'exited_at')}`} and may again from ${date(fact, 'free_at')}, the event is from ${date(fact, 'event_at')}`,

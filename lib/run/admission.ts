@@ -17,14 +17,16 @@ import { convertByLookBack } from '../store/match';
 import { addToPace, lastTurn, lockPace } from '../store/paces';
 import { loadRunning, type Running } from '../store/running';
 import { readSettings } from '../store/settings';
-import type { Step } from '../store/steps';
 import type { Connection } from '../store/types';
 import type { Engine } from './engine';
 import type { Claim } from './executions';
 import { lockAndLook } from './lockAndLook';
 
-/** An Entry Trigger's step. */
-type Entrance = Step & { journey_id: number };
+/** An Entry Trigger's step, and the journey that it is of now. */
+interface Entrance {
+	id: number;
+	journey: number;
+}
 
 /**
  * Admits the candidates of a batch: one transaction deletes them and makes the instances, running under this
@@ -35,10 +37,11 @@ type Entrance = Step & { journey_id: number };
  * @param audience the condition of entry; absent: everybody
  * @returns the people who go on; none when the batch is not ours any more
  */
-export async function admit(engine: Engine, claim: Claim, step: Entrance, panel: EntryRules, audience?: Audience): Promise<Running[]> {
+export async function admit(engine: Engine, claim: Claim, { id }: Pick<Entrance, 'id'>, panel: EntryRules, audience?: Audience): Promise<Running[]> {
 	const running = await engine.store.tx(async (db) => {
 		if (!(await engine.executions.fence(db, claim))) return undefined;
-		const gate = await gateOf(db, step.journey_id);
+		const gate = await gateOf(db, id);
+		const step = { id, journey: gate.journey };
 		// Claimed just before the pause: they wait as the others do, and it is not counted as an attempt.
 		if (gate.paused) {
 			await returnClaim(db, claim.token, 'refused', db.now, MOST_ATTEMPTS, null);
@@ -49,12 +52,12 @@ export async function admit(engine: Engine, claim: Claim, step: Entrance, panel:
 		// None: n8n's retry calls again after the commit, and the instances are there already.
 		if (candidates.length > 0) {
 			const profiles = [...new Set(candidates.map((one) => one.profile_id))];
-			const known = await loadEnrolments(db, step.journey_id, profiles);
+			const known = await loadEnrolments(db, step.journey, profiles);
 			const outside = audience ? await candidatesOutside(db, claim.token, audience, rules.zone) : new Map<number, Json>();
 			const places = await lockPlaces(db, step, rules);
-			const around: Circumstances = { now: db.now, journey: step.journey_id, outside, globalHoldout: await globalHoldout(db, rules), places };
+			const around: Circumstances = { now: db.now, journey: step.journey, outside, globalHoldout: await globalHoldout(db, rules), places };
 			const verdicts = decideAdmission(rules, candidates, known, around);
-			if (places) await addToPace(db, step.journey_id, places.entered, places.inside);
+			if (places) await addToPace(db, step.journey, places.entered, places.inside);
 			await write(db, claim, step, rules, verdicts);
 		}
 		return await loadRunning(db, claim);
@@ -91,13 +94,13 @@ async function globalHoldout(db: Connection, { ignoresGlobalHoldout }: EntryRule
 /** The places of a journey with a capacity, under its lock: behind the match lock for everybody, so that nobody waits in a circle. */
 async function lockPlaces(db: Connection, step: Entrance, { capacity }: EntryRules): Promise<Places | undefined> {
 	if (!capacity) return undefined;
-	const full = await lockPace(db, step.journey_id, capacity.inside);
+	const full = await lockPace(db, step.journey, capacity.inside);
 	return new Places(capacity, { ...full, tail: await lastTurn(db, step.id) }, db.now);
 }
 
 type Of<Becomes> = Extract<Verdict, { becomes: Becomes }>;
 
-async function write(db: Connection, claim: Claim, { id: step, journey_id: journey }: Entrance, rules: EntryRules, verdicts: Verdict[]): Promise<void> {
+async function write(db: Connection, claim: Claim, { id: step, journey }: Entrance, rules: EntryRules, verdicts: Verdict[]): Promise<void> {
 	const those = <B extends Verdict['becomes']>(becomes: B) => verdicts.filter((one): one is Of<B> => one.becomes === becomes);
 	const delayed = those('delayed');
 	if (delayed.length > 0) await delayCandidates(db, delayed.map(({ candidate: { id }, reason, until, detail }) => ({ id, reason, until, detail })));

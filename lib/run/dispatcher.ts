@@ -59,6 +59,7 @@ export class Dispatcher {
 		private readonly store: Store,
 		private readonly leases: Leases,
 		private readonly onError: (error: Error) => void,
+		private readonly onCandidates: () => void = () => undefined,
 	) {}
 
 	subscribe(subscription: Subscription): void {
@@ -163,6 +164,7 @@ export class Dispatcher {
 			async (db) => await take(db, due.step_id, due.attempts, limit, new Date(+db.now + LEASE_MS)),
 		);
 		if (!batch) return 0;
+		if (due.kind === 'candidates') this.onCandidates();
 		this.leases.emit(batch.token);
 		const flight = this.fly(subscription, { ...batch, kind: due.kind });
 		this.flights.add(flight);

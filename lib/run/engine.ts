@@ -9,9 +9,11 @@ import { findStep, saveCanvas, type Place, type RecordedCanvas, type Step } from
 import type { Keep, Store, StoreSettings } from '../store/types';
 import { RequestRate } from './collector/requestRate';
 import { Dispatcher } from './dispatcher';
+import { Entrances } from './entrances';
 import { Executions } from './executions';
 import { Janitor } from './janitor';
 import { Leases } from './leases';
+import { LostSteps } from './lostSteps';
 import { RedisLink } from './redis/link';
 import { StreamReader } from './redis/streamReader';
 import { Registry } from './registry';
@@ -73,10 +75,13 @@ export class Engine {
 	) {
 		const onError = (error: Error) => log.error(`Journey: ${error.message}`);
 		this.leases = new Leases(store);
-		this.dispatcher = new Dispatcher(store, this.leases, onError);
+		this.dispatcher = new Dispatcher(store, this.leases, onError, () => this.scheduler.room());
 		this.executions = new Executions(store, this.leases, () => this.dispatcher.notify());
-		const removed = new RemovedSteps(store, this.dispatcher, () => this.registry.departing());
-		this.janitor = new Janitor(store, () => this.dispatcher.notify(), onError, { keep, warn: (message) => log.warn(`Journey: ${message}`) }, removed);
+		const chores = [
+			new LostSteps(store, this.dispatcher, () => this.registry.runs()), new Entrances(store),
+			new RemovedSteps(store, this.dispatcher, () => this.registry.runs().leaving),
+		];
+		this.janitor = new Janitor(store, () => this.dispatcher.notify(), onError, { keep, warn: (message) => log.warn(`Journey: ${message}`) }, chores);
 		this.scheduler = new Scheduler(store, () => this.announce(), log);
 		this.registry = new Registry(store, this.dispatcher, log, () => {
 			if (!moves) return;
@@ -102,11 +107,11 @@ export class Engine {
 		});
 	}
 
-	/** The step of a node, looked up once. */
-	async step(place: Place): Promise<Step> {
+	/** The step of a node, looked up once. Which journey it is of may change: whoever needs it asks the store. */
+	async step(place: Place): Promise<Pick<Step, 'id'>> {
 		const key = `${place.host} ${place.workflowId} ${place.nodeId} ${place.name}`;
 		const known = this.steps.get(key);
-		if (known?.journey_id) return known;
+		if (known) return known;
 		const step = await this.store.tx(async (db) => await findStep(db, place));
 		this.steps.set(key, step);
 		return step;

@@ -2,7 +2,7 @@ import { checkControls, controlShares, pickVariant, type Variant } from '../core
 import type { Rule } from '../core/types';
 import { judge, judgeSamples, tellDecisions, type Asked, type Judged, type Outcome, type Parting, type Sample } from '../store/evaluate';
 import { loadControls, loadControlsAt, saveControls } from '../store/splits';
-import type { Place } from '../store/steps';
+import { journeyOf, type Place } from '../store/steps';
 import type { Connection } from '../store/types';
 import type { Engine } from './engine';
 import type { Claim } from './executions';
@@ -33,7 +33,6 @@ export interface Split {
 	variants: Variant[];
 	/** What the hash begins with. */
 	salt: string;
-	journey: number;
 	/** What the shares of its controls are kept by. */
 	key: string;
 }
@@ -45,12 +44,12 @@ export interface Split {
  * @throws SplitError when a control has grown since people came through
  */
 export async function partBySplit(
-	engine: Pick<Engine, 'store'>, claim: Claim, parting: Parting, { variants, salt, journey, key }: Split, asked: Asked[],
+	engine: Pick<Engine, 'store'>, claim: Claim, parting: Parting, { variants, salt, key }: Split, asked: Asked[],
 ): Promise<Way[]> {
 	const outcomes = variants.map(({ name }): Outcome => ({ reason: 'split', output: name }));
 	return await engine.store.tx(async (db) => {
 		const judged = await judge(db, claim, parting, [], asked);
-		if (judged.length > 0) await keepControls(db, journey, key, variants);
+		if (judged.length > 0) await keepControls(db, await journeyOf(db, parting.step), key, variants);
 		return await decide(db, claim, parting, judged, outcomes, ({ profile }) => {
 			const { index, probability } = pickVariant(variants, salt, profile);
 			return { choice: index, probability };

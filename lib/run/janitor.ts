@@ -30,7 +30,7 @@ export class Janitor {
 		private readonly onWork: () => void,
 		private readonly onError: (error: Error) => void,
 		private readonly retention: { keep: Keep; warn: (message: string) => void } = { keep: {}, warn: () => undefined },
-		private readonly removed?: { sweep(): Promise<number> },
+		private readonly chores: Array<{ sweep(): Promise<unknown> }> = [],
 	) {}
 
 	start(): void {
@@ -66,7 +66,7 @@ export class Janitor {
 		clearInterval(this.judging);
 	}
 
-	/** Frees what dead processes held, and looks for people at steps that are gone. @returns how many claims and instances it moved */
+	/** Frees what dead processes held, and looks for steps that are gone and whoever is there. @returns how many claims and instances it moved */
 	async sweep(): Promise<{ claims: number; expired: number; evicted: number }> {
 		const counts = await this.store.tx(async (db) => {
 			const tokens = await expiredClaims(db, CLAIMS_A_SWEEP);
@@ -79,7 +79,7 @@ export class Janitor {
 		let evicted = 0;
 		for (let some = ROWS_A_SWEEP; some === ROWS_A_SWEEP; evicted += some) some = await this.store.tx(async (db) => await evictAtEnd(db, ROWS_A_SWEEP));
 		if (counts.claims > 0) this.onWork();
-		await this.removed?.sweep();
+		for (const chore of this.chores) await chore.sweep();
 		return { ...counts, evicted };
 	}
 

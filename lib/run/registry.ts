@@ -2,6 +2,7 @@ import { parseSinglePath } from '../core/path';
 import type { Condition, EntryRules, Json } from '../core/types';
 import { beginJudging } from '../store/absence';
 import { saveConditions } from '../store/conditions';
+import { otherEntrance } from '../store/entrances';
 import { lockRegistry } from '../store/locks';
 import { addCandidatesSince, convertSince } from '../store/match';
 import { beginSchedule, beginWithMembers, type ScheduleConfig } from '../store/runs';
@@ -10,6 +11,7 @@ import { beat, otherHosts, saveDrawn, saveJourney, saveListener, saveStep, switc
 import { StoreError, type Connection, type Store } from '../store/types';
 import type { Batch, Dispatcher, Subscription } from './dispatcher';
 import type { EngineLog } from './engine';
+import type { Runs } from './lostSteps';
 import { followWait, type RegisteredWait } from './reschedule';
 
 /** What a node says of itself when n8n starts its trigger. */
@@ -48,6 +50,7 @@ export const CATCH_UP_MS = 60 * 60_000;
 export class Registry {
 	private readonly workflows = new Map<number, number>();
 	private readonly leaving = new Map<number, NodeJS.Timeout>();
+	private since?: Date;
 	private timer?: NodeJS.Timeout;
 
 	constructor(
@@ -64,12 +67,15 @@ export class Registry {
 		let said = '';
 		const attempt = async () => {
 			try {
-				const step = await this.store.tx(async (db) => await save(db, registration));
+				const { step, now, elsewhere } = await this.store.tx(async (db) => ({ ...(await save(db, registration)), now: db.now }));
+				if (elsewhere !== undefined) this.log.warn(`${registration.place.name}: ${entersElsewhere(registration, elsewhere)}`);
 				if (registration.waits) {
 					const moved = await followWait(this.store, step.id, registration.waits, () => closed);
 					if (moved > 0) this.log.info(`${registration.place.name}: ${moved} waiting people follow its changed wait`);
 				}
-				if (!closed) undo = this.listen(step, registration);
+				undo = this.listen(step, now, registration);
+				// Its row is on by now, so it has to leave like any other.
+				if (closed) undo();
 			} catch (error) {
 				const { message } = error as Error;
 				if (message !== said) this.log.error(`${registration.place.name}: ${message}`);
@@ -84,7 +90,8 @@ export class Registry {
 		};
 	}
 
-	private listen(step: Step, { place, limit, emit }: Registration): () => void {
+	private listen(step: Step, now: Date, { place, limit, emit }: Registration): () => void {
+		this.since ??= now;
 		clearTimeout(this.leaving.get(step.id));
 		this.leaving.delete(step.id);
 		this.workflows.set(step.workflow, (this.workflows.get(step.workflow) ?? 0) + 1);
@@ -101,36 +108,45 @@ export class Registry {
 		const left = (this.workflows.get(step.workflow) ?? 1) - 1;
 		if (left > 0) this.workflows.set(step.workflow, left);
 		else this.workflows.delete(step.workflow);
-		const since = new Date();
+		if (this.workflows.size === 0) this.since = undefined;
+		this.switchOffLater(step.id, new Date());
+	}
+
+	private switchOffLater(step: number, since: Date): void {
 		const timer = setTimeout(() => {
-			this.leaving.delete(step.id);
-			void this.store
+			this.store
 				.tx(async (db) => {
 					await lockRegistry(db, 'register');
 					// The database's clock, as far back as this process's timer waited.
-					await switchOff(db, [step.id], new Date(+db.now - (Date.now() - +since)));
+					await switchOff(db, [step], new Date(+db.now - (Date.now() - +since)));
 				})
-				.catch((error: Error) => this.log.warn(`Journey: ${error.message}`));
-		}, GONE_AFTER_MS);
-		this.leaving.set(step.id, timer.unref());
+				.then(() => this.leaving.get(step) === timer && this.leaving.delete(step), (error: Error) => {
+					this.log.warn(`Journey: ${error.message}`);
+					if (this.leaving.get(step) === timer) this.switchOffLater(step, since);
+				});
+		}, GONE_AFTER_MS).unref();
+		this.leaving.set(step, timer);
 	}
 
-	/** Steps that have stopped a moment ago and may come back. */
-	departing(): number[] {
-		return [...this.leaving.keys()];
+	/** What runs in this process. A main that stops to lead runs nothing, and begins anew when it leads again. */
+	runs(): Runs {
+		return { ...(this.since && { since: this.since }), leaving: [...this.leaving.keys()] };
 	}
 
-	private async beat(): Promise<void> {
+	/** Says that the workflows of this process are run. */
+	async beat(): Promise<void> {
 		await this.store.tx(async (db) => await beat(db, [...this.workflows.keys()])).catch(() => undefined);
 	}
 
 	stop(): void {
 		clearInterval(this.timer);
 		this.leaving.forEach((timer) => clearTimeout(timer));
+		this.leaving.clear();
 	}
 }
 
-async function save(db: Connection, { place, journey, listens, canvas, since }: Registration): Promise<Step> {
+/** @returns `elsewhere`: the workflow by which people enter the journey instead */
+async function save(db: Connection, { place, journey, listens, canvas, since }: Registration): Promise<{ step: Step; elsewhere?: string }> {
 	await lockRegistry(db, 'register');
 	const others = await otherHosts(db, place.host, place.workflowId, new Date(+db.now - ALIVE_MS));
 	if (others.length > 0) {
@@ -167,5 +183,9 @@ async function save(db: Connection, { place, journey, listens, canvas, since }: 
 			else await convertSince(db, step.id, missed);
 		}
 	}
-	return step;
+	return { step, elsewhere: journey && (await otherEntrance(db, step.journey_id!, step.workflow)) };
+}
+
+function entersElsewhere({ journey }: Registration, workflow: string): string {
+	return `people enter journey "${journey!.key}" by workflow ${workflow}, which was given this Journey Key later. Who is in this workflow goes on. To let people in here again, unpublish the other one, or give this one a key of its own.`;
 }

@@ -1,6 +1,6 @@
 import { nextOccasions, occasionsBetween } from '../core/schedule';
 import { currentPause } from '../store/pause';
-import { holdRun, makeRuns, nextPageAt, plannedSchedules, writePage, zonesOfProfiles, type Group, type NewRun, type OpenRun, type PageLimits, type Planned } from '../store/runs';
+import { holdRun, makeRuns, nextPages, plannedSchedules, writePage, zonesOfProfiles, type Group, type NewRun, type OpenRun, type PageLimits, type Planned } from '../store/runs';
 import type { Connection, Store } from '../store/types';
 
 const LIMITS: PageLimits = { scan: 10_000, waiting: 10_000 };
@@ -11,6 +11,8 @@ const LEAST_SCAN = 1_000;
 const BUSY_MS = 50;
 const IDLE_MS = 30_000;
 const AWAY_MS = 5_000;
+/** A page is due and cannot be written: many candidates wait, another process has it, or the store is paused. */
+const HELD_UP_MS = 5_000;
 
 /** What one look has done. */
 export interface Looked {
@@ -19,7 +21,9 @@ export interface Looked {
 	pages: number;
 	/** People who were made candidates. */
 	selected: number;
-	/** When the next run begins, or the next page is due; undefined: nothing is ahead. */
+	/** A page was due and could not be written. */
+	heldUp: boolean;
+	/** When the next run begins, or the next page will be due; undefined: nothing is ahead. */
 	next?: Date;
 }
 
@@ -37,6 +41,7 @@ export class Scheduler {
 	private stopped = false;
 	private started = false;
 	private failing = false;
+	private heldUp = false;
 
 	constructor(
 		private readonly store: Store,
@@ -49,6 +54,11 @@ export class Scheduler {
 	start(): void {
 		this.started = true;
 		this.look();
+	}
+
+	/** Candidates have been admitted: a page that was held up may be written now. */
+	room(): void {
+		if (this.heldUp) this.look();
 	}
 
 	async stop(): Promise<void> {
@@ -71,10 +81,12 @@ export class Scheduler {
 	/** @returns milliseconds until it should look again */
 	private async run(): Promise<number> {
 		try {
-			const { pages, next } = await this.tick();
+			const { pages, heldUp, next } = await this.tick();
 			this.failing = false;
+			this.heldUp = heldUp;
 			if (pages > 0) return 0;
-			return next ? Math.max(BUSY_MS, Math.min(IDLE_MS, +next - +(await this.store.tx(async ({ now }) => now)))) : IDLE_MS;
+			const most = heldUp ? HELD_UP_MS : IDLE_MS;
+			return next ? Math.max(BUSY_MS, Math.min(most, +next - +(await this.store.tx(async ({ now }) => now)))) : most;
 		} catch (error) {
 			// The store is away: say it once, then keep asking.
 			if (!this.failing) this.log.error(`Journey: ${(error as Error).message}`);
@@ -89,10 +101,11 @@ export class Scheduler {
 		for (const [{ name }, runs] of made) this.tellMissed(name, runs.filter(({ missed }) => missed));
 		const page = await this.store.tx(async (db) => await this.page(db));
 		if (page && page.selected > 0) this.onCandidates();
-		const pageAt = await this.store.tx(nextPageAt);
-		const moments = [next, pageAt].filter((one) => one !== undefined);
+		const ahead = await this.store.tx(nextPages);
+		const moments = [next, ahead.next].filter((one) => one !== undefined);
 		return {
 			runs: made.reduce((sum, [, runs]) => sum + runs.length, 0), pages: page ? 1 : 0, selected: page?.selected ?? 0,
+			heldUp: !page && ahead.due,
 			next: moments.length > 0 ? new Date(Math.min(...moments.map(Number))) : undefined,
 		};
 	}

@@ -43,7 +43,7 @@ export async function profilesOfCandidates(db: Connection, token: string): Promi
 export async function loadEnrolments(db: Connection, journey: number, profiles: number[]): Promise<Enrolment[]> {
 	return await db.rows<Enrolment>(
 		`SELECT en.profile_id, en.correlation, en.slot, en.entries, en.entry_times, en.first_entry, en.last_entry, en.last_exit,
-			en.held_out, en.entry_event_id, en.arm, i.id IS NOT NULL AS inside
+			en.held_out, en.entry_event_id, en.scheduled_for::text, en.arm, i.id IS NOT NULL AS inside
 		 FROM enrolments en LEFT JOIN instances i USING (profile_id, journey_id, correlation, slot)
 		 WHERE en.profile_id = ANY($1::bigint[]) AND en.journey_id = $2`,
 		[profiles, journey],
@@ -68,7 +68,7 @@ const ENTER_AGAIN = (countedFrom: string) => `ON CONFLICT (profile_id, journey_i
 				instance_id = excluded.instance_id, entry_event_id = excluded.entry_event_id, entered_at = excluded.entered_at,
 				held_out = excluded.held_out, arm = coalesce(enrolments.arm, excluded.arm), entries = enrolments.entries + 1,
 				entry_times = array_append(ARRAY(SELECT t FROM unnest(enrolments.entry_times) t WHERE t > ${countedFrom}), excluded.last_entry),
-				last_entry = greatest(enrolments.last_entry, excluded.last_entry)`;
+				last_entry = greatest(enrolments.last_entry, excluded.last_entry), workflow = excluded.workflow`;
 
 /**
  * Makes instances of candidates, `running` under the claim that holds them, and ends those they restart. The caller
@@ -97,9 +97,9 @@ export async function insertInstances(
 			RETURNING *
 		), enrolled AS (
 			INSERT INTO enrolments (profile_id, journey_id, correlation, slot, instance_id, entry_event_id, entered_at, arm, entries,
-				entry_times, first_entry, last_entry)
+				entry_times, first_entry, last_entry, workflow)
 			SELECT profile_id, $2, correlation, slot, id, event_id, entered_at, CASE WHEN $7 THEN 'treated' END, 1, ARRAY[entered_at],
-				entered_at, entered_at
+				entered_at, entered_at, (SELECT workflow FROM steps WHERE id = $3)
 			FROM made
 			${ENTER_AGAIN('$6')}
 		), told AS (
@@ -193,8 +193,9 @@ export async function insertHeldOut(
 				occurred_at timestamptz, arm text, percent numeric)
 		), enrolled AS (
 			INSERT INTO enrolments (profile_id, journey_id, correlation, slot, instance_id, entry_event_id, entered_at, held_out, arm,
-				entries, entry_times, first_entry, last_entry)
-			SELECT profile_id, $2, correlation, slot, id, event_id, occurred_at, true, arm, 1, ARRAY[occurred_at], occurred_at, occurred_at
+				entries, entry_times, first_entry, last_entry, workflow)
+			SELECT profile_id, $2, correlation, slot, id, event_id, occurred_at, true, arm, 1, ARRAY[occurred_at], occurred_at, occurred_at,
+				(SELECT workflow FROM steps WHERE id = $5::int)
 			FROM asked
 			${ENTER_AGAIN('$4')}
 		), told AS (

@@ -1,5 +1,6 @@
 import type { JourneyFacts } from '../core/journeyState';
 import { KEEP_TIMEOUTS, MOST_ATTEMPTS } from './claim';
+import { LISTENING } from './steps';
 import type { Connection } from './types';
 
 /** A journey as operators list it. */
@@ -19,13 +20,9 @@ export type Mark = 'paused_at' | 'closed_at' | 'archived_at';
 export async function listJourneys(db: Connection, keys: string[] | null = null): Promise<JourneyRow[]> {
 	return await db.rows<JourneyRow>(
 		`SELECT j.id, j.key, j.name, j.opens_at, j.ends_at, j.paused_at, j.closed_at, j.archived_at, w.workflow_id,
-			CASE WHEN NOT coalesce(w.listens, false) THEN coalesce(w.off_since, j.created_at) END AS off_since,
+			CASE WHEN s.state = 'on' THEN NULL ELSE coalesce(s.off_since, j.created_at) END AS off_since,
 			EXISTS (SELECT FROM finished f WHERE f.journey_id = j.id) AS left
-		 FROM journeys j LEFT JOIN LATERAL (
-			SELECT w.workflow_id, s.state = 'on' AS listens, s.off_since
-			FROM workflows w JOIN steps s ON s.workflow = w.id AND s.kind = 'entry'
-			WHERE w.journey_id = j.id ORDER BY (s.state = 'on') DESC, s.off_since DESC, w.seen_at DESC LIMIT 1
-		 ) w ON true
+		 FROM journeys j LEFT JOIN steps s ON s.id = j.entrance LEFT JOIN workflows w ON w.id = s.workflow
 		 WHERE $1::text[] IS NULL OR j.key = ANY($1::text[])
 		 ORDER BY j.name, j.key`,
 		[keys],
@@ -33,9 +30,19 @@ export async function listJourneys(db: Connection, keys: string[] | null = null)
 }
 
 /** What an admission asks of its journey. */
-export async function gateOf(db: Connection, journey: number): Promise<{ zone: string; paused: boolean; closed_at: Date | null }> {
-	const [gate] = await db.rows<{ zone: string; paused: boolean; closed_at: Date | null }>(
-		'SELECT zone, paused_at IS NOT NULL AS paused, least(closed_at, archived_at) AS closed_at FROM journeys WHERE id = $1', [journey],
+export interface Gate {
+	journey: number;
+	zone: string;
+	paused: boolean;
+	closed_at: Date | null;
+}
+
+/** The journey that an Entry Trigger is of now: its key may have been changed a moment ago, in another process. */
+export async function gateOf(db: Connection, step: number): Promise<Gate> {
+	const [gate] = await db.rows<Gate>(
+		`SELECT j.id AS journey, j.zone, j.paused_at IS NOT NULL AS paused, least(j.closed_at, j.archived_at) AS closed_at
+		 FROM steps s JOIN workflows w ON w.id = s.workflow JOIN journeys j ON j.id = w.journey_id WHERE s.id = $1`,
+		[step],
 	);
 	return gate!;
 }
@@ -115,13 +122,13 @@ export async function insideAfter(db: Connection, journey: number, after: number
 	return rows.map(({ id }) => id);
 }
 
-/** Journeys whose workflow has not listened since before this moment, with somebody inside. */
+/** Journeys with a workflow that has not listened since before this moment, with somebody inside. */
 export async function stranded(db: Connection, before: Date): Promise<Array<{ key: string; name: string; off_since: Date }>> {
 	return await db.rows(
 		`SELECT j.key, j.name, max(s.off_since) AS off_since FROM journeys j JOIN workflows w ON w.journey_id = j.id JOIN steps s ON s.workflow = w.id
-		 GROUP BY j.id HAVING bool_and(s.state = 'off') AND max(s.off_since) <= $1
+		 WHERE s.kind = ANY($2::text[]) GROUP BY j.id, w.id HAVING bool_and(s.state = 'off') AND max(s.off_since) <= $1
 			AND EXISTS (SELECT FROM instances i WHERE i.step_id = ANY(array_agg(s.id)))
 		 ORDER BY j.name, j.key`,
-		[before],
+		[before, LISTENING],
 	);
 }

@@ -233,13 +233,13 @@ export async function restartTimers(db: Connection, timers: Array<Reset & { due_
 const candidates = (events: string, steps: string) => `
 	WITH ${events}
 	INSERT INTO candidates (step_id, journey_id, profile_id, event_id, event_received_at, due_at)
-	SELECT DISTINCT ON (e.id, w.journey_id) s.id, w.journey_id, e.profile_id, e.id, e.received_at, $1
-	FROM steps s
-	JOIN workflows w ON w.id = s.workflow
+	SELECT DISTINCT ON (e.id, j.id) s.id, j.id, e.profile_id, e.id, e.received_at, $1
+	FROM journeys j
+	JOIN steps s ON s.id = j.entrance
 	JOIN conditions c ON c.set_id = s.set_id
 	JOIN fresh e ON e.name = c.event AND ${FILTER(`'${NO_VARIABLES}'`)}
-	WHERE s.kind = 'entry' AND s.state = 'on' AND w.journey_id IS NOT NULL AND ${steps}
-	ORDER BY e.id, w.journey_id, s.id
+	WHERE s.state = 'on' AND ${steps}
+	ORDER BY e.id, j.id
 	ON CONFLICT (event_id, journey_id) DO NOTHING
 	RETURNING id`;
 
@@ -273,20 +273,33 @@ export const ACHIEVES = (e = 'e') => `${e}.name = c.event AND NOT ${e}.history A
 const BY_EVENT = "s.kind = 'goal' AND s.state = 'on' AND NOT s.config ? 'absent'";
 export const GOALS = `steps s JOIN workflows w ON w.id = s.workflow JOIN journeys j ON j.id = w.journey_id
 	JOIN conditions c ON c.set_id = s.set_id`;
+/**
+ * Of several workflows with one key, a person's goals are those of the one they are in, or were held out of: nobody
+ * converts twice by one event, or leaves on another canvas than theirs. Once it is not published any more, who has left it,
+ * or never went in, and has not converted there, goes by the one that lets people in now. Counts, and not EXISTS, of which the planner may make one hash
+ * over everybody.
+ */
+const THEIRS = `(en.workflow = s.workflow OR s.workflow = (SELECT o.workflow FROM steps o WHERE o.id = j.entrance AND o.state = 'on')
+	AND (SELECT count(*) FROM (SELECT FROM steps o WHERE o.workflow = en.workflow AND o.kind = 'entry' AND o.state = 'on' LIMIT 1) published) = 0
+	AND (en.workflow IS NULL OR (SELECT count(*) FROM (SELECT FROM instances i WHERE i.id = en.instance_id LIMIT 1) inside) = 0)
+	AND (SELECT count(*) FROM (
+		SELECT FROM conversions o JOIN steps os ON os.id = o.step_id
+		WHERE o.profile_id = en.profile_id AND o.instance_id = en.instance_id AND os.workflow = en.workflow LIMIT 1
+	) converted) = 0)`;
 
 const achievedBy = (steps: string) => `${GOALS}
 	JOIN fresh e ON e.name = c.event
 	CROSS JOIN LATERAL (
 		SELECT * FROM enrolments en WHERE en.profile_id = e.profile_id AND en.journey_id = w.journey_id OFFSET 0
 	) en
-	WHERE ${BY_EVENT} AND ${steps} AND ${ACHIEVES()}`;
+	WHERE ${BY_EVENT} AND ${steps} AND ${THEIRS} AND ${ACHIEVES()}`;
 const ACHIEVED_ON_RECORD = `${GOALS}
 	JOIN enrolments en ON en.journey_id = w.journey_id
 	CROSS JOIN LATERAL (
 		SELECT e.* FROM events e WHERE ${ON_RECORD('en.entered_at')} e.profile_id = en.profile_id AND ${ACHIEVES()}
 		ORDER BY e.occurred_at, e.id LIMIT 1
 	) e
-	WHERE ${BY_EVENT} AND en.profile_id = ANY($2::bigint[]) AND en.instance_id = ANY($3::bigint[])`;
+	WHERE ${BY_EVENT} AND ${THEIRS} AND en.profile_id = ANY($2::bigint[]) AND en.instance_id = ANY($3::bigint[])`;
 
 /** Takes out who leaves by what they have achieved. Reads `achieved`. */
 const LEAVE = `leaving AS MATERIALIZED (

@@ -68,9 +68,9 @@ export async function mergeProfiles(db: Connection, merges: Merge[]): Promise<nu
 	);
 	await db.rows(
 		`INSERT INTO enrolments AS en (profile_id, journey_id, correlation, slot, instance_id, entry_event_id, entered_at, held_out, arm,
-			entries, entry_times, first_entry, last_entry, last_exit, converted_at, scheduled_for, judge_at)
+			entries, entry_times, first_entry, last_entry, last_exit, converted_at, scheduled_for, judge_at, workflow)
 		 SELECT m."into", o.journey_id, o.correlation, o.slot, o.instance_id, o.entry_event_id, o.entered_at, o.held_out, o.arm,
-			o.entries, o.entry_times, o.first_entry, o.last_entry, o.last_exit, o.converted_at, o.scheduled_for, o.judge_at
+			o.entries, o.entry_times, o.first_entry, o.last_entry, o.last_exit, o.converted_at, o.scheduled_for, o.judge_at, o.workflow
 		 FROM enrolments o JOIN ${M} ON m."from" = o.profile_id
 		 ON CONFLICT (profile_id, journey_id, correlation, slot) DO UPDATE SET
 			entries = en.entries + excluded.entries,
@@ -80,6 +80,7 @@ export async function mergeProfiles(db: Connection, merges: Merge[]): Promise<nu
 			entered_at = CASE WHEN ${THEIRS} THEN excluded.entered_at ELSE en.entered_at END,
 			held_out = CASE WHEN ${THEIRS} THEN excluded.held_out ELSE en.held_out END,
 			judge_at = CASE WHEN ${THEIRS} THEN excluded.judge_at ELSE en.judge_at END,
+			workflow = CASE WHEN ${THEIRS} THEN excluded.workflow ELSE en.workflow END,
 			arm = CASE WHEN excluded.first_entry < en.first_entry THEN coalesce(excluded.arm, en.arm) ELSE coalesce(en.arm, excluded.arm) END,
 			first_entry = least(en.first_entry, excluded.first_entry), last_entry = greatest(en.last_entry, excluded.last_entry),
 			last_exit = greatest(en.last_exit, excluded.last_exit), converted_at = least(en.converted_at, excluded.converted_at),

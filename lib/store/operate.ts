@@ -93,6 +93,9 @@ export async function moveWaiting(
 			UPDATE instances i SET step_id = $5, set_id = NULL, wake = 'move', output = NULL, vars = NULL, expires = false, attempts = 0, losses = 0,
 				resets = 0, due_at = $1, since = $1, left_at = $1, error = NULL
 			FROM moving WHERE i.id = moving.id RETURNING i.id, i.profile_id, moving.step_id AS from_step
+		), generation AS (
+			UPDATE enrolments en SET workflow = s.workflow FROM moved m JOIN steps s ON s.id = $5
+			WHERE en.profile_id = m.profile_id AND en.journey_id = $2 AND en.instance_id = m.id AND en.workflow IS DISTINCT FROM s.workflow
 		), told AS (
 			INSERT INTO journal (at, kind, journey_id, step_id, profile_id, instance_id, reason, detail)
 			SELECT $1, 'moved', $2, $5, m.profile_id, m.id, 'operator', jsonb_build_object('from', s.name) FROM moved m JOIN steps s ON s.id = m.from_step

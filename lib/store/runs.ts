@@ -100,7 +100,7 @@ export async function beginWithMembers(db: Connection, step: number, journey: nu
 export async function plannedSchedules(db: Connection): Promise<Planned[]> {
 	return await db.rows<Planned>(
 		`SELECT s.id AS step, j.id AS journey, j.name, j.zone, s.planned_until, s.config->'schedule' AS schedule,
-			j.closed_at IS NOT NULL OR j.archived_at IS NOT NULL AS closed
+			j.closed_at IS NOT NULL OR j.archived_at IS NOT NULL OR j.entrance <> s.id AS closed
 		 FROM steps s JOIN workflows w ON w.id = s.workflow JOIN journeys j ON j.id = w.journey_id
 		 WHERE s.planned_until IS NOT NULL AND s.state = 'on' ORDER BY s.id`,
 	);
@@ -150,6 +150,8 @@ export interface OpenRun {
 	step_id: number;
 	journey_id: number;
 	date: string;
+	/** When it was due: the moment of everybody's entry, whenever their page comes round. */
+	at: Date;
 	people: string;
 	rule: Rule | null;
 	pace: number | null;
@@ -158,15 +160,16 @@ export interface OpenRun {
 }
 
 const MOVING = `runs r JOIN steps s ON s.id = r.step_id JOIN journeys j ON j.id = r.journey_id
-		 WHERE r.state = 'open' AND s.state = 'on' AND (s.planned_until IS NOT NULL OR starts_with(r.people, 'segment:'))
+		 WHERE r.state = 'open' AND s.state = 'on' AND (s.planned_until IS NOT NULL OR starts_with(r.people, 'segment:')) AND j.entrance = s.id
 			AND j.paused_at IS NULL AND j.closed_at IS NULL AND j.archived_at IS NULL`;
 
-/** When the next page of an open run is due; undefined: there is none. */
-export async function nextPageAt(db: Connection): Promise<Date | undefined> {
-	const [row] = await db.rows<{ at: Date | null }>(
-		`SELECT min(r.next_page_at) AS at FROM ${MOVING}`,
+/** Whether a page of an open run is due, and when the next one will be; undefined: none will. */
+export async function nextPages(db: Connection): Promise<{ due: boolean; next?: Date }> {
+	const [row] = await db.rows<{ due: boolean; next: Date | null }>(
+		`SELECT count(*) FILTER (WHERE r.next_page_at <= $1) > 0 AS due, min(r.next_page_at) FILTER (WHERE r.next_page_at > $1) AS next FROM ${MOVING}`,
+		[db.now],
 	);
-	return row?.at ?? undefined;
+	return { due: row!.due, ...(row!.next && { next: row!.next }) };
 }
 
 /**
@@ -175,7 +178,7 @@ export async function nextPageAt(db: Connection): Promise<Date | undefined> {
  */
 export async function holdRun(db: Connection, limits: PageLimits): Promise<OpenRun | undefined> {
 	const [run] = await db.rows<OpenRun>(
-		`SELECT r.id, r.step_id, r.journey_id, r.scheduled_for::text AS date, r.people, r.rule, (coalesce(s.config->'schedule', s.config)->>'pace')::int AS pace, j.zone
+		`SELECT r.id, r.step_id, r.journey_id, r.scheduled_for::text AS date, r.at, r.people, r.rule, (coalesce(s.config->'schedule', s.config)->>'pace')::int AS pace, j.zone
 		 FROM ${MOVING} AND r.next_page_at <= $1
 			AND (SELECT count(*) FROM (SELECT FROM candidates c WHERE c.step_id = s.id AND c.attempts = 0 AND c.token IS NULL ORDER BY c.due_at LIMIT $2) waiting) < $2
 		 ORDER BY r.next_page_at, r.at, r.id LIMIT 1 FOR NO KEY UPDATE OF r, s SKIP LOCKED`,
@@ -202,7 +205,7 @@ const NEW_IN_SEGMENT = (journey: number) => `(SELECT count(*) FROM (
  * takes no longer. Counts, and not EXISTS, of which the planner may make one hash over everybody for each page.
  */
 export async function writePage(db: Connection, run: OpenRun, people: number, scan: number): Promise<{ examined: number; selected: number; ended: boolean }> {
-	const params: unknown[] = [run.id, db.now, run.date, run.people, scan, people, run.pace];
+	const params: unknown[] = [run.id, db.now, run.date, run.people, scan, people, run.pace, run.at];
 	const rule = run.rule && compileRule(run.rule, { now: db.now, firstParameter: params.length + 1, zone: run.zone });
 	const ofSegment = run.people.startsWith('segment:');
 	const whose = run.people === '*' || ofSegment ? '$4::text IS NOT NULL' : run.people === '' ? "p.zone IS NULL AND $4 = ''" : 'p.zone = $4';
@@ -221,7 +224,7 @@ export async function writePage(db: Connection, run: OpenRun, people: number, sc
 		), page AS MATERIALIZED (SELECT id FROM looked WHERE chosen ORDER BY id LIMIT $6),
 		put AS (
 			INSERT INTO candidates (step_id, journey_id, profile_id, run_id, occurred_at, due_at)
-			SELECT ${run.step_id}, ${run.journey_id}, id, $1, $2, $2 FROM page ORDER BY id
+			SELECT ${run.step_id}, ${run.journey_id}, id, $1, $8, $2 FROM page ORDER BY id
 		), counted AS (
 			SELECT (SELECT count(*) FROM looked) AS seen, (SELECT max(id) FROM looked) AS last_seen, (SELECT count(*) FROM page) AS taken,
 				(SELECT max(id) FROM page) AS last_taken

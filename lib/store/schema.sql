@@ -168,6 +168,7 @@ TABLE enrolments WITH (fillfactor=90, autovacuum_vacuum_scale_factor=0.05)
 	held_out boolean NOT NULL DEFAULT false
 	scheduled_for date
 	judge_at timestamp with time zone
+	workflow integer
 	CONSTRAINT enrolments_arm_check CHECK ((arm = ANY (ARRAY['treated'::text, 'control'::text, 'global'::text])))
 	CONSTRAINT enrolments_journey_id_fkey FOREIGN KEY (journey_id) REFERENCES journeys(id)
 	CONSTRAINT enrolments_pkey PRIMARY KEY (profile_id, journey_id, correlation, slot)
@@ -314,8 +315,10 @@ TABLE journeys
 	paused_at timestamp with time zone
 	closed_at timestamp with time zone
 	archived_at timestamp with time zone
+	entrance integer
 	CONSTRAINT journeys_key_key UNIQUE (key)
 	CONSTRAINT journeys_pkey PRIMARY KEY (id)
+	CREATE INDEX journeys_entrance ON journeys USING btree (entrance)
 
 TABLE migrations
 	version integer NOT NULL
@@ -571,6 +574,7 @@ TABLE workflows
 	seen_at timestamp with time zone NOT NULL
 	evict_at timestamp with time zone
 	drawn jsonb
+	joined_at timestamp with time zone
 	CONSTRAINT workflows_journey_id_fkey FOREIGN KEY (journey_id) REFERENCES journeys(id)
 	CONSTRAINT workflows_pkey PRIMARY KEY (id)
 	CONSTRAINT workflows_workflow_id_host_key UNIQUE (workflow_id, host)

@@ -1,10 +1,14 @@
 import type { Canvas } from '../core/canvas/canvas';
 import type { Drawing } from '../core/canvas/drawing';
 import type { Json } from '../core/types';
+import { settleEntrances } from './entrances';
 import { readSettings } from './settings';
 import type { Connection } from './types';
 
 export type StepKind = 'entry' | 'audience' | 'state' | 'branch' | 'action' | 'goal';
+
+/** Those whose nodes listen; of the others nobody can say whether they are there. */
+export const LISTENING: StepKind[] = ['entry', 'state', 'action', 'goal'];
 
 /** Where a step is: n8n instance, workflow, node. */
 export interface Place {
@@ -84,7 +88,8 @@ export async function otherHosts(db: Connection, host: string, workflowId: strin
 }
 
 /**
- * The journey of a key, made if it is new; takes over what its Entry Trigger says, and binds the workflow to it.
+ * The journey of a key, made if it is new; binds the workflow to it, and takes over what its Entry Trigger says if it is the
+ * one that lets people in. The caller holds the registry lock, as one who registers.
  *
  * @param about `zoneIsN8ns`: the journey names none, so that the settings go before it; `evictAt`: whoever is inside
  * leaves then
@@ -94,27 +99,66 @@ export async function saveJourney(
 	about: { key: string; name: string; zone: string; zoneIsN8ns?: boolean; correlation: string[] | null; start?: Date; end?: Date; evictAt?: Date },
 ): Promise<number> {
 	const zone = (about.zoneIsN8ns && (await readSettings(db)).zone) || about.zone;
+	const panel = [about.name, zone, about.zoneIsN8ns ? about.zone : null, about.correlation, about.start ?? null, about.end ?? null];
 	const [journey] = await db.rows<{ id: number }>(
 		`INSERT INTO journeys (key, name, zone, n8n_zone, correlation, opens_at, ends_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-		 ON CONFLICT (key) DO UPDATE SET name = $2, zone = $3, n8n_zone = $4, correlation = $5, opens_at = $6, ends_at = $7 RETURNING id`,
-		[about.key, about.name, zone, about.zoneIsN8ns ? about.zone : null, about.correlation, about.start ?? null, about.end ?? null, db.now],
+		 ON CONFLICT (key) DO UPDATE SET key = $1 RETURNING id`,
+		[about.key, ...panel, db.now],
 	);
+	const [before] = await db.rows<{ journey_id: number | null }>('SELECT journey_id FROM workflows WHERE id = $1', [workflow]);
 	await db.rows(
-		'UPDATE workflows SET journey_id = $2, evict_at = $3 WHERE id = $1 AND (journey_id, evict_at) IS DISTINCT FROM ($2::int, $3::timestamptz)',
-		[workflow, journey!.id, about.evictAt ?? null],
+		`UPDATE workflows SET joined_at = CASE WHEN journey_id IS DISTINCT FROM $2 THEN $4 ELSE joined_at END, journey_id = $2, evict_at = $3
+		 WHERE id = $1 AND (journey_id, evict_at) IS DISTINCT FROM ($2::int, $3::timestamptz)`,
+		[workflow, journey!.id, about.evictAt ?? null, db.now],
+	);
+	await settleEntrances(db, [...new Set([journey!.id, before?.journey_id ?? journey!.id])]);
+	await db.rows(
+		`UPDATE journeys SET name = $2, zone = $3, n8n_zone = $4, correlation = $5, opens_at = $6, ends_at = $7
+		 WHERE id = $1 AND (SELECT s.workflow FROM steps s WHERE s.id = entrance) = $8`,
+		[journey!.id, ...panel, workflow],
 	);
 	return journey!.id;
 }
 
+/** The journey that a step's workflow is of now: its key may have been changed a moment ago, in another process. */
+export async function journeyOf(db: Connection, step: number): Promise<number> {
+	const [row] = await db.rows<{ journey_id: number }>('SELECT w.journey_id FROM steps s JOIN workflows w ON w.id = s.workflow WHERE s.id = $1', [step]);
+	return row!.journey_id;
+}
+
 /**
  * Marks steps whose nodes did not come back after their workflow was unpublished, or they were removed. Those that
- * another process has registered meanwhile, as in a deploy or when another main takes over, stay on.
+ * another process has registered meanwhile, as in a deploy or when another main takes over, stay on. The caller holds the
+ * registry lock, as one who registers.
  */
 export async function switchOff(db: Connection, steps: number[], since: Date): Promise<void> {
-	await db.rows(
-		"UPDATE steps SET state = 'off', off_since = $2 WHERE id = ANY($1::int[]) AND state = 'on' AND registered_at <= $2",
+	const off = await db.rows<{ journey_id: number | null }>(
+		`UPDATE steps s SET state = 'off', off_since = $2 FROM workflows w
+		 WHERE s.id = ANY($1::int[]) AND s.state = 'on' AND s.registered_at <= $2 AND w.id = s.workflow RETURNING w.journey_id`,
 		[steps, since],
 	);
+	await settleEntrances(db, [...new Set(off.flatMap(({ journey_id }) => journey_id ?? []))]);
+}
+
+/**
+ * Steps that are on and that nobody runs: of workflows of the same installation that nobody has run for a while, and of
+ * workflows of which other steps run here.
+ *
+ * @param here steps that run in this process
+ * @param leaving steps that ran here a moment ago
+ * @param before registered before this, when this process began to run steps
+ * @param unseen workflows of which nothing was heard since
+ */
+export async function lostSteps(db: Connection, here: number[], leaving: number[], before: Date, unseen: Date): Promise<number[]> {
+	const rows = await db.rows<{ id: number }>(
+		`WITH ours AS MATERIALIZED (SELECT DISTINCT w.id, w.host FROM steps s JOIN workflows w ON w.id = s.workflow WHERE s.id = ANY($1::int[]))
+		SELECT s.id FROM steps s JOIN workflows w ON w.id = s.workflow
+		WHERE s.state = 'on' AND s.kind = ANY($5::text[]) AND s.registered_at < $3 AND s.id <> ALL($1::int[] || $2::int[])
+			AND CASE WHEN w.id IN (SELECT id FROM ours) THEN true ELSE w.seen_at < $4 AND w.host IN (SELECT host FROM ours) END
+		ORDER BY s.id`,
+		[here, leaving, before, unseen, LISTENING],
+	);
+	return rows.map(({ id }) => id);
 }
 
 /** Says that the installation is alive. */

@@ -39,7 +39,7 @@ export class JourneyBranch implements INodeType {
 		const key = arrivals.people[0]!.running.journey_key;
 		const ways = branch.mode === 'split'
 			? await refused(this, async () => await partBySplit(engine, arrivals.claim, parting, {
-				variants: branch.variants, salt: saltOf(this, branch.salt, key), journey: step.journey_id!, key: keyOf(this, branch.salt),
+				variants: branch.variants, salt: saltOf(this, branch.salt, key), key: keyOf(this, branch.salt),
 			}, asked))
 			: await partByRules(engine, arrivals.claim, parting, branch.rules, outcomesOf(branch.names), asked);
 		return atOutputs(this, arrivals, ways, outputs);

@@ -47,7 +47,7 @@ export class JourneyEntryTrigger implements INodeType {
 		const admitting = 'candidate' in (items[0]!.json.journey as object);
 		if (admitting) acknowledgeAtEnd(this, engine, claim);
 		const people = admitting
-			? await admit(engine, claim, { ...step, journey_id: step.journey_id! }, rules, conditionOfEntry(this))
+			? await admit(engine, claim, step, rules, conditionOfEntry(this))
 			: await resume(this, engine);
 		return [people.map((one) => itemOf(this, token, one, 0))];
 	}

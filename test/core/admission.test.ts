@@ -13,7 +13,7 @@ const candidate = (occurred: string, more: Partial<Candidate> = {}): Candidate =
 const before = (last: string, more: Partial<Enrolment> = {}): Enrolment => (
 	{
 		profile_id: 1, correlation: '', slot: 0, entries: 1, entry_times: [at(last)], first_entry: at(last), last_entry: at(last), last_exit: null,
-		held_out: false, entry_event_id: null, inside: false, arm: null, ...more,
+		held_out: false, entry_event_id: null, scheduled_for: null, inside: false, arm: null, ...more,
 	});
 const around: Circumstances = { now: at('31T00:00'), journey: 1, outside: new Map(), globalHoldout: 0 };
 const decide = (of: EntryRules, candidates: Candidate[], known: Enrolment[] = [], more: Partial<Circumstances> = {}) =>

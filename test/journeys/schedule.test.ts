@@ -1,4 +1,7 @@
 import { explain } from '../../lib/report/explain';
+import type { IntakeEntry } from '../../lib/core/types';
+import type { Engine } from '../../lib/run/engine';
+import { takeIn } from '../../lib/run/intake';
 import { baseNode, journeyNode, wires } from '../support/canvas';
 import { journeys } from '../support/journeys';
 import { ask } from '../support/world';
@@ -105,6 +108,30 @@ journeys('on a schedule', (open) => {
 		await run.send(...Array.from({ length: 4 }, (_, at) => who(`customer-${at}`, 'a')));
 		await run.pass('1 day');
 		expect(await entered(run)).toEqual(['+23h customer-0 entered', '+23h1s customer-1 entered', '+23h2s customer-2 entered', '+23h3s customer-3 entered']);
+	});
+
+	it('counts from the date, however late its page comes round', async () => {
+		const run = await open(daily({ reentry: 'cap', capTimes: 1, capAmount: 1, capUnit: 'days' }));
+		await run.send(who('customer-1', 'a'));
+		await run.down('23 hours 20 minutes'); // Tuesday, 09:20
+		await run.pass('1 day');
+		expect(await entered(run)).toEqual(['+23h20m customer-1 entered', '+1d23h customer-1 entered']);
+	});
+
+	it('once for a date, though two whom it has selected turn out to be one person', async () => {
+		const run = await open(daily({ whileInside: 'parallel', reentry: 'cap', capTimes: 9 }));
+		const at = (identities: IntakeEntry['identities']): IntakeEntry[] => [{ index: 0, identities, occurredAt: run.now, change: { attributes: { a: 1 } } }];
+		const [known, device] = [{ kind: 'user_id' as const, value: 'customer-1' }, { kind: 'anonymous_id' as const, value: 'device-1' }];
+		await takeIn(run.store, 'test', at([known]));
+		await takeIn(run.store, 'test', at([device]));
+		await run.down('23 hours');
+		const { engine } = run as unknown as { engine: Engine };
+		expect(await engine.scheduler.tick()).toMatchObject({ selected: 2 });
+		await takeIn(run.store, 'test', at([known, device]));
+		await run.pass('1 minute');
+		expect((await entered(run)).map((line) => line.replace('customer-1 ', ''))).toEqual(['+23h entered', '+23h refused: duplicate']);
+		await run.pass('1 day');
+		expect(await entered(run)).toHaveLength(3);
 	});
 
 	it('a date that was missed is caught up with in time, and else passed over with a warning', async () => {

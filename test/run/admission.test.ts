@@ -23,7 +23,7 @@ describe.each(STORES)('admission on %s', (kind) => {
 	const enter = async (user: string, secondsAgo = 0, properties: Json = {}) =>
 		await takeIn(it_.store, 'test', [eventOf(`${rounds}${user}`, 'Enter', new Date(+it_.clock.now - secondsAgo * 1_000), { properties })]);
 	const claim = async (limit = 100) => await it_.store.tx(async (db) => await claimCandidates(db, world.entry, 0, limit, new Date(+db.now + 60_000)));
-	const step = () => ({ id: world.entry, journey_id: world.journey, workflow: 0, off_since: null, fresh: false });
+	const step = () => ({ id: world.entry });
 	const admitAll = async (of: EntryRules, token?: string, store = it_.store) =>
 		await admit(idleEngine(store), { token: token ?? (await claim())!.token, execution: 'e1' }, step(), of);
 	const enrolments = async () => await ask<{ entries: number; times: number }>(it_.store,

@@ -125,7 +125,7 @@ describe.each(STORES)('bad input on %s', (kind) => {
 		await takeIn(it_.store, 'test', values.map((id, at) => eventOf(`corr${at}`, 'Enter', it_.clock.now, { properties: { id } })));
 		const claim = await it_.store.tx(async (db) => await claimCandidates(db, world_.entry, 0, 100, it_.clock.now));
 		const rules = { reentry: { kind: 'once' as const }, whileInside: 'refuse' as const, values: {}, zone: 'UTC', correlation: 'id' };
-		const step = { id: world_.entry, journey_id: world_.journey, workflow: 0, off_since: null, fresh: false };
+		const step = { id: world_.entry };
 		const inside = await admit(idleEngine(it_.store), { token: claim!.token, execution: 'e' }, step, rules);
 		// As Postgres writes a property as text, or a later event would not match.
 		const correlations = inside.map(({ correlation }) => (correlation === long(255) ? 'long' : correlation.slice(0, 30)));

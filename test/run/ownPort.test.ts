@@ -197,6 +197,7 @@ describe('the collector’s own port', () => {
 			w AS (INSERT INTO workflows (host, workflow_id, journey_id, seen_at) SELECT 'h', 'w', id, now() FROM j RETURNING id),
 			c AS (INSERT INTO condition_sets (hash) VALUES ('h') RETURNING id), o AS (INSERT INTO conditions (set_id, ordinal, output, event, effect) SELECT id, 0, 'o', 'Enter', 'wake' FROM c)
 			INSERT INTO steps (workflow, node_id, kind, name, set_id, state, registered_at) SELECT w.id, 'n', 'entry', 'Entry', c.id, 'on', now() FROM w, c`);
+		await ask(store, 'UPDATE journeys SET entrance = (SELECT max(id) FROM steps)');
 		expect(await send(track('Enter'))).toMatchObject({ status: 200 });
 		expect(announced).toHaveBeenCalledTimes(1);
 	});

@@ -5,7 +5,7 @@ import { takeIn } from '../../lib/run/intake';
 import { LEASE_MS } from '../../lib/run/leases';
 import { park } from '../../lib/run/park';
 import type { Registration } from '../../lib/run/registry';
-import type { Place, Step } from '../../lib/store/steps';
+import type { Place } from '../../lib/store/steps';
 import { freshDatabase } from '../support/postgres';
 import { FrozenClock } from '../support/stores';
 import { ask, eventOf, wakesBy } from '../support/world';
@@ -58,7 +58,7 @@ describe('two engines on one store, as two mains or two installations have them'
 		async function execute(at: number, kind: 'entry' | 'state', batch: Batch, dies = false): Promise<boolean> {
 			const on = engines[at]!;
 			const claim = { token: batch.token, execution: `execution-${++executions}` };
-			const step = (await on.step(place(kind))) as Step & { journey_id: number };
+			const step = await on.step(place(kind));
 			const running = batch.kind === 'candidates' ? await admit(on, claim, step, rules) : await on.executions.start(claim);
 			if (running.length === 0) return false;
 			if (dies) return true;

@@ -13,6 +13,7 @@ import * as counts from '../../lib/store/counts';
 import * as customers from '../../lib/store/customers';
 import * as deliveries from '../../lib/store/deliveries';
 import * as drawings from '../../lib/store/drawings';
+import * as entrances from '../../lib/store/entrances';
 import * as engagements from '../../lib/store/engagements';
 import * as evaluate from '../../lib/store/evaluate';
 import * as events from '../../lib/store/events';
@@ -73,6 +74,7 @@ const EXCEPTIONS: Record<string, [tables: string[], why: string]> = {
 	countTouched: [['touched'], SWEEP],
 	holdRun: [['candidates'], SWEEP],
 	dropRuns: [['candidates'], SWEEP],
+	bringCandidates: [['candidates'], SWEEP],
 	zonesOfProfiles: [['profiles'], SWEEP],
 	makeMonths: [['events', 'journal'], SWEEP],
 	oldestNeeded: [['candidates', 'instances'], SWEEP],
@@ -357,10 +359,10 @@ describe('statements about people', () => {
 			plannedSchedules: (db) => runs.plannedSchedules(db),
 			zonesOfProfiles: (db) => runs.zonesOfProfiles(db),
 			makeRuns: (db) => runs.makeRuns(db, planned, [run]),
-			nextPageAt: (db) => runs.nextPageAt(db),
+			nextPages: (db) => runs.nextPages(db),
 			holdRun: (db) => runs.holdRun(db, { scan: 10, waiting: 10 }),
 			writePage: async (db) => {
-				for (const people of ['*', '', 'Europe/Istanbul', 'segment:s']) await runs.writePage(db, { id: 1, step_id: world.entry, journey_id: world.journey, date: run.date, people, rule, pace: 10, zone: 'UTC' }, 5, 10);
+				for (const people of ['*', '', 'Europe/Istanbul', 'segment:s']) await runs.writePage(db, { id: 1, step_id: world.entry, journey_id: world.journey, date: run.date, at: now, people, rule, pace: 10, zone: 'UTC' }, 5, 10);
 			},
 			dropRuns: (db) => runs.dropRuns(db, now),
 			passedBy: (db) => runs.passedBy(db, [{ profile_id: profiles[0]!, journey_id: world.journey }]),
@@ -373,6 +375,12 @@ describe('statements about people', () => {
 			saveListener: (db) => steps.saveListener(db, world.goal, 1, {}),
 			saveJourney: (db) => steps.saveJourney(db, 1, { key: 'shop', name: 'shop', zone: 'UTC', correlation: null }),
 			switchOff: (db) => steps.switchOff(db, [world.goal], now),
+			journeyOf: (db) => steps.journeyOf(db, world.state),
+			lostSteps: (db) => steps.lostSteps(db, [world.entry], [world.state], now, now),
+			settleEntrances: (db) => entrances.settleEntrances(db, [world.journey]),
+			otherEntrance: (db) => entrances.otherEntrance(db, world.journey, 0),
+			bringCandidates: (db) => entrances.bringCandidates(db, 10),
+			bringRuns: (db) => entrances.bringRuns(db),
 			beat: (db) => steps.beat(db, [1]),
 			saveCanvas: async (db) => {
 				for (const hash of ['hash', 'hash', 'other']) await steps.saveCanvas(db, place, { hash, canvas: { nodes: [], connections: {} }, drawing: {} });
@@ -395,7 +403,7 @@ describe('statements about people', () => {
 			returnMoved: (db) => undo.returnMoved(db, now, ids.map((id) => ({ id, due_at: now }))),
 			// operators
 			listJourneys: (db) => journeys.listJourneys(db),
-			gateOf: (db) => journeys.gateOf(db, world.journey),
+			gateOf: (db) => journeys.gateOf(db, world.entry),
 			movingSteps: (db) => journeys.movingSteps(db, [world.state]),
 			markJourney: (db) => journeys.markJourney(db, world.journey, 'paused_at', true),
 			stepsOf: (db) => journeys.stepsOf(db, world.journey),

@@ -25,7 +25,7 @@ describe.each(STORES)('parting people on %s', (kind) => {
 		return { claim: { token: batch!.token, execution: 'e1' }, ids: batch!.people.map(({ id }) => id) };
 	};
 	const parting = () => ({ step: world.action, kind: 'branched' as const });
-	const split = (variants: Variant[], key = 'node') => ({ variants, salt: 's', journey: world.journey, key });
+	const split = (variants: Variant[], key = 'node') => ({ variants, salt: 's', key });
 	const asked = (ids: number[]) => ids.map((instance, item) => ({ item, instance, vars: null }));
 	const told = async (ids: number[]) => await ask<{ instance_id: number; output: string; probability: number | null }>(
 		it_.store, `SELECT instance_id, detail ->> 'output' AS output, (detail ->> 'probability')::float8 AS probability FROM journal

@@ -69,7 +69,7 @@ describe('two transactions about one person', () => {
 		const world = await makeWorld(it_.store, name, { type: 'conversion', exit: true });
 		await happens(it_.store, name, 'Enter');
 		const claim = await it_.store.tx(async (db) => await claimCandidates(db, world.entry, 0, 5, it_.clock.now));
-		const step = { id: world.entry, journey_id: world.journey, workflow: 0, off_since: null, fresh: false };
+		const step = { id: world.entry };
 		const admitting = async (store: Store) => await admit(idleEngine(store), { token: claim!.token, execution: 'e1' }, step, rules);
 		return { name, world, admitting };
 	}
@@ -186,7 +186,7 @@ describe('two transactions about one person', () => {
 			await happens(it_.store, `${name}-1`, 'Enter');
 			const claim = await it_.store.tx(async (db) => await claimCandidates(db, world.entry, 0, 5, it_.clock.now));
 			const { store, gate } = stopping(it_.store, 'before', /journey match/);
-			const step = { id: world.entry, journey_id: world.journey, workflow: 0, off_since: null, fresh: false };
+			const step = { id: world.entry };
 			const admitted = admit(idleEngine(store), { token: claim!.token, execution: 'e1' }, step, rules);
 			await gate.reached;
 			await merge(it_.store, `${name}-0`, `${name}-1`);

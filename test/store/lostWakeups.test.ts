@@ -137,7 +137,7 @@ describe('people who park while their event arrives', () => {
 		const userOf = new Map(who.map((one) => [one.id, one.user]));
 		const engine = idleEngine(intercepted(store, protocol));
 		const rules = { reentry: { kind: 'once' as const }, whileInside: 'refuse' as const, values: {}, zone: 'UTC' };
-		const step = { id: world.entry, journey_id: world.journey, workflow: 0, off_since: null, fresh: false };
+		const step = { id: world.entry };
 		let live = 0;
 		await inLanes(claims, async ({ token, ids }, at) => {
 			const admitting = async () => {

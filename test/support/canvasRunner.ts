@@ -16,6 +16,8 @@ import { milliseconds, timelineOf } from './headless/timeline';
 import { freshStore, type TestStore } from './stores';
 
 const MOST_EXECUTIONS = 1_000;
+/** Those who run on a store: their processes are there at the same time. */
+const alive = new Map<TestStore, Set<CanvasRunner>>();
 
 export interface RunnerOptions {
 	/** An empty store to use, which stays open; absent: one of its own. */
@@ -107,6 +109,7 @@ export class CanvasRunner {
 
 	/** Publishes a canvas. As in n8n, only nodes that differ from what is published are stopped and started. */
 	async publish(canvas: WorkflowJson): Promise<void> {
+		await this.enter();
 		this.canvas = canvas;
 		const workflow = this.host.workflow(this.workflowId, canvas);
 		const nodes = Object.values(workflow.nodes).filter((node) => this.host.listens(workflow, node));
@@ -138,14 +141,14 @@ export class CanvasRunner {
 		this.open.delete(id);
 	}
 
-	/** n8n is not there for a while. Nothing of what falls due meanwhile has happened when it is back. */
-	async down(duration: string): Promise<void> {
+	/** n8n is not there for a while. Nothing of what falls due meanwhile has happened when it is back. @param canvas what is published then */
+	async down(duration: string, canvas = this.canvas!): Promise<void> {
 		this.halt();
 		this.queue = [];
 		this.open = new Map();
 		await this.moveTo(new Date(+this.now + milliseconds(duration)));
 		await this.boot();
-		await this.publish(this.canvas!);
+		await this.publish(canvas);
 	}
 
 	/** Takes events and changes in, at this moment, in one batch. Nothing moves before the next `pass`. */
@@ -188,6 +191,7 @@ export class CanvasRunner {
 	 * @returns what has left each node by its first output that anything left by @throws what stopped it
 	 */
 	async operate(json: WorkflowJson, from: string): Promise<Record<string, Json[]>> {
+		await this.enter();
 		const workflow = this.host.workflow('operations', json);
 		const { data } = await this.host.run(workflow, workflow.getNode(from)!, [{ json: {} }], this.host.execution());
 		const { error, runData } = data.resultData;
@@ -247,6 +251,13 @@ export class CanvasRunner {
 		this.engine = new Engine(this.store, {
 			info: () => undefined, warn: (message) => this.note(message), error: (message) => void this.problems.push(message),
 		}, false);
+		if (!alive.has(this.test)) alive.set(this.test, new Set());
+		alive.get(this.test)!.add(this);
+		await this.enter();
+	}
+
+	/** The nodes find the engine of this process, and no other's. */
+	private async enter(): Promise<void> {
 		process.env.JOURNEY_STORE_URL = `postgres://frozen/${this.workflowId}`;
 		const settings = await storeSettings({ getNode: () => ({}) } as never);
 		const holder = { version, engines: new Map([[JSON.stringify(settings), Promise.resolve(this.engine)]]) };
@@ -296,6 +307,7 @@ export class CanvasRunner {
 	/** Claims, emits and executes until nothing is due. */
 	private async drain(): Promise<void> {
 		const before = this.executions;
+		for (const one of alive.get(this.test)!) await one.engine.registry.beat();
 		for (;;) {
 			await this.engine.janitor.sweep();
 			await this.engine.janitor.review();
@@ -310,6 +322,7 @@ export class CanvasRunner {
 	}
 
 	private async execute(emission: Emission): Promise<void> {
+		await this.enter();
 		const { node, items, done, execution = this.host.execution() } = emission;
 		this.last = { ...emission, execution };
 		this.executions++;
@@ -345,6 +358,7 @@ export class CanvasRunner {
 	private halt(): void {
 		this.engine.leases.stop();
 		this.engine.registry.stop();
+		alive.get(this.test)!.delete(this);
 	}
 
 	private note(warning: string): void {
