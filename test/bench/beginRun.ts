@@ -1,8 +1,10 @@
+import { totalmem } from 'node:os';
+
 import { startPostgres } from '../support/postgres';
 import { beginRun } from './table';
 
 /** What docs/scaling.md asks for on a machine of this size. Durability is as Postgres ships it. */
-const SERVER = { shared_buffers: '4GB', max_wal_size: '16GB', checkpoint_timeout: '15min', wal_compression: 'on' };
+const SERVER = { shared_buffers: `${Math.floor(totalmem() / 4 / 2 ** 30)}GB`, max_wal_size: '16GB', checkpoint_timeout: '15min', wal_compression: 'on' };
 
 export default async function begin(): Promise<void> {
 	beginRun();

@@ -4,7 +4,7 @@ import { N8n } from '../support/n8n';
 import { range } from './setup';
 import { figure, perSecond, printTable } from './table';
 
-const PEOPLE = Number(process.env.BENCH_PEOPLE ?? 10_000);
+const PEOPLE = Number(process.env.BENCH_PEOPLE ?? 50_000);
 const A_REQUEST = 500;
 const KEY = 'bench-write-key';
 
@@ -62,7 +62,7 @@ describe('through n8n, on the embedded store', () => {
 		const end = Date.now() + 300_000;
 		while ((await waitingAt(step)) < PEOPLE) {
 			if (Date.now() > end) throw new Error(`Not everybody got to ${step}\n${n8n.logs().slice(-2_000)}`);
-			await new Promise((resolve) => setTimeout(resolve, 100));
+			await new Promise((resolve) => setTimeout(resolve, 500));
 		}
 	};
 

@@ -34,9 +34,8 @@ export async function filled(people: number): Promise<Place> {
 	return { people, store, world, drop: async () => (await store.close(), await database.drop()) };
 }
 
-/** 5,000 of these people, all over the table, each once in a call. */
-export function someOf(people: number): string[] {
-	const start = Math.floor(Math.random() * people);
+/** 5,000 of these people, all over the table, each once in a call. @param start the first of them; the same gives the same people */
+export function someOf(people: number, start = Math.floor(Math.random() * people)): string[] {
 	const step = Math.floor(people / BATCH);
 	return range(0, BATCH).map((at) => `u${(start + at * step) % people}`);
 }
@@ -57,11 +56,14 @@ export function stopwatch(): { times: Times; timed<T>(part: string, work: () => 
 
 export const sum = (times: Times) => Object.values(times).reduce((all, one) => all + one, 0);
 
-/** One batch of events wakes 5,000 people, who are claimed, started and parked again by the engine's own functions. */
-export async function wakeUp({ store, world, people }: Place): Promise<Times> {
+/**
+ * One batch of events wakes 5,000 people, who are claimed, started and parked again by the engine's own functions.
+ * @param start the first of them; absent: anybody
+ */
+export async function wakeUp({ store, world, people }: Place, start?: number): Promise<Times> {
 	const engine = idleEngine(store);
 	const { times, timed } = stopwatch();
-	const users = someOf(people);
+	const users = someOf(people, start);
 	const now = new Date();
 	const result = await timed('event in, matched', async () => await takeIn(store, 'bench', users.map((user, index) => ({
 		index, identities: [{ kind: 'user_id', value: user }], event: { name: 'Tick', properties: { n: index } }, occurredAt: now, messageId: `${+now}-${user}`,
