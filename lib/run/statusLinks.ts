@@ -10,7 +10,7 @@ const HOUR_MS = 60 * 60_000;
 const SECRET_BYTES = 32;
 
 /**
- * Makes what a link to the status page must carry, and journals who made it; the token itself is kept nowhere.
+ * Makes what a link to the status page must carry, and journals who made it, without the token.
  *
  * @param hours how long it is valid
  */

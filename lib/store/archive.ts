@@ -20,8 +20,11 @@ export interface Frame {
 
 const ROWS_AT_ONCE = 2_000;
 const BYTES_AT_ONCE = 8 * 1024 * 1024;
-/** Of the copy itself: what has been applied is known by the migrations that made it. */
-const NOT_COPIED = 'migrations';
+/**
+ * What has been applied to a copy is known by the migrations that made it. Whoever reads a backup must not be able to sign
+ * links with it, nor a restoration bring back those that were ended: a copy makes secrets of its own.
+ */
+const NOT_COPIED = ['migrations', 'secrets'];
 
 /** The newest migration of a store; 0: there is no store in this schema. */
 export async function storeVersion(db: Connection): Promise<number> {
@@ -52,7 +55,7 @@ export async function tablesInOrder(db: Connection): Promise<string[]> {
 			WHERE k.conrelid = c.oid AND k.contype = 'f' AND k.confrelid <> c.oid
 		 )::text[] AS needs
 		 FROM pg_class c
-		 WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname <> $1
+		 WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname <> ALL($1::text[])
 		 ORDER BY c.relname`,
 		[NOT_COPIED],
 	);
