@@ -1,3 +1,4 @@
+import { consentKey } from './consent';
 import { parseDate } from './date-value';
 import { isOwnEvent, OWN_EVENT_REFUSED } from './ownEvents';
 import { LONGEST_EVENT_NAME, LONGEST_ID } from './segment/message';
@@ -22,7 +23,8 @@ export interface StatedChange {
 	attributes?: unknown;
 	addTags?: unknown;
 	removeTags?: unknown;
-	consent?: { channel: unknown; state: unknown };
+	/** Without a purpose: all of the channel. */
+	consent?: { channel: unknown; purpose?: unknown; state: unknown };
 	zone?: unknown;
 	locale?: unknown;
 }
@@ -109,9 +111,11 @@ function readChange(stated: StatedChange): ProfileChange {
 	if (stated.addTags !== undefined) change.addTags = readTags(stated.addTags);
 	if (stated.removeTags !== undefined) change.removeTags = readTags(stated.removeTags);
 	if (stated.consent) {
-		const { channel, state } = stated.consent;
+		const { channel, purpose, state } = stated.consent;
 		if (state !== 'granted' && state !== 'denied') throw new Refusal(`Consent must be granted or denied, found ${found(state)}`);
-		change.consent = { [readText(channel, 'Channel')]: state };
+		const name = readText(channel, 'Channel');
+		if (name.includes('/')) throw new Refusal(`Channel must have no slash, found ${found(channel)}: what it is for is the Purpose`);
+		change.consent = { [consentKey(name, isEmpty(purpose) ? '' : readText(purpose, 'Purpose'))]: state };
 	}
 	if (!isEmpty(stated.zone)) change.zone = validateZone(stated.zone, 'Time Zone');
 	if (!isEmpty(stated.locale)) change.locale = checkLocale(stated.locale, 'Locale');

@@ -1,10 +1,11 @@
 import type { Identity, IntakeEntry } from './types';
 
-/** One profile's changes of a batch, already folded: a row per attribute and channel, each with its own time. */
+/** One profile's changes of a batch, already folded: a row per attribute and consent, each with its own time. */
 export interface ProfileWrite {
 	profile_id: number;
 	attributes: Array<{ name: string; value: unknown; at: number }>;
-	consent: Array<{ channel: string; state: string; at: number }>;
+	/** By the keys of `consentKey`. */
+	consent: Array<{ key: string; state: string; at: number }>;
 	add_tags: string[];
 	remove_tags: string[];
 	zone: string | null;
@@ -79,7 +80,7 @@ export function groupIdentities(entries: Identity[][]): { groupOf: number[]; gro
 	return { groupOf, groups: members.map((group) => [...group.values()]) };
 }
 
-/** Folds the changes of a batch to one write per profile; of one attribute or channel the newest own time wins. */
+/** Folds the changes of a batch to one write per profile; of one attribute or consent the newest own time wins. */
 export function foldChanges(entries: Array<{ profile: number; entry: IntakeEntry }>): ProfileWrite[] {
 	const byProfile = new Map<number, ProfileWrite & { values: Map<string, ProfileWrite['attributes'][0]>; states: Map<string, ProfileWrite['consent'][0]> }>();
 	const inOrder = [...entries].sort((a, b) => +a.entry.occurredAt - +b.entry.occurredAt);
@@ -102,7 +103,7 @@ export function foldChanges(entries: Array<{ profile: number; entry: IntakeEntry
 		write.zone = change?.zone ?? write.zone;
 		write.locale = change?.locale ?? write.locale;
 		for (const [name, value] of Object.entries(change?.attributes ?? {})) write.values.set(name, { name, value: value ?? null, at });
-		for (const [channel, state] of Object.entries(change?.consent ?? {})) write.states.set(channel, { channel, state, at });
+		for (const [key, state] of Object.entries(change?.consent ?? {})) write.states.set(key, { key, state, at });
 		for (const tag of change?.addTags ?? []) {
 			write.add_tags = [...write.add_tags.filter((one) => one !== tag), tag];
 			write.remove_tags = write.remove_tags.filter((one) => one !== tag);

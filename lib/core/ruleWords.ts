@@ -1,3 +1,4 @@
+import { DEFAULT_PURPOSE } from './consent';
 import type { Duration, Operator, PropertyCondition, Rule } from './types';
 
 const OPERATOR_WORDS: Record<Operator, string> = {
@@ -15,7 +16,7 @@ export function ruleWords(rule: Rule): string {
 		case 'context': return `journey value ${condition(rule.condition)}`;
 		case 'event': return `event property ${condition(rule.condition)}`;
 		case 'tag': return `${rule.has ? 'has' : 'does not have'} the tag ${shown(rule.tag)}`;
-		case 'consent': return `consent for ${rule.channel} is ${rule.state === 'unknown' ? 'not known' : rule.state}`;
+		case 'consent': return `consent for ${rule.purpose ?? DEFAULT_PURPOSE} by ${rule.channel} is ${rule.state === 'unknown' ? 'not known' : rule.state}`;
 		case 'reachable': return `${rule.is ? 'has' : 'has no'} address for ${rule.channel}`;
 		case 'identity': return `${rule.has ? 'has' : 'has no'} ${rule.identity.replace('_', ' ')}`;
 		case 'segment': return `is ${rule.in ? '' : 'not '}in the segment ${shown(rule.segment)}`;

@@ -6,7 +6,9 @@ export interface SendRules {
 	/** `email`, `sms`, `push`, …: consent is asked and caps are counted by it. */
 	channel: string;
 	class: 'marketing' | 'transactional';
-	/** `settings`: as the settings of the store say, which whoever asks puts in its place. */
+	/** What the message is for: consent is asked for it. */
+	purpose: string;
+	/** `settings`: as the journey says, else the settings of the store. */
 	ifConsentUnknown: 'skip' | 'send' | 'settings';
 	/** Paths into the profile that must have a value. */
 	required: string[];
@@ -17,8 +19,10 @@ export interface SendRules {
 /** What the rules need to know of one person. */
 export interface Recipient {
 	profile: Profile;
-	/** Of the channel; null: not known. */
+	/** For the purpose on the channel; null: not known. */
 	consent: 'granted' | 'denied' | null;
+	/** What their journey says about consent that is not known; null: nothing. */
+	unknown_consent: 'skip' | 'send' | null;
 	converted: boolean;
 	/** They are on their way since a time of which the backup that the store was restored from knows nothing, and that is to be skipped. */
 	skip_since: Date | null;
@@ -38,12 +42,20 @@ export function addressField(channel: string): 'email' | 'phone' | undefined {
 	return Object.hasOwn(ADDRESS, channel) ? ADDRESS[channel] : undefined;
 }
 
-/** The first rule that fails decides: what was skipped at a restoration, consent and reachability, required fields, goal already reached. */
-export function skipReason(rules: SendRules, { profile, consent, converted, skip_since: skipSince }: Recipient): Skip | undefined {
+/**
+ * The first rule that fails decides: what was skipped at a restoration, consent and reachability, required fields, goal
+ * already reached.
+ *
+ * @param settings what the store says about consent that is not known
+ */
+export function skipReason(rules: SendRules, recipient: Recipient, settings: 'skip' | 'send'): Skip | undefined {
+	const { profile, consent, converted, skip_since: skipSince } = recipient;
 	if (skipSince !== null) return { reason: 'restored', detail: { backup_at: skipSince.toISOString() } };
 	if (rules.class === 'marketing') {
-		if (consent === 'denied') return { reason: 'consent_denied', detail: { channel: rules.channel } };
-		if (consent === null && rules.ifConsentUnknown === 'skip') return { reason: 'consent_unknown', detail: { channel: rules.channel } };
+		const asked = { channel: rules.channel, purpose: rules.purpose };
+		if (consent === 'denied') return { reason: 'consent_denied', detail: asked };
+		const { choice, said_by } = ifUnknown(rules, recipient, settings);
+		if (consent === null && choice === 'skip') return { reason: 'consent_unknown', detail: { ...asked, said_by } };
 	}
 	const address = addressField(rules.channel);
 	if (address && !profile[address]) return { reason: 'unreachable', detail: { missing: address } };
@@ -51,6 +63,12 @@ export function skipReason(rules: SendRules, { profile, consent, converted, skip
 	if (missing !== undefined) return { reason: 'missing', detail: { missing } };
 	if (rules.skipIfConverted && converted) return { reason: 'goal_reached', detail: {} };
 	return undefined;
+}
+
+/** Step before journey before settings. */
+function ifUnknown({ ifConsentUnknown: step }: SendRules, { unknown_consent: journey }: Recipient, settings: 'skip' | 'send'): { choice: 'skip' | 'send'; said_by: string } {
+	if (step !== 'settings') return { choice: step, said_by: 'step' };
+	return journey === null ? { choice: settings, said_by: 'settings' } : { choice: journey, said_by: 'journey' };
 }
 
 /** An attribute, or one of the profile's own fields. */

@@ -16,7 +16,7 @@ export interface Identity {
 	value: string;
 }
 
-/** Consent of one channel: absent means not known. */
+/** Consent of one channel and purpose: absent means not known. */
 export type ConsentState = 'granted' | 'denied';
 
 /** A change to one profile, as identify calls and the Customer Data node make it. */
@@ -25,7 +25,7 @@ export interface ProfileChange {
 	attributes?: Json;
 	addTags?: string[];
 	removeTags?: string[];
-	/** Channel to state, e.g. `{ email: 'granted' }`. */
+	/** By channel, for all purposes, or by `channel/purpose`: `{ email: 'granted', 'email/newsletter': 'denied' }`. */
 	consent?: Record<string, ConsentState>;
 	zone?: string;
 	locale?: string;
@@ -133,7 +133,8 @@ export type Rule =
 	| { kind: 'group'; match: 'all' | 'any' | 'none'; rules: Rule[] }
 	| { kind: 'attribute'; condition: PropertyCondition }
 	| { kind: 'tag'; has: boolean; tag: string }
-	| { kind: 'consent'; channel: string; state: ConsentState | 'unknown' }
+	/** What holds for a purpose on a channel; absent: `DEFAULT_PURPOSE`. */
+	| { kind: 'consent'; channel: string; purpose?: string; state: ConsentState | 'unknown' }
 	/** Whether there is an address for the channel; consent is another question. */
 	| { kind: 'reachable'; channel: string; is: boolean }
 	| { kind: 'identity'; identity: IdentityKind; has: boolean }
@@ -229,6 +230,8 @@ export interface EntryRules {
 	whileInside: 'refuse' | 'restart' | 'parallel';
 	/** Triggers so close to the last entry are the same one. Absent: none is. */
 	duplicateWindow?: Duration;
+	/** What *Check before sending* does about people of whom no consent is known. Absent: as the settings say. */
+	unknownConsent?: 'skip' | 'send';
 	/** Percent of profiles that may enter at all, from 1. Absent: everybody. */
 	rollout?: number;
 	/** Percent of those who may enter that are held out, to measure against. Absent: nobody. */

@@ -51,7 +51,9 @@ export async function explain(store: Store, questions: Question[]): Promise<Arra
 			}));
 			const run = one.skip === 0 && unselected.get(asked.indexOf(one));
 			if (run) return inTime(run, story).slice(0, one.most);
-			return story.length > 0 || one.skip > 0 ? story : [nothing(journey, db.now)];
+			// Of consent there may be something to tell of somebody who never came near this journey.
+			const entered = one.skip > 0 || facts.some((fact) => fact.asked === asked.indexOf(one) && fact.source !== 'consent') || story.length >= one.most;
+			return entered ? story : [nothing(journey, db.now), ...story];
 		});
 	});
 }

@@ -24,7 +24,7 @@ export interface Overview {
 }
 
 /** From when on the status page warns, as *Check Health* does unless told otherwise. */
-const LIMITS = { latenessMinutes: 5, hoursWithoutEvents: 24 };
+const LIMITS = { latenessMinutes: 5, hoursWithoutEvents: 24, skippedPercent: 50, rejectedEvents: 10 };
 
 /** Reads every waiting person's place from the indexes, and the size of the store: for a few times a minute. */
 export async function overview(store: Store): Promise<Overview> {

@@ -77,6 +77,7 @@ const TELLERS: Record<Fact['source'], Record<string, Teller>> = {
 		unsubscribed: (fact) => `${message(fact, 'led to an unsubscription')}, which denies consent for ${fact.reason}`,
 	},
 	finished: ENDED,
+	consent: { granted: (fact) => consent(fact, 'Allowed'), denied: (fact) => consent(fact, 'Forbade') },
 };
 
 /** Why a wait was over, if not by an event. */
@@ -149,6 +150,18 @@ const REFUSED: Record<string, Teller> = {
 /** For a kind that this version does not know. */
 function anything(fact: Fact): string {
 	return `${fact.kind[0]!.toUpperCase()}${words(fact.kind.slice(1))}${place(fact)}${fact.reason ? `: ${words(fact.reason)}` : ''}${values(fact)}`;
+}
+
+/** By what a consent changed, where the name of the door does not say it. */
+const CONSENT_SOURCES: Record<string, string> = {
+	merge: 'one of two profiles that became one', unsubscribed: 'by unsubscribing', complained: 'by a complaint',
+};
+
+function consent(fact: Fact, did: string): string {
+	const { purpose, before, holds, source } = (fact.detail ?? {}) as { purpose?: string; before?: string | null; holds?: boolean; source?: string };
+	const said = `${did} messages by ${fact.reason} for ${purpose ? `'${purpose}'` : 'all purposes'} (${CONSENT_SOURCES[source ?? ''] ?? source})`;
+	if (holds === false) return `${said}; something newer was known, so nothing changed`;
+	return before ? `${said}; it was ${before}` : said;
 }
 
 const held = ({ reason, detail }: Fact) => (reason === 'global' ? `they are among the ${String(detail?.percent)} % of all customers who enter no journey`

@@ -18,20 +18,19 @@ export interface Checked {
  * Checks a batch before it is sent, and claims a delivery for each person who passes: one row per (instance, step,
  * visit), before the send. Whatever happens afterwards, that row says that it may have been sent.
  */
-export async function checkBeforeSending(engine: Engine, claim: Claim, step: number, panel: SendRules, people: Running[]): Promise<Checked> {
+export async function checkBeforeSending(engine: Engine, claim: Claim, step: number, rules: SendRules, people: Running[]): Promise<Checked> {
 	return await engine.store.tx(async (db) => {
 		const { unknownConsent, sendingPaused } = await readSettings(db);
 		if (sendingPaused) {
 			await tellSkipped(db, step, people.map(({ id }) => ({ id, reason: 'sending_paused', detail: {} })), 'held');
 			return { send: new Map(), skipped: new Map(), held: true };
 		}
-		const rules = { ...panel, ifConsentUnknown: panel.ifConsentUnknown === 'settings' ? unknownConsent : panel.ifConsentUnknown };
-		const known = new Map((await loadRecipients(db, rules.channel, people.map(({ id }) => id))).map((one) => [one.id, one]));
+		const known = new Map((await loadRecipients(db, rules, people.map(({ id }) => id))).map((one) => [one.id, one]));
 		const skipped: Skipped[] = [];
 		const passing = people.filter((one) => {
 			const recipient = known.get(one.id);
 			if (!recipient) return false;
-			const skip = skipReason(rules, { ...recipient, profile: one.profile });
+			const skip = skipReason(rules, { ...recipient, profile: one.profile }, unknownConsent);
 			if (skip) skipped.push({ id: one.id, ...skip });
 			return !skip;
 		});

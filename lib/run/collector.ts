@@ -1,5 +1,5 @@
 import { endpointOf, type Call } from '../core/segment/calls';
-import { readMessage } from '../core/segment/intake';
+import { readMessage, standAlone, type Envelope } from '../core/segment/intake';
 import { storableText } from '../core/segment/refusal';
 import type { IntakeEntry, Rejection } from '../core/types';
 import type { Refused } from '../store/events';
@@ -88,13 +88,15 @@ function readMessages(body: unknown, endpoint: Call | 'batch', settings: Collect
 	const shared = { receivedAt: now, latenessDays: settings.latenessDays };
 	const entries: IntakeEntry[] = [];
 	const refused: Refused[] = [];
-	const { messages, envelope } = endpoint === 'batch' ? batchOf(body, settings.batchLimit) : { messages: [body], envelope: { call: endpoint } };
+	const { messages, envelope }: { messages: unknown[]; envelope: Omit<Envelope, 'index' | keyof typeof shared> } =
+		endpoint === 'batch' ? batchOf(body, settings.batchLimit) : { messages: [body], envelope: { call: endpoint } };
+	const bodyOf = (raw: unknown) => keptBody(standAlone(raw, envelope));
 	messages.forEach((raw, index) => {
 		const result = readMessage(raw, { ...envelope, ...shared, index });
 		if ('entry' in result) entries.push(result.entry);
-		else refused.push({ position: index, reason: result.reason, body: keptBody(raw) });
+		else refused.push({ position: index, reason: result.reason, body: bodyOf(raw) });
 	});
-	return { entries, refused, bodyOf: ({ index }) => keptBody(messages[index]) };
+	return { entries, refused, bodyOf: ({ index }) => bodyOf(messages[index]) };
 }
 
 function batchOf(body: unknown, limit: number) {

@@ -1,8 +1,10 @@
+import { consentsSaid } from '../core/consent';
 import { changeEvent } from '../core/ownEvents';
 import { foldChanges, type ProfileWrite } from '../core/people';
 import type { IntakeEntry } from '../core/types';
 import { tellTooLate } from '../store/absence';
 import { listenersTo, type Listener } from '../store/conditions';
+import { insertConsents } from '../store/consents';
 import { insertEvents, insertRejected, rememberMessages, type NewEvent, type Refused } from '../store/events';
 import { addCandidates, convertByEvents, tellLate, wakeByCount, wakeByEvents } from '../store/match';
 import { PROFILE, touch } from '../store/segments';
@@ -18,6 +20,8 @@ import { CATCH_UP_MS } from './registry';
 import { openMonthsOf } from './retention';
 import { restart } from './timers';
 
+/** Of what happens in the same moment. */
+const BEHIND_ALL = 2 ** 31 - 1;
 const LATENESS_MS = 7 * 24 * 60 * 60_000;
 
 export interface IntakeResult {
@@ -30,61 +34,77 @@ export interface IntakeResult {
 	conversions: number;
 }
 
+/** How a batch is taken in. */
+export interface Taking {
+	/** False for history, which neither enters, wakes nor converts anyone, now or later, and is kept in the months in which it happened. */
+	match: boolean;
+	/** The execution whose people act here: entries of instances that it does not hold any more are left out. */
+	by?: Claim;
+}
+
 /**
  * Takes a batch in, in one transaction: dedupe, find or make profiles, write changes, store events, match. When it
  * resolves, everything is durable; when it throws, nothing happened and the sender may send the batch again.
  *
  * @param entries valid entries, with at least one identity each or a profile
- * @param options.match false for history, which neither enters, wakes nor converts anyone, now or later, and is kept in
- * the months in which it happened
- * @param options.by the execution whose people act here: entries of instances that it does not hold any more are left out
  */
 export async function takeIn(
-	store: Store, source: string, entries: IntakeEntry[], refused: Refused[] = [], options: { match: boolean; by?: Claim } = { match: true },
+	store: Store, source: string, entries: IntakeEntry[], refused: Refused[] = [], options: Taking = { match: true },
 ): Promise<IntakeResult> {
 	if (!options.match) await openMonthsOf(store, monthsOf(entries));
 	const taken = await store.tx(async (db) => {
 		if (refused.length > 0) await insertRejected(db, source, refused);
-		// First of all: what is left out must not count as sent, or who holds them now could not send it.
-		const asked = options.by ? await heldEntries(db, options.by, entries) : entries;
-		const fresh = await withoutDuplicates(db, asked);
-		const result: IntakeResult = { duplicates: asked.length - fresh.length, events: 0, woken: 0, candidates: 0, conversions: 0 };
-		if (fresh.length === 0) return result;
-
-		const people = await lockPeople(db, fresh);
-		// What was to be written about somebody who was erased meanwhile is of nobody.
-		const about = fresh.flatMap((entry, at) => (people[at] === null ? [] : [{ profile: people[at]!, entry }]));
-
-		const writes = foldChanges(about);
-		const changes = writes.length > 0 ? await write(db, writes, options.match) : [];
-		if (options.match) result.woken += await matchWrites(db, writes);
-
-		const sent = about.flatMap(({ entry, profile }) => (entry.event ? [eventRow(entry, profile)] : []));
-		const events = [...sent, ...changes.map((change) => changeRow(change, entries.length))];
-		if (events.length + writes.length === 0) return result;
-		const stored = events.length > 0 ? await insertEvents(db, events, !options.match) : [];
-		result.events = sent.length;
-		const names = [...new Set([...events.map(({ name }) => name), ...(writes.length > 0 ? [PROFILE] : [])])];
-		const listeners = await listenersTo(db, names, new Date(+db.now - CATCH_UP_MS));
-		const isTouched = (name: string) => listeners.get(name)?.has('segment');
-		const touched = [...sent.filter(({ name }) => isTouched(name)), ...(isTouched(PROFILE) ? writes : [])].map((one) => one.profile_id);
-		// Whom history puts into a segment, its next refresh finds.
-		if (touched.length > 0 && options.match) await touch(db, touched);
-		const counted = sent.filter(({ name }) => listeners.get(name)?.has('trait'));
-		if (counted.length > 0) await countEvents(db, counted);
-		if (!options.match) return result;
-		const heardBy = (kind: Listener) => stored.filter(({ name }) => listeners.get(name)?.has(kind)).map(({ id }) => id);
-		// Goals first: a goal and a State on the same event, the goal wins.
-		result.conversions = await convertByEvents(db, heardBy('goal'));
-		result.woken += await wakeByCount(db, heardBy('counted'), restart);
-		result.woken += await wakeByEvents(db, heardBy('state'), restart);
-		await tellLate(db, heardBy('late'));
-		await tellTooLate(db, heardBy('absent'));
-		result.candidates = await addCandidates(db, heardBy('entry'));
-		return result;
+		return (await takeInWith(db, source, entries, options)).result;
 	});
 	await noteNames(store, entries);
 	return taken;
+}
+
+/** The same in a transaction of the caller's, who notes the names afterwards. @returns also the entries that were not known */
+export async function takeInWith(
+	db: Connection, source: string, entries: IntakeEntry[], options: Taking = { match: true },
+): Promise<{ result: IntakeResult; fresh: IntakeEntry[] }> {
+	// First of all: what is left out must not count as sent, or who holds them now could not send it.
+	const asked = options.by ? await heldEntries(db, options.by, entries) : entries;
+	const fresh = await withoutDuplicates(db, asked);
+	const result: IntakeResult = { duplicates: asked.length - fresh.length, events: 0, woken: 0, candidates: 0, conversions: 0 };
+	if (fresh.length > 0) await keep(db, source, fresh, options, result);
+	return { result, fresh };
+}
+
+async function keep(db: Connection, source: string, fresh: IntakeEntry[], { match }: Taking, result: IntakeResult): Promise<void> {
+	const people = await lockPeople(db, fresh);
+	// What was to be written about somebody who was erased meanwhile is of nobody.
+	const about = fresh.flatMap((entry, at) => (people[at] === null ? [] : [{ profile: people[at]!, entry }]));
+
+	const said = consentsSaid(about);
+	if (said.length > 0) await insertConsents(db, said, source);
+	const writes = foldChanges(about);
+	const changes = writes.length > 0 ? await write(db, writes, match) : [];
+	if (match) result.woken += await matchWrites(db, writes);
+
+	const sent = about.flatMap(({ entry, profile }) => (entry.event ? [eventRow(entry, profile)] : []));
+	const events = [...sent, ...changes.map(changeRow)];
+	if (events.length + writes.length === 0) return;
+	const stored = events.length > 0 ? await insertEvents(db, events, !match) : [];
+	result.events = sent.length;
+	const names = [...new Set([...events.map(({ name }) => name), ...(writes.length > 0 ? [PROFILE] : [])])];
+	const listeners = await listenersTo(db, names, new Date(+db.now - CATCH_UP_MS));
+	const isTouched = (name: string) => listeners.get(name)?.has('segment');
+	const touched = [...sent.filter(({ name }) => isTouched(name)), ...(isTouched(PROFILE) ? writes : [])].map((one) => one.profile_id);
+	// Whom history puts into a segment, its next refresh finds.
+	if (touched.length > 0 && match) await touch(db, touched);
+	const counted = sent.filter(({ name }) => listeners.get(name)?.has('trait'));
+	if (counted.length > 0) await countEvents(db, counted);
+	if (!match) return;
+	const heardBy = (kind: Listener) => stored.filter(({ name }) => listeners.get(name)?.has(kind)).map(({ id }) => id);
+	// Goals first: a goal and a State on the same event, the goal wins.
+	result.conversions = await convertByEvents(db, heardBy('goal'));
+	result.woken += await wakeByCount(db, heardBy('counted'), restart);
+	result.woken += await wakeByEvents(db, heardBy('state'), restart);
+	await tellLate(db, heardBy('late'));
+	await tellTooLate(db, heardBy('absent'));
+	result.candidates = await addCandidates(db, heardBy('entry'));
 }
 
 /** Entries of instances that this execution holds, with whose they are now. */
@@ -116,8 +136,8 @@ async function write(db: Connection, writes: ProfileWrite[], match: boolean): Pr
 	return changes.filter(({ at }) => +at >= +db.now - LATENESS_MS);
 }
 
-function changeRow({ profile_id, attribute, from, to, at }: AttributeChange, index: number): NewEvent {
-	return { index, profile_id, name: changeEvent(attribute), properties: { attribute, from, to }, occurred_at: at, message_id: null };
+function changeRow({ profile_id, attribute, from, to, at }: AttributeChange): NewEvent {
+	return { index: BEHIND_ALL, profile_id, name: changeEvent(attribute), properties: { attribute, from, to }, occurred_at: at, message_id: null };
 }
 
 async function withoutDuplicates(db: Connection, entries: IntakeEntry[]): Promise<IntakeEntry[]> {

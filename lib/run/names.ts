@@ -1,3 +1,4 @@
+import { consentParts } from '../core/consent';
 import type { IntakeEntry } from '../core/types';
 import { MOST_NAMES, rememberNames, type SeenName } from '../store/catalog';
 import type { Store } from '../store/types';
@@ -52,6 +53,10 @@ function newNames({ names, looked }: Known, entries: IntakeEntry[]): SeenName[] 
 		}
 		for (const [name, value] of Object.entries(change?.attributes ?? {})) if (value !== null) pathsOf({ [name]: value }).forEach((path) => see('attribute', path));
 		for (const tag of change?.addTags ?? []) see('tag', tag);
+		for (const key of Object.keys(change?.consent ?? {})) {
+			const { purpose } = consentParts(key);
+			if (purpose !== '') see('purpose', purpose);
+		}
 	}
 	return fresh;
 }

@@ -160,9 +160,9 @@ async function save(db: Connection, { place, journey, listens, canvas, since }: 
 	const step = await saveStep(db, place);
 	if (canvas) await saveDrawn(db, step.workflow, canvas);
 	if (journey) {
-		const { zone, zoneIsN8ns, correlation, start, end, endEvicts } = journey.rules;
+		const { zone, zoneIsN8ns, correlation, start, end, endEvicts, unknownConsent } = journey.rules;
 		step.journey_id = await saveJourney(db, step.workflow, {
-			key: journey.key, name: journey.name, zone, zoneIsN8ns, start, end, correlation: correlation === undefined ? null : parseSinglePath(correlation),
+			key: journey.key, name: journey.name, zone, zoneIsN8ns, start, end, unknownConsent, correlation: correlation === undefined ? null : parseSinglePath(correlation),
 			...(endEvicts && { evictAt: end }),
 		});
 	}

@@ -15,6 +15,8 @@ import type { Duration } from '../core/types';
  * a move can be undone.
  */
 const ALWAYS_KEPT = { seen: 30, timeouts: 8, moves: 7 };
+/** Whoever can send can be refused, so refused input goes one day even where events are kept for ever. */
+const REJECTED_MONTHS = 13;
 
 /** Makes the months ahead. */
 export async function openMonths(store: Store): Promise<void> {
@@ -51,9 +53,9 @@ export async function forget(store: Store, keep: Keep, warn: (message: string) =
 	if (keep.events !== undefined) {
 		const needed = await eventsNeeded(store, keep.events, warn);
 		if (needed !== undefined) dropped.push(...(await dropMonths(store, 'events', new Date(Math.min(+needed, +before(keep.events))), warn, pause)));
-		const from = before(keep.events);
-		while ((await store.tx(async (db) => await dropOlder(db, 'rejected', from))) > 0);
 	}
+	const refusedFrom = before(keep.events ?? REJECTED_MONTHS);
+	while ((await store.tx(async (db) => await dropOlder(db, 'rejected', refusedFrom))) > 0);
 	if (keep.history !== undefined) {
 		const from = before(keep.history);
 		dropped.push(...(await dropMonths(store, 'journal', from, warn, pause)));

@@ -1,4 +1,5 @@
 import { nextOccasions, occasionsBetween } from '../core/schedule';
+import { tellAct } from '../store/acts';
 import { currentPause } from '../store/pause';
 import { holdRun, makeRuns, nextPages, plannedSchedules, writePage, zonesOfProfiles, type Group, type NewRun, type OpenRun, type PageLimits, type Planned } from '../store/runs';
 import type { Connection, Store } from '../store/types';
@@ -143,13 +144,23 @@ async function plan(db: Connection): Promise<{ made: Array<[Planned, NewRun[]]>;
 			? [{ people: '', zone: planned.zone }, ...zones.map((zone) => ({ people: zone, zone }))]
 			: [{ people: '*', zone: planned.zone }];
 		const runs = planned.closed ? [] : groups.flatMap((group) => dueRuns(planned, group, db.now));
-		made.push([planned, await makeRuns(db, planned, runs)]);
+		const begun = await makeRuns(db, planned, runs);
+		await keepMissed(db, planned, begun.filter(({ missed }) => missed));
+		made.push([planned, begun]);
 		for (const { zone } of groups) {
 			const ahead = nextOccasions(when, zone, db.now, 1)[0]?.at;
 			if (ahead && (!next || ahead < next)) next = ahead;
 		}
 	}
 	return { made, next };
+}
+
+/** A date that was passed over stands among the acts of the journey. */
+async function keepMissed(db: Connection, { journey }: Planned, missed: NewRun[]): Promise<void> {
+	for (const date of new Set(missed.map((one) => one.date))) {
+		const of = missed.filter((one) => one.date === date);
+		await tellAct(db, 'missed run', 'scheduler', journey, { date, due_at: of[0]!.at.toISOString(), zones: of.length });
+	}
 }
 
 /** Of several dates that are due at once, only the newest is caught up with. */

@@ -1,11 +1,13 @@
-import { compileRule } from '../core/rule';
+import { nodesAskingFor } from '../core/canvas/segmentUse';
+import { compileRule, rulesOf } from '../core/rule';
 import { checkNames } from '../store/evaluate';
-import { claimSegment, countTouched, deleteSegment, holdSegment, listenersOf, previewAudience, refreshSoon, saveSegment, takeTouched, tellRefreshed, holdSegmentsHeard, type Preview, type Segment } from '../store/segments';
+import { claimSegment, countTouched, deleteSegment, holdSegment, listenersOf, listSegments, previewAudience, refreshSoon, saveSegment, takeTouched, tellRefreshed, holdSegmentsHeard, type Preview, type Segment } from '../store/segments';
 import { loadProfiles } from '../store/customers';
 import { lockRegistry } from '../store/locks';
+import { publishedCanvases } from '../store/retention';
 import { changeMembers } from './members';
 import { CATCH_UP_MS } from './registry';
-import { StoreError, type Store } from '../store/types';
+import { StoreError, type Connection, type Store } from '../store/types';
 import type { Profile, Rule } from '../core/types';
 
 /** Profiles in one transaction of a refresh: short enough to be in nobody's way. */
@@ -50,10 +52,12 @@ export async function keepSegment(store: Store, segment: Segment): Promise<Refre
 /**
  * Deletes a segment and its history.
  * @returns whether there was one
- * @throws StoreError naming the nodes of published journeys that listen to it: they would fall silent
+ * @throws StoreError naming the nodes of published journeys that ask for it or listen to it, and segments that do: they would fall silent
  */
 export async function dropSegment(store: Store, name: string): Promise<boolean> {
 	return await store.tx(async (db) => {
+		const asking = await askingFor(db, name);
+		if (asking.length > 0) throw new StoreError(`Name: segment "${name}" is asked for by ${asking.join(', ')}. Take it out there first, or unpublish the journey.`);
 		const there = await deleteSegment(db, name);
 		// Under the lock, so that nobody begins to listen in between; behind the segment itself, as wherever both are held.
 		await lockRegistry(db, 'match');
@@ -100,6 +104,12 @@ export async function refreshSegment(store: Store, which: string | Date, onDue: 
 	await store.tx(async (db) => await tellRefreshed(db, segment.id, error?.message ?? null));
 	if (error) throw new Error(`Segment "${segment.name}" was not refreshed: ${error.message}`, { cause: error });
 	return done;
+}
+
+async function askingFor(db: Connection, name: string): Promise<string[]> {
+	const nodes = (await publishedCanvases(db)).flatMap(({ journey, canvas }) => nodesAskingFor(canvas, name).map((node) => `${node} in journey "${journey}"`));
+	const segments = (await listSegments(db)).filter(({ rule }) => rulesOf(rule, 'segment').some(({ segment }) => segment === name));
+	return [...nodes, ...segments.map((one) => `segment "${one.name}"`)];
 }
 
 /** Refreshes every segment that is due, once, however long it takes. One that cannot be refreshed holds up no other. */

@@ -12,6 +12,11 @@ export interface Part {
 	bodyOf: (entry: IntakeEntry) => string;
 }
 
+/** Whether the store refused what was written, and not the moment. */
+export function isAboutData(error: Error & { code?: string }): boolean {
+	return DATA.test(error.code ?? '') || error instanceof TypeError || error instanceof RangeError;
+}
+
 /** A part is stored, but for the entries that the store refused; or it is not, and its sender keeps it. */
 export type Outcome = { stored: true; refused: Refused[] } | { stored: false; error: Error };
 
@@ -34,7 +39,7 @@ export async function takeInParts(store: Store, source: string, parts: Part[], o
 		return parts.map(() => ({ stored: true, refused: [] }));
 	} catch (error) {
 		const [reason] = [error as Error & { code?: string }];
-		const isData = DATA.test(reason.code ?? '') || reason instanceof TypeError || reason instanceof RangeError;
+		const isData = isAboutData(reason);
 		if (reason instanceof StoreError || !(isData || COLLISION.test(reason.code ?? ''))) return parts.map(() => ({ stored: false, error: reason }));
 		if (parts.length > 1) {
 			const half = parts.length >> 1;

@@ -16,9 +16,11 @@ export async function loadCandidates(
 			coalesce(c.occurred_at, e.occurred_at) AS occurred_at, coalesce(e.properties, '{}') AS properties, CASE WHEN NOT starts_with(r.people, 'segment:') THEN r.scheduled_for::text END AS scheduled_for,
 			CASE WHEN starts_with(r.people, 'segment:') THEN substr(r.people, 9) END AS segment,
 			CASE WHEN jsonb_typeof(e.properties #> $3) IN ('string', 'number', 'boolean') THEN e.properties #>> $3 END AS correlation,
-			(SELECT max(o.due_at) FROM candidates o JOIN events oe ON oe.id = o.event_id AND oe.received_at = o.event_received_at
+			(SELECT max(o.due_at) FROM candidates o
+				LEFT JOIN events oe ON oe.id = o.event_id AND oe.received_at = o.event_received_at AND oe.profile_id = c.profile_id
 				WHERE o.profile_id = c.profile_id AND o.journey_id = c.journey_id AND o.token IS DISTINCT FROM $1
-					AND oe.profile_id = c.profile_id AND (oe.occurred_at, oe.id) < (e.occurred_at, e.id)) AS behind
+					AND (coalesce(o.occurred_at, oe.occurred_at), coalesce(o.event_id, 0), o.id) < (coalesce(c.occurred_at, e.occurred_at), coalesce(c.event_id, 0), c.id)
+			) AS behind
 		 FROM candidates c
 			JOIN profiles p ON p.id = c.profile_id
 			LEFT JOIN events e ON e.id = c.event_id AND e.received_at = c.event_received_at AND e.profile_id = c.profile_id

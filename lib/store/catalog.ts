@@ -1,8 +1,9 @@
+import { DEFAULT_PURPOSE } from '../core/consent';
 import type { Connection } from './types';
 
-/** A name that was seen: of an event, a property of an event, an attribute or a tag. */
+/** A name that was seen: of an event, a property of an event, an attribute, a tag, or what a consent is for. */
 export interface SeenName {
-	kind: 'event' | 'property' | 'attribute' | 'tag';
+	kind: 'event' | 'property' | 'attribute' | 'tag' | 'purpose';
 	/** Of a property: its event; else empty. */
 	event: string;
 	name: string;
@@ -32,6 +33,8 @@ const FOUND: Record<Suggested, string> = {
 	property: `SELECT name, string_agg(event, ', ' ORDER BY event) AS about FROM catalog WHERE kind = 'property' GROUP BY name`,
 	attribute: `SELECT name, '' AS about FROM catalog WHERE kind = 'attribute'`,
 	tag: `SELECT name, '' AS about FROM catalog WHERE kind = 'tag'`,
+	purpose: `SELECT '${DEFAULT_PURPOSE}' AS name, 'unless another is named' AS about
+		UNION ALL SELECT name, '' FROM catalog WHERE kind = 'purpose' AND name <> '${DEFAULT_PURPOSE}'`,
 	segment: `SELECT name, size || ' people' AS about FROM segments`,
 	trait: `SELECT name, event AS about FROM traits`,
 	journey: `SELECT key AS name, nullif(name, key) AS about FROM journeys`,

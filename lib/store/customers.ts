@@ -8,7 +8,7 @@ import type { Connection } from './types';
 export interface Customer {
 	profile: Profile;
 	identities: Identity[];
-	/** Channel → what the person said, and when; a channel that is not there is not known. */
+	/** Channel, or `channel/purpose`, → what the person said, and when; what is not there is not known. */
 	consent: Record<string, { state: ConsentState; at: string }>;
 	/** The journeys they are in. `due_at` is null while they are on their way between two steps. */
 	journeys: Array<{ key: string; name: string; instance: number; step: string; status: 'waiting' | 'running'; due_at: string | null; entered_at: string }>;

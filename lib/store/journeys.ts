@@ -11,6 +11,8 @@ export interface JourneyRow extends Omit<JourneyFacts, 'entered'> {
 	key: string;
 	name: string;
 	workflow_id: string | null;
+	/** What it says about consent that is not known; null: as the settings do. */
+	unknown_consent: 'skip' | 'send' | null;
 }
 
 /** One of the moments that an operator sets. */
@@ -19,7 +21,7 @@ export type Mark = 'paused_at' | 'closed_at' | 'archived_at';
 /** Journeys of these keys, or all of them, by name. */
 export async function listJourneys(db: Connection, keys: string[] | null = null): Promise<JourneyRow[]> {
 	return await db.rows<JourneyRow>(
-		`SELECT j.id, j.key, j.name, j.opens_at, j.ends_at, j.paused_at, j.closed_at, j.archived_at, w.workflow_id,
+		`SELECT j.id, j.key, j.name, j.opens_at, j.ends_at, j.paused_at, j.closed_at, j.archived_at, j.unknown_consent, w.workflow_id,
 			CASE WHEN s.state = 'on' THEN NULL ELSE coalesce(s.off_since, j.created_at) END AS off_since,
 			EXISTS (SELECT FROM finished f WHERE f.journey_id = j.id) AS left
 		 FROM journeys j LEFT JOIN steps s ON s.id = j.entrance LEFT JOIN workflows w ON w.id = s.workflow

@@ -1,3 +1,4 @@
+import { strictest, tellStricter } from './consents';
 import { FINISH_ALL } from './finish';
 import { touch } from './segments';
 import { fillMerged, mergeTraits } from './traits';
@@ -27,15 +28,11 @@ export async function mergeProfiles(db: Connection, merges: Merge[]): Promise<nu
 	const M = 'unnest($1::bigint[], $2::bigint[]) AS m("from", "into")';
 	const LATER_M = 'unnest($2::bigint[], $3::bigint[]) AS m("from", "into")';
 
+	await tellStricter(db, merges);
 	await db.rows(
 		`UPDATE profiles p SET
 			attributes = newest.attributes, attribute_times = newest.times,
-			consent = (
-				SELECT coalesce(jsonb_object_agg(channel, state), '{}') FROM (
-					SELECT DISTINCT ON (channel) channel, state
-					FROM (SELECT * FROM jsonb_each(old.consent) UNION ALL SELECT * FROM jsonb_each(p.consent)) both_sides(channel, state)
-					ORDER BY channel, state->>'state' = 'denied' DESC, (state->>'at')::numeric DESC
-				) strictest),
+			consent = ${strictest('old.consent', 'own.consent')},
 			tags = ARRAY(SELECT DISTINCT t FROM unnest(old.tags || p.tags) t ORDER BY t),
 			email = coalesce(p.email, old.email), phone = coalesce(p.phone, old.phone),
 			zone = coalesce(p.zone, old.zone), locale = coalesce(p.locale, old.locale), updated_at = $3
@@ -89,7 +86,7 @@ export async function mergeProfiles(db: Connection, merges: Merge[]): Promise<nu
 	);
 	await db.rows(`DELETE FROM enrolments WHERE profile_id IN (SELECT "from" FROM ${M})`, pairs);
 	await fillMerged(db, merges);
-	for (const table of ['identities', 'events', 'instances', 'candidates', 'finished', 'deliveries', 'engagements', 'journal', 'timeouts']) {
+	for (const table of ['identities', 'events', 'instances', 'candidates', 'finished', 'deliveries', 'engagements', 'journal', 'timeouts', 'consents']) {
 		await db.rows(`UPDATE ${table} t SET profile_id = m."into" FROM ${M} WHERE t.profile_id = m."from"`, pairs);
 	}
 	await db.rows(

@@ -65,6 +65,50 @@ export async function troubles(db: Connection, keys: string[] | null, since: Dat
 	);
 }
 
+/** What *Check before sending* has said in a journey. */
+export interface SendingShare {
+	journey: string;
+	/** Messages that were let through. */
+	passed: number;
+	skipped: number;
+	/** Skipped, by reason. */
+	reasons: Record<string, number>;
+}
+
+/** How many messages of each journey were let through and skipped since then; journeys without any are absent. */
+export async function sendingShares(db: Connection, since: Date): Promise<SendingShare[]> {
+	return await db.rows<SendingShare>(
+		`SELECT j.key AS journey, coalesce(d.count, 0)::int AS passed, coalesce(s.count, 0)::int AS skipped, coalesce(s.reasons, '{}') AS reasons
+		 FROM journeys j
+		 LEFT JOIN (
+			SELECT journey_id, sum(count) AS count, jsonb_object_agg(reason, count) AS reasons
+			FROM (SELECT journey_id, coalesce(reason, '') AS reason, count(*) FROM journal WHERE kind = 'skipped' AND at >= $1 GROUP BY 1, 2) of_reason GROUP BY 1
+		 ) s ON s.journey_id = j.id
+		 LEFT JOIN (SELECT journey_id, count(*) FROM deliveries WHERE claimed_at >= $1 GROUP BY 1) d ON d.journey_id = j.id
+		 WHERE coalesce(d.count, s.count) > 0 ORDER BY j.key`,
+		[since],
+	);
+}
+
+/** A date of a schedule that was passed over. */
+export interface MissedRun {
+	journey: string;
+	/** `YYYY-MM-DD` */
+	date: string;
+	due_at: Date;
+	/** In so many time zones. */
+	zones: number;
+}
+
+/** What was found since then to have been missed. */
+export async function missedRuns(db: Connection, since: Date): Promise<MissedRun[]> {
+	return await db.rows<MissedRun>(
+		`SELECT j.key AS journey, r.scheduled_for::text AS date, min(r.at) AS due_at, count(*)::int AS zones
+		 FROM runs r JOIN journeys j ON j.id = r.journey_id WHERE r.state = 'missed' AND r.ended_at >= $1 GROUP BY 1, 2 ORDER BY 3, 1`,
+		[since],
+	);
+}
+
 /** Of the newest events, loaded history aside, when the last came in; null: none is among the newest thousand. */
 export async function lastEventAt(db: Connection): Promise<Date | null> {
 	const [row] = await db.rows<{ at: Date | null }>(

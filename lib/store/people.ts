@@ -112,8 +112,8 @@ const write = (written: string) => `
 				WHERE coalesce((attribute_times->>(w->>'name'))::numeric, 0) <= (w->>'at')::numeric) AS new_values,
 			(SELECT jsonb_object_agg(w->>'name', w->'at') FROM jsonb_array_elements(attributes) w
 				WHERE coalesce((attribute_times->>(w->>'name'))::numeric, 0) <= (w->>'at')::numeric) AS new_times,
-			(SELECT jsonb_object_agg(w->>'channel', w - 'channel') FROM jsonb_array_elements(locked.consent) w
-				WHERE coalesce((known#>>ARRAY[w->>'channel', 'at'])::numeric, 0) <= (w->>'at')::numeric) AS new_consent
+			(SELECT jsonb_object_agg(w->>'key', w - 'key') FROM jsonb_array_elements(locked.consent) w
+				WHERE coalesce((known#>>ARRAY[w->>'key', 'at'])::numeric, 0) <= (w->>'at')::numeric) AS new_consent
 		FROM locked
 	)${written}
 	UPDATE profiles p SET

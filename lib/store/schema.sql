@@ -50,7 +50,7 @@ TABLE catalog
 	event text NOT NULL DEFAULT ''::text
 	name text NOT NULL
 	seen_at timestamp with time zone NOT NULL
-	CONSTRAINT catalog_kind_check CHECK ((kind = ANY (ARRAY['event'::text, 'property'::text, 'attribute'::text, 'tag'::text])))
+	CONSTRAINT catalog_kind_check CHECK ((kind = ANY (ARRAY['event'::text, 'property'::text, 'attribute'::text, 'tag'::text, 'purpose'::text])))
 	CONSTRAINT catalog_pkey PRIMARY KEY (kind, event, name)
 
 TABLE claims WITH (fillfactor=50, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=500, autovacuum_vacuum_cost_delay=0)
@@ -90,6 +90,23 @@ TABLE conditions
 	CONSTRAINT conditions_set_id_fkey FOREIGN KEY (set_id) REFERENCES condition_sets(id)
 	CREATE INDEX conditions_event ON conditions USING btree (event, set_id)
 	CREATE INDEX conditions_subjects ON conditions USING btree (kind) WHERE (subjects IS NOT NULL)
+
+TABLE consents
+	id bigint NOT NULL GENERATED ALWAYS AS IDENTITY
+	profile_id bigint NOT NULL
+	channel text NOT NULL
+	purpose text NOT NULL
+	before text
+	state text NOT NULL
+	holds boolean NOT NULL
+	at timestamp with time zone NOT NULL
+	recorded_at timestamp with time zone NOT NULL
+	source text NOT NULL
+	reference text
+	CONSTRAINT consents_before_check CHECK ((before = ANY (ARRAY['granted'::text, 'denied'::text])))
+	CONSTRAINT consents_pkey PRIMARY KEY (id)
+	CONSTRAINT consents_state_check CHECK ((state = ANY (ARRAY['granted'::text, 'denied'::text])))
+	CREATE INDEX consents_profile ON consents USING btree (profile_id, at)
 
 TABLE conversions
 	profile_id bigint NOT NULL
@@ -132,6 +149,7 @@ TABLE deliveries WITH (autovacuum_vacuum_scale_factor=0.05)
 	CONSTRAINT deliveries_pkey PRIMARY KEY (id)
 	CONSTRAINT deliveries_status_check CHECK ((status = ANY (ARRAY['claimed'::text, 'sent'::text, 'failed'::text, 'unknown'::text])))
 	CONSTRAINT deliveries_step_id_fkey FOREIGN KEY (step_id) REFERENCES steps(id)
+	CREATE INDEX deliveries_claimed ON deliveries USING brin (claimed_at) WITH (pages_per_range='16', autosummarize='on')
 	CREATE INDEX deliveries_open ON deliveries USING btree (token) WHERE (status = 'claimed'::text)
 	CREATE INDEX deliveries_profile ON deliveries USING btree (profile_id, channel, claimed_at)
 	CREATE INDEX deliveries_provider ON deliveries USING btree (provider_id) WHERE (provider_id IS NOT NULL)
@@ -287,6 +305,7 @@ TABLE journal PARTITION BY RANGE (at)
 	detail jsonb
 	CONSTRAINT journal_pkey PRIMARY KEY (id, at)
 	CREATE INDEX journal_profile ON ONLY journal USING btree (profile_id, journey_id, at)
+	CREATE INDEX journal_skipped ON ONLY journal USING btree (at) WHERE (kind = 'skipped'::text)
 
 TABLE journal_other PARTITION OF journal
 	id bigint NOT NULL DEFAULT nextval('journal_ids'::regclass)
@@ -300,6 +319,7 @@ TABLE journal_other PARTITION OF journal
 	reason text
 	detail jsonb
 	CONSTRAINT journal_other_pkey PRIMARY KEY (id, at)
+	CREATE INDEX journal_other_at_idx ON journal_other USING btree (at) WHERE (kind = 'skipped'::text)
 	CREATE INDEX journal_other_profile_id_journey_id_at_idx ON journal_other USING btree (profile_id, journey_id, at)
 
 TABLE journeys
@@ -316,8 +336,10 @@ TABLE journeys
 	closed_at timestamp with time zone
 	archived_at timestamp with time zone
 	entrance integer
+	unknown_consent text
 	CONSTRAINT journeys_key_key UNIQUE (key)
 	CONSTRAINT journeys_pkey PRIMARY KEY (id)
+	CONSTRAINT journeys_unknown_consent_check CHECK ((unknown_consent = ANY (ARRAY['skip'::text, 'send'::text])))
 	CREATE INDEX journeys_entrance ON journeys USING btree (entrance)
 
 TABLE migrations
@@ -414,6 +436,8 @@ TABLE rejected
 	position integer NOT NULL
 	reason text NOT NULL
 	body text NOT NULL
+	tries integer NOT NULL DEFAULT 0
+	tried_at timestamp with time zone
 	CONSTRAINT rejected_pkey PRIMARY KEY (id)
 	CREATE INDEX rejected_age ON rejected USING btree (received_at)
 
@@ -440,6 +464,7 @@ TABLE runs
 	CONSTRAINT runs_state_check CHECK ((state = ANY (ARRAY['open'::text, 'done'::text, 'missed'::text])))
 	CONSTRAINT runs_step_id_fkey FOREIGN KEY (step_id) REFERENCES steps(id)
 	CREATE INDEX runs_due ON runs USING btree (at)
+	CREATE INDEX runs_missed ON runs USING btree (ended_at) WHERE (state = 'missed'::text)
 	CREATE INDEX runs_open ON runs USING btree (next_page_at) WHERE (state = 'open'::text)
 
 TABLE secrets
@@ -579,6 +604,19 @@ TABLE workflows
 	CONSTRAINT workflows_pkey PRIMARY KEY (id)
 	CONSTRAINT workflows_workflow_id_host_key UNIQUE (workflow_id, host)
 
+VIEW report_consents
+	profile bigint
+	channel text
+	purpose text
+	before text
+	state text
+	holds boolean
+	said_at timestamp with time zone
+	recorded_at timestamp with time zone
+	source text
+	reference text
+	FROM consents (profile_id, channel, purpose, before, state, holds, at, recorded_at, source, reference)
+
 VIEW report_conversions
 	journey text
 	goal text
@@ -707,6 +745,13 @@ VIEW report_skipped
 SEQUENCE event_ids
 
 SEQUENCE journal_ids
+
+FUNCTION consent_in_force(consent jsonb, channel text, purpose text) RETURNS jsonb IMMUTABLE
+	SELECT CASE
+		WHEN consent -> (channel || '/' || purpose) IS NULL THEN consent -> channel
+		WHEN consent #>> ARRAY[channel, 'state'] = 'denied'
+			AND (consent #>> ARRAY[channel, 'at'])::numeric > (consent #>> ARRAY[channel || '/' || purpose, 'at'])::numeric THEN consent -> channel
+		ELSE consent -> (channel || '/' || purpose) END
 
 FUNCTION day_start(at timestamp with time zone, days_back integer, zone text, otherwise text) RETURNS timestamp with time zone STABLE
 DECLARE

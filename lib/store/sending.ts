@@ -1,22 +1,23 @@
+import type { Recipient } from '../core/sending';
 import { SKIPPED_SINCE_BACKUP } from './pause';
 import type { Connection } from './types';
 
 /**
- * Of running instances: consent of a channel, whether a goal was reached that they have not left by, and the backup since
+ * Of running instances: consent for a purpose on a channel, what their journey says when there is none, whether a goal was reached that they have not left by, and the backup since
  * when nothing is to be sent.
  */
 export async function loadRecipients(
-	db: Connection, channel: string, instances: number[],
-): Promise<Array<{ id: number; consent: 'granted' | 'denied' | null; converted: boolean; skip_since: Date | null }>> {
+	db: Connection, { channel, purpose }: { channel: string; purpose: string }, instances: number[],
+): Promise<Array<Omit<Recipient, 'profile'> & { id: number }>> {
 	// Behind *Converted* the goal is why the message is sent: who left by it has an end, who only passed it is marked, however
 	// often they have waited since.
 	return await db.rows(
-		`SELECT i.id, p.consent #>> ARRAY[$2, 'state'] AS consent,
+		`SELECT i.id, consent_in_force(p.consent, $2, $3) ->> 'state' AS consent, j.unknown_consent,
 			i.end_reason IS NULL AND NOT i.behind_goal AND EXISTS (SELECT FROM conversions c WHERE c.profile_id = i.profile_id AND c.instance_id = i.id) AS converted,
 			${SKIPPED_SINCE_BACKUP} AS skip_since
-		 FROM instances i JOIN profiles p ON p.id = i.profile_id
+		 FROM instances i JOIN profiles p ON p.id = i.profile_id JOIN journeys j ON j.id = i.journey_id
 		 WHERE i.id = ANY($1::bigint[])`,
-		[instances, channel],
+		[instances, channel, purpose],
 	);
 }
 

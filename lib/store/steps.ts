@@ -96,12 +96,15 @@ export async function otherHosts(db: Connection, host: string, workflowId: strin
  */
 export async function saveJourney(
 	db: Connection, workflow: number,
-	about: { key: string; name: string; zone: string; zoneIsN8ns?: boolean; correlation: string[] | null; start?: Date; end?: Date; evictAt?: Date },
+	about: {
+		key: string; name: string; zone: string; zoneIsN8ns?: boolean; correlation: string[] | null; start?: Date; end?: Date; evictAt?: Date;
+		unknownConsent?: 'skip' | 'send';
+	},
 ): Promise<number> {
 	const zone = (about.zoneIsN8ns && (await readSettings(db)).zone) || about.zone;
-	const panel = [about.name, zone, about.zoneIsN8ns ? about.zone : null, about.correlation, about.start ?? null, about.end ?? null];
+	const panel = [about.name, zone, about.zoneIsN8ns ? about.zone : null, about.correlation, about.start ?? null, about.end ?? null, about.unknownConsent ?? null];
 	const [journey] = await db.rows<{ id: number }>(
-		`INSERT INTO journeys (key, name, zone, n8n_zone, correlation, opens_at, ends_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		`INSERT INTO journeys (key, name, zone, n8n_zone, correlation, opens_at, ends_at, unknown_consent, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 		 ON CONFLICT (key) DO UPDATE SET key = $1 RETURNING id`,
 		[about.key, ...panel, db.now],
 	);
@@ -113,8 +116,8 @@ export async function saveJourney(
 	);
 	await settleEntrances(db, [...new Set([journey!.id, before?.journey_id ?? journey!.id])]);
 	await db.rows(
-		`UPDATE journeys SET name = $2, zone = $3, n8n_zone = $4, correlation = $5, opens_at = $6, ends_at = $7
-		 WHERE id = $1 AND (SELECT s.workflow FROM steps s WHERE s.id = entrance) = $8`,
+		`UPDATE journeys SET name = $2, zone = $3, n8n_zone = $4, correlation = $5, opens_at = $6, ends_at = $7, unknown_consent = $8
+		 WHERE id = $1 AND (SELECT s.workflow FROM steps s WHERE s.id = entrance) = $9`,
 		[journey!.id, ...panel, workflow],
 	);
 	return journey!.id;

@@ -6,7 +6,7 @@ export interface Fact {
 	/** Position of the question in what was asked. */
 	asked: number;
 	at: Date;
-	source: 'now' | 'journal' | 'refusal' | 'delivery' | 'engagement' | 'finished';
+	source: 'now' | 'journal' | 'refusal' | 'delivery' | 'engagement' | 'finished' | 'consent';
 	kind: string;
 	reason: string | null;
 	due_at: Date | null;
@@ -66,12 +66,17 @@ const FINISHED = `
 		SELECT FROM journal j WHERE j.profile_id = f.profile_id AND j.journey_id = f.journey_id AND j.instance_id = f.id AND j.kind = f.status
 			AND j.at = f.ended_at)`;
 
+/** Of no journey, and asked by all of them. */
+const CONSENTS = `
+	SELECT at, 0, id, 'consent', state, channel, NULL, jsonb_build_object('purpose', purpose, 'before', before, 'holds', holds, 'source', source, 'recorded_at', recorded_at), NULL, NULL
+	FROM consents WHERE profile_id = a.profile_id`;
+
 const STORY = `
 	SELECT (a.ordinal - 1)::int AS asked, f.at, f.source, f.kind, f.reason, f.due_at, f.detail, f.instance, s.name AS step,
 		e.name AS event, e.occurred_at AS event_at, c.value, c.currency
 	FROM unnest($1::bigint[], $2::int[], $3::int[], $4::int[]) WITH ORDINALITY AS a(profile_id, journey_id, most, skip, ordinal)
 	CROSS JOIN LATERAL (
-		SELECT * FROM (${[NOW, JOURNAL, REFUSALS, DELIVERIES, ENGAGEMENTS, FINISHED].join('\n\tUNION ALL')}) facts
+		SELECT * FROM (${[NOW, JOURNAL, REFUSALS, DELIVERIES, ENGAGEMENTS, FINISHED, CONSENTS].join('\n\tUNION ALL')}) facts
 		ORDER BY at DESC, rank DESC, id DESC LIMIT a.most OFFSET a.skip
 	) f
 	LEFT JOIN steps s ON s.id = f.step_id

@@ -1,13 +1,14 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeType, ITriggerFunctions, ITriggerResponse } from 'n8n-workflow';
 
 import { guardCanvas } from '../shared/canvas';
+import { stepConsentChoices } from '../shared/consentChoices';
 import { journeyEngine } from '../shared/engine';
 import { raw } from '../shared/parameters';
 import { isTest } from '../shared/place';
+import { suggestions } from '../shared/suggestions';
 import { subscribe } from '../shared/trigger';
 import { change } from './change';
 import { check, peoplePerBatch, readRules } from './check';
-import { consentChoices } from './consentChoices';
 import { description } from './description';
 import { testChange, testCheck } from './test';
 import { unknown } from './unknown';
@@ -16,7 +17,7 @@ import { unknown } from './unknown';
 export class JourneyAction implements INodeType {
 	description = description;
 
-	methods = { loadOptions: { consentChoices } };
+	methods = { ...suggestions, loadOptions: { stepConsentChoices } };
 
 	/** Only *Check before sending* holds people: those for whom the batch has no place yet. */
 	async trigger(this: ITriggerFunctions): Promise<ITriggerResponse> {

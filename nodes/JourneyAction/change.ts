@@ -1,7 +1,7 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import {
-	endInJourney, leave, loadPeople, readEventName, startEvent, startProblems, takeIn, writeContext, type Engine, type IntakeEntry, type Json, type Running,
+	endInJourney, leave, loadPeople, nameOf, readEventName, startEvent, startProblems, takeIn, writeContext, type Engine, type IntakeEntry, type Json, type RawName, type Running,
 } from '../../lib/index';
 import { arriving } from '../shared/arriving';
 import { itemOf } from '../shared/execution';
@@ -67,7 +67,7 @@ function entryOf(
 
 /** The event to record. @throws NodeOperationError */
 export function eventName(context: IExecuteFunctions): string {
-	const name = raw(context, 'event', '').trim();
+	const name = nameOf(raw<RawName>(context, 'event', ''));
 	if (name === '') throw fieldError(context.getNode(), 'Event', 'is empty. Enter the name of the event to record.');
 	return checked(context, 'Event', () => readEventName(name));
 }

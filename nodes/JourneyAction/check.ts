@@ -1,6 +1,6 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
-import { checkBeforeSending, leave, mailersOf, park, type Claim, type Engine, type Running, type SendRules } from '../../lib/index';
+import { checkBeforeSending, DEFAULT_PURPOSE, leave, mailersOf, nameOf, park, type Claim, type Engine, type RawName, type Running, type SendRules } from '../../lib/index';
 import { arriving } from '../shared/arriving';
 import { isConnected, publishedCanvas } from '../shared/canvas';
 import { itemOf, resume, tokenOf } from '../shared/execution';
@@ -28,12 +28,18 @@ export function peoplePerBatch(context: Context): number {
 	return limit;
 }
 
-/** The panel's rules. */
+/** The panel's rules. @throws NodeOperationError naming the field */
 export function readRules(context: Context): SendRules {
 	const options = raw<Options>(context, 'options', {});
+	const messageClass = raw<SendRules['class']>(context, 'class', 'marketing');
+	const purpose = nameOf(raw<RawName>(context, 'purpose', DEFAULT_PURPOSE));
+	if (messageClass === 'marketing' && purpose === '') {
+		throw fieldError(context.getNode(), 'Purpose', `is empty. Choose what the message is for, such as ${DEFAULT_PURPOSE}: consent is asked for it.`);
+	}
 	return {
 		channel: raw(context, 'channel', 'email'),
-		class: raw<SendRules['class']>(context, 'class', 'marketing'),
+		purpose,
+		class: messageClass,
 		ifConsentUnknown: raw<SendRules['ifConsentUnknown']>(context, 'ifConsentUnknown', 'settings'),
 		required: raw(context, 'required', '').split(',').map((path) => path.trim()).filter((path) => path !== ''),
 		skipIfConverted: options.ifConverted !== 'send',

@@ -1,6 +1,8 @@
 import type { INodeProperties, INodeTypeDescription } from 'n8n-workflow';
 
+import { DEFAULT_PURPOSE } from '../../lib/index';
 import { storeCredential } from '../shared/fields';
+import { nameField, purposeField } from '../shared/suggestions';
 import { actionOutputs } from './outputs';
 import { actionSubtitle } from './subtitle';
 
@@ -44,6 +46,10 @@ const check: INodeProperties[] = [
 		],
 	},
 	{
+		...purposeField(DEFAULT_PURPOSE, 'What the message is for. Consent for it counts, or for the whole channel if nothing was said of it.'),
+		displayOptions: { show: { operation: ['check'], class: ['marketing'] } },
+	},
+	{
 		displayName: 'Transactional messages are sent without asking for consent.',
 		name: 'transactionalNotice',
 		type: 'notice',
@@ -57,7 +63,7 @@ const check: INodeProperties[] = [
 		noDataExpression: true,
 		default: 'settings',
 		displayOptions: { show: { operation: ['check'], class: ['marketing'] } },
-		typeOptions: { loadOptionsMethod: 'consentChoices' },
+		typeOptions: { loadOptionsMethod: 'stepConsentChoices' },
 		description: 'An email address alone says nothing about consent',
 	},
 	{
@@ -149,15 +155,12 @@ const ONE = { attribute: [{ name: '', value: '' }] };
 
 const profile: INodeProperties[] = [
 	{
-		displayName: 'Event',
-		name: 'event',
-		type: 'string',
-		default: '',
+		...nameField('event', {
+			displayName: 'Event', name: 'event', placeholder: 'e.g. Offer Shown',
+			description: 'Recorded once each time a customer comes here. It may let them into other journeys, and wake them there.',
+		}),
 		required: true,
-		noDataExpression: true,
-		placeholder: 'e.g. Offer Shown',
 		displayOptions: only('recordEvent'),
-		description: 'Recorded once each time a customer comes here. It may let them into other journeys, and wake them there.',
 	},
 	{
 		displayName: 'Journey Key',

@@ -11,7 +11,9 @@ export function actionSubtitle(panel: Panel): string {
 		startJourney: 'start journey', leaveJourney: 'leave journey',
 	};
 	const told: Record<string, string> = { addTags: 'tags', removeTags: 'tags', recordEvent: 'event', deleteAttributes: 'names', startJourney: 'journey', leaveJourney: 'journey' };
-	const detail = panel[told[panel.operation] ?? ''];
+	// A name may be chosen from a list, which keeps more than its text.
+	const given = panel[told[panel.operation] ?? ''];
+	const detail: unknown = typeof given === 'object' && given !== null ? (given as { value?: unknown }).value : given;
 	const known = typeof detail === 'string' && detail !== '' && !detail.startsWith('=');
 	return `${words[panel.operation] ?? ''}${known ? `: ${detail}` : ''}`;
 }

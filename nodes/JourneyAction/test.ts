@@ -1,6 +1,6 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
-import { skipReason, type Profile, type Recipient } from '../../lib/index';
+import { skipReason, type Profile, type Recipient, type SendRules } from '../../lib/index';
 import { raw } from '../shared/parameters';
 import { eventName, list, otherKey, pairs } from './change';
 import { readRules } from './check';
@@ -14,17 +14,17 @@ export function testCheck(context: IExecuteFunctions): INodeExecutionData[][] {
 	}
 	hint(context, 'nobody was let through to the node that sends, and consent was asked only where the sample says something of it. Set When Testing to Really Send to send to the sample.');
 	return [[], items.map(({ json }, item) => {
-		const skipped = skipReason(rules, recipientOf(json, rules.channel));
+		const skipped = skipReason(rules, recipientOf(json, rules), 'skip');
 		const would = skipped ? { would: 'be skipped', because: { reason: skipped.reason, ...skipped.detail } } : { would: 'be sent' };
 		return { json: { ...json, skipped: { reason: 'test', ...would } }, pairedItem: { item } };
 	})];
 }
 
-function recipientOf({ profile }: IDataObject, channel: string): Recipient {
+function recipientOf({ profile }: IDataObject, { channel, purpose }: SendRules): Recipient {
 	const { consent, ...sample } = { ...(profile as IDataObject | undefined) } as Partial<Profile> & { consent?: Record<string, unknown> };
-	const said = consent?.[channel];
+	const said = consent?.[`${channel}/${purpose}`] ?? consent?.[channel];
 	const state = typeof said === 'object' && said !== null ? (said as { state?: unknown }).state : said;
-	return { profile: { attributes: {}, ...sample } as Profile, consent: state === 'denied' ? 'denied' : 'granted', converted: false, skip_since: null };
+	return { profile: { attributes: {}, ...sample } as Profile, consent: state === 'denied' ? 'denied' : 'granted', unknown_consent: null, converted: false, skip_since: null };
 }
 
 /** A run in the editor: the sample goes on as if it had been changed, and nothing is stored. */

@@ -9,6 +9,7 @@ import { description } from './description';
 import { JOURNEY_OPERATIONS } from './journeys';
 import { MESSAGE_OPERATIONS } from './messages';
 import { PUBLISH_OPERATIONS } from './publish';
+import { REJECTED_OPERATIONS } from './rejected';
 import { searchJourneys } from './search';
 import { SEGMENT_OPERATIONS } from './segments';
 import { SETTINGS_OPERATIONS } from './settings';
@@ -19,7 +20,8 @@ type Operate = (context: IExecuteFunctions, engine: Engine) => Promise<INodeExec
 
 /** What operators ask for: once an execution, whatever the number of items. What is about one customer is asked for each item. */
 const OPERATIONS: Record<string, Record<string, Operate>> = {
-	journey: { ...JOURNEY_OPERATIONS, ...PUBLISH_OPERATIONS }, message: MESSAGE_OPERATIONS, segment: SEGMENT_OPERATIONS, settings: SETTINGS_OPERATIONS,
+	journey: { ...JOURNEY_OPERATIONS, ...PUBLISH_OPERATIONS }, message: MESSAGE_OPERATIONS, rejected: REJECTED_OPERATIONS, segment: SEGMENT_OPERATIONS,
+	settings: SETTINGS_OPERATIONS,
 	store: STORE_OPERATIONS, trait: TRAIT_OPERATIONS,
 };
 

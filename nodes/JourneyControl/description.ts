@@ -4,6 +4,7 @@ import { storeCredential } from '../shared/fields';
 import { customerFields } from './fields/customer';
 import { journeyFields } from './fields/journeys';
 import { messageFields } from './fields/messages';
+import { rejectedFields } from './fields/rejected';
 import { segmentFields } from './fields/segments';
 import { settingsFields } from './fields/settings';
 import { storeFields } from './fields/store';
@@ -18,6 +19,7 @@ const WORDS = {
 		list: 'list journeys', pause: 'pause journey', resume: 'resume journey', close: 'close entries', open: 'open entries', evict: 'evict',
 		archive: 'archive journey', unarchive: 'restore journey', pauseSending: 'pause all sending', resumeSending: 'resume all sending',
 	},
+	rejected: { list: 'list rejected events', resend: 'send rejected in again', discard: 'discard rejected events' },
 	segment: { save: 'save segment', list: 'list segments', delete: 'delete segment', preview: 'preview segment' },
 	settings: { get: 'get settings', change: 'change settings' },
 	store: { health: 'check health', backup: 'back up store', status: 'store status', resume: 'resume store', statusLink: 'create status page link', endLinks: 'end status page links' },
@@ -48,6 +50,7 @@ export const description: INodeTypeDescription = {
 				{ name: 'Customer', value: 'customer', description: 'One person, in a journey or as a whole' },
 				{ name: 'Journey', value: 'journey', description: 'Their states, and who moves in them' },
 				{ name: 'Message', value: 'message', description: 'Those of which nobody knows whether they were sent' },
+				{ name: 'Rejected Event', value: 'rejected', description: 'Events that were refused, to be mended and sent in again' },
 				{ name: 'Segment', value: 'segment', description: 'Audiences with a name' },
 				{ name: 'Setting', value: 'settings', description: 'What holds in all journeys that say nothing of their own' },
 				{ name: 'Store', value: 'store', description: 'Where the people of all journeys wait' },
@@ -58,6 +61,7 @@ export const description: INodeTypeDescription = {
 		...customerFields,
 		...journeyFields,
 		...messageFields,
+		...rejectedFields,
 		...segmentFields,
 		...settingsFields,
 		...storeFields,

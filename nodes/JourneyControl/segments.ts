@@ -1,9 +1,9 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
-import { dropSegment, keepSegment, listSegments, preview, settingsInForce, validateZone, type Engine, type Rule } from '../../lib/index';
+import { dropSegment, keepSegment, listSegments, nameOf, preview, settingsInForce, validateZone, type Engine, type RawName, type Rule } from '../../lib/index';
 import { checked, fieldError } from '../shared/parameters';
 import { isEmpty, readRule, type RawRule } from '../shared/rules';
-import { nameOf, type RawName } from '../shared/suggestions';
+import { refusing } from './journeys';
 
 /** What the panel offers for saved segments. */
 export const SEGMENT_OPERATIONS = { save, list, delete: remove, preview: look };
@@ -24,7 +24,7 @@ async function list(_context: IExecuteFunctions, { store }: Engine): Promise<INo
 
 async function remove(context: IExecuteFunctions, { store }: Engine): Promise<INodeExecutionData> {
 	const name = given(context);
-	if (!(await dropSegment(store, name))) throw fieldError(context.getNode(), 'Name', `there is no segment "${name}".`);
+	if (!(await refusing(context, async () => await dropSegment(store, name)))) throw fieldError(context.getNode(), 'Name', `there is no segment "${name}".`);
 	return itemOf({ name, deleted: true });
 }
 

@@ -39,7 +39,10 @@ async function check(context: IExecuteFunctions, { store }: Engine): Promise<INo
 		if (!(value >= 0)) throw fieldError(context.getNode(), field, `found ${value}. Enter a number from 0.`);
 		return value;
 	};
-	const limits = { latenessMinutes: limit('latenessMinutes', 'Late After (Minutes)'), hoursWithoutEvents: limit('hoursWithoutEvents', 'No Events for (Hours)') };
+	const limits = {
+		latenessMinutes: limit('latenessMinutes', 'Late After (Minutes)'), hoursWithoutEvents: limit('hoursWithoutEvents', 'No Events for (Hours)'),
+		skippedPercent: limit('skippedPercent', 'Skipped Messages (%)'), rejectedEvents: limit('rejectedEvents', 'Rejected Events'),
+	};
 	const { lastEventAt, warnings, ...numbers } = await health(store, limits);
 	const all = [...warnings, ...(await notices(store))];
 	return { json: { ok: all.length === 0, ...numbers, lastEventAt: lastEventAt?.toISOString() ?? null, warnings: all }, pairedItem: { item: 0 } };

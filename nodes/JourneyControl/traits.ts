@@ -1,8 +1,7 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
-import { deleteTrait, keepTrait, listTraits, parsePath, type Engine } from '../../lib/index';
+import { deleteTrait, keepTrait, listTraits, nameOf, parsePath, type Engine, type RawName } from '../../lib/index';
 import { checked, fieldError, readFilter, type RawCondition } from '../shared/parameters';
-import { nameOf, type RawName } from '../shared/suggestions';
 
 /** What the panel offers for traits. */
 export const TRAIT_OPERATIONS = { save, list, delete: remove };

@@ -1,8 +1,7 @@
 import type { IExecuteFunctions, ITriggerFunctions } from 'n8n-workflow';
 
-import { memberEvent, parsePath, parseSinglePath, toJsonPath, type Condition, type Duration, type Json, type ListenedSegment } from '../../lib/index';
+import { memberEvent, nameOf, parsePath, parseSinglePath, toJsonPath, type Condition, type Duration, type Json, type ListenedSegment, type RawName } from '../../lib/index';
 import { checked, fieldError, raw, readDuration, readFilter, type RawCondition } from '../shared/parameters';
-import { nameOf, type RawName } from '../shared/suggestions';
 
 type Context = IExecuteFunctions | ITriggerFunctions;
 
@@ -70,7 +69,7 @@ function readSegment(context: Context, config: Json, options: Options, membershi
 
 function conditionOf(context: Context, { correlation }: Options): Condition {
 	const node = context.getNode();
-	const event = raw(context, 'event', '').trim();
+	const event = nameOf(raw<RawName>(context, 'event', ''));
 	if (event === '') throw fieldError(node, 'Event', 'is empty. Enter the name of the event that is the goal.');
 	const filter = readFilter(context, 'Property Filters', raw<RawCondition[]>(context, 'filters.conditions', []));
 	if (correlation) checked(context, 'Property in This Event', () => parseSinglePath(correlation));

@@ -1,7 +1,7 @@
 interface Panel {
 	type?: string;
 	reached?: string;
-	event?: string;
+	event?: string | { value?: unknown };
 	segment?: string | { value?: unknown };
 	absentAmount?: number;
 	absentUnit?: string;
@@ -11,7 +11,8 @@ interface Panel {
 export function goalSubtitle(panel: Panel): string {
 	const name = typeof panel.segment === 'object' ? panel.segment.value : panel.segment;
 	const segment = name ? String(name) : 'a segment';
-	const event = panel.event || 'an event';
+	const given = typeof panel.event === 'object' ? panel.event.value : panel.event;
+	const event = given ? String(given) : 'an event';
 	const words: Record<string, string> = {
 		absent: `no ${event} in ${String(panel.absentAmount ?? 30)} ${panel.absentUnit ?? 'days'}`,
 		joined: `joining ${segment}`,

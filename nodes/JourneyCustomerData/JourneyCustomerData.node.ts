@@ -2,6 +2,7 @@ import type { IExecuteFunctions, INodeExecutionData, INodeType } from 'n8n-workf
 
 import { raw } from '../shared/parameters';
 import { isTest } from '../shared/place';
+import { suggestions } from '../shared/suggestions';
 import { description } from './description';
 import { READERS, type WriteOperation } from './entry';
 import { leaveItems } from './leave';
@@ -12,6 +13,7 @@ import { recordItems, storeItems } from './write';
 /** The door for events and profiles from any workflow, and for questions about customers. */
 export class JourneyCustomerData implements INodeType {
 	description = description;
+	methods = suggestions;
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const operation = raw<WriteOperation | 'get' | 'explain' | 'counts' | 'recordEngagement' | 'leave'>(this, 'operation', 'track');

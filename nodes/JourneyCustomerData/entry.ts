@@ -1,4 +1,4 @@
-import { readEntry, readObject, readText, Refusal, startEvent, type IntakeEntry, type Reading } from '../../lib/index';
+import { nameOf, readEntry, readObject, readText, Refusal, startEvent, type IntakeEntry, type RawName, type Reading } from '../../lib/index';
 import { objectOf } from './object';
 import type { Panel } from './panel';
 import { finder, otherIdentities } from './person';
@@ -43,7 +43,9 @@ export const READERS: Record<WriteOperation, Reader> = {
 	removeTags: (panel, index, reading) =>
 		readEntry({ index, identities: [finder(panel, index)], change: { removeTags: panel<unknown>('tags', index, '') ?? '' } }, reading),
 	setConsent(panel, index, reading) {
-		const consent = { channel: panel<unknown>('channel', index, 'email'), state: panel<unknown>('consent', index, 'granted') };
+		const consent = {
+			channel: panel<unknown>('channel', index, 'email'), purpose: nameOf(panel<RawName>('purpose', index, '')), state: panel<unknown>('consent', index, 'granted'),
+		};
 		const { time } = panel<Options>('changeOptions', index, {});
 		return readEntry({ index, identities: [finder(panel, index)], change: { consent }, time }, reading);
 	},

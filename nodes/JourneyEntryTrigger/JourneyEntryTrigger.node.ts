@@ -3,6 +3,7 @@ import type { IExecuteFunctions, INodeExecutionData, INodeType, ITriggerFunction
 import { admit, batchSize } from '../../lib/index';
 import { conditionOfEntry } from '../shared/audience';
 import { guardCanvas, recordedCanvas } from '../shared/canvas';
+import { consentChoices } from '../shared/consentChoices';
 import { journeyEngine } from '../shared/engine';
 import { acknowledgeAtEnd, itemOf, resume, tokenOf } from '../shared/execution';
 import { claimOf, isTest, placeOf } from '../shared/place';
@@ -20,7 +21,7 @@ import { testStore } from './testStore';
 export class JourneyEntryTrigger implements INodeType {
 	description = description;
 
-	methods = { ...suggestions, credentialTest: { testStore }, resourceMapping: { scheduleInWords, segmentInNumbers } };
+	methods = { ...suggestions, loadOptions: { consentChoices }, credentialTest: { testStore }, resourceMapping: { scheduleInWords, segmentInNumbers } };
 
 	async trigger(this: ITriggerFunctions): Promise<ITriggerResponse> {
 		const { key, rules, conditions, config, schedule, segment } = readEntry(this);

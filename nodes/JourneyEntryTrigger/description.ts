@@ -1,6 +1,7 @@
 import type { INodeProperties, INodeTypeDescription } from 'n8n-workflow';
 
 import { capturedValues, eventFilters, storeCredential } from '../shared/fields';
+import { nameField } from '../shared/suggestions';
 import { optionFields } from './optionFields';
 import { reentryFields } from './reentryFields';
 import { scheduleFields } from './scheduleFields';
@@ -79,15 +80,9 @@ export const description: INodeTypeDescription = {
 			displayOptions: { show: { entry: ['start'] } },
 		},
 		{
-			displayName: 'Event',
-			name: 'event',
-			type: 'string',
-			default: '',
+			...nameField('event', { displayName: 'Event', name: 'event', placeholder: 'e.g. Cart Updated', description: 'Name of the event that lets a customer in, exactly as your systems send it' }),
 			required: true,
 			displayOptions: { show: { entry: ['event'] } },
-			noDataExpression: true,
-			placeholder: 'e.g. Cart Updated',
-			description: 'Name of the event that lets a customer in, exactly as your systems send it',
 		},
 		{
 			displayName: 'Attribute',

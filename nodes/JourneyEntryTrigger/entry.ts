@@ -1,6 +1,6 @@
 import type { IExecuteFunctions, ITriggerFunctions, Workflow } from 'n8n-workflow';
 
-import { changeEvent, parseDate, parseSinglePath, startEvent, validateZone, type Condition, type EntryKind, type EntryRules, type Json, type ListenedSegment, type ScheduleConfig } from '../../lib/index';
+import { changeEvent, nameOf, parseDate, parseSinglePath, startEvent, validateZone, type Condition, type EntryKind, type EntryRules, type Json, type ListenedSegment, type RawName, type ScheduleConfig } from '../../lib/index';
 import { checked, fieldError, raw, readFilter, type RawCondition } from '../shared/parameters';
 import { readLimits, readReentry, type LimitOptions } from './limits';
 import { readSchedule } from './schedule';
@@ -13,6 +13,7 @@ interface Options {
 	key?: string;
 	zone?: string;
 	endEvicts?: boolean;
+	unknownConsent?: 'settings' | 'skip' | 'send';
 }
 
 /** What the panel says, checked. */
@@ -57,6 +58,7 @@ export function readEntry(context: IExecuteFunctions | ITriggerFunctions): Entry
 			start,
 			end,
 			endEvicts: options.endEvicts,
+			...(options.unknownConsent && options.unknownConsent !== 'settings' && { unknownConsent: options.unknownConsent }),
 			...readLimits(context, options),
 			correlation: options.correlation || undefined,
 			values: Object.fromEntries(values.map(({ name, path }) => [name.trim(), path])),
@@ -94,7 +96,7 @@ function readOccasion(
 		case 'segment': return readSegment(context);
 		case 'schedule': return { schedule: readSchedule(context, dates) };
 		default: {
-			const event = raw(context, 'event', '').trim();
+			const event = nameOf(raw<RawName>(context, 'event', ''));
 			if (event === '') throw fieldError(context.getNode(), 'Event', 'is empty. Enter the name of the event that lets customers in.');
 			return { occasion: { event, filter: filter() } };
 		}

@@ -77,6 +77,15 @@ export const optionFields: INodeProperties[] = [
 		description: 'So many percent of those who would enter get nothing, so that reports can say what the journey changes. Who is held out stays so for as long as there is a holdout; their goals and entries are counted alike.',
 	},
 	{
+		displayName: 'If Consent Is Not Known',
+		name: 'unknownConsent',
+		type: 'options',
+		noDataExpression: true,
+		default: 'settings',
+		typeOptions: { loadOptionsMethod: 'consentChoices' },
+		description: 'What Check Before Sending does in this journey, unless the step itself says it',
+	},
+	{
 		displayName: 'If Missed, Begin Within',
 		name: 'catchUpHours',
 		type: 'number',

@@ -1,10 +1,9 @@
 import type { IExecuteFunctions, ILoadOptionsFunctions, ITriggerFunctions, ResourceMapperFields } from 'n8n-workflow';
 
-import { findSegment, memberEvent } from '../../lib/index';
+import { findSegment, memberEvent, nameOf, type RawName } from '../../lib/index';
 import { journeyEngine } from '../shared/engine';
 import { asHtml } from '../shared/html';
 import { fieldError, raw } from '../shared/parameters';
-import { nameOf, type RawName } from '../shared/suggestions';
 import type { Occasion } from './entry';
 
 interface Panel {

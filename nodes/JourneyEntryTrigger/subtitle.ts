@@ -1,13 +1,15 @@
 interface Panel {
 	[field: string]: unknown;
 	entry?: string;
-	event?: string;
+	event?: unknown;
 	attribute?: string;
 	segment?: string | { value?: unknown };
 }
 
 /** What lets people in, for the canvas. Self-contained, because the editor evaluates its text. */
 export function entrySubtitle(panel: Panel): string {
+	/** A name may be chosen from a list, which keeps more than its text. */
+	const said = (name: unknown) => String((typeof name === 'object' && name !== null ? (name as { value?: unknown }).value : name) ?? '');
 	const side = (which: unknown, value: unknown, word: string) => (which === 'value' ? ` ${word} ${String(value)}` : which === 'none' ? ` ${word} nothing` : '');
 	const words: Record<string, () => string> = {
 		change: () => `${panel.attribute || 'an attribute'} changes${side(panel.from, panel.fromValue, 'from')}${side(panel.to, panel.toValue, 'to')}`,
@@ -29,5 +31,5 @@ export function entrySubtitle(panel: Panel): string {
 		},
 		start: () => 'from another journey or workflow',
 	};
-	return words[panel.entry ?? 'event']?.() ?? panel.event ?? '';
+	return words[panel.entry ?? 'event']?.() ?? said(panel.event);
 }

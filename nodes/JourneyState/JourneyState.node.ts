@@ -6,6 +6,7 @@ import { guardCanvas, isConnected } from '../shared/canvas';
 import { journeyEngine } from '../shared/engine';
 import { itemOf, resume, tokenOf } from '../shared/execution';
 import { claimOf, isResumed, isTest, placeOf } from '../shared/place';
+import { suggestions } from '../shared/suggestions';
 import { subscribe } from '../shared/trigger';
 import { isRanked } from './branches';
 import { description } from './description';
@@ -19,7 +20,7 @@ import { listOutputs, waitInWords } from './words';
 export class JourneyState implements INodeType {
 	description = description;
 
-	methods = { loadOptions: { listOutputs }, resourceMapping: { waitInWords } };
+	methods = { ...suggestions, loadOptions: { listOutputs }, resourceMapping: { waitInWords } };
 
 	async trigger(this: ITriggerFunctions): Promise<ITriggerResponse> {
 		return await subscribe(this, { kind: 'state', waits: registeredWait(this), limit: batchSize(0, Infinity) });

@@ -1,6 +1,6 @@
 import type { IExecuteFunctions, ITriggerFunctions } from 'n8n-workflow';
 
-import { ENGAGEMENTS, parsePath, parseSinglePath, type Condition } from '../../lib/index';
+import { ENGAGEMENTS, nameOf, parsePath, parseSinglePath, type Condition, type RawName } from '../../lib/index';
 import { checked, fieldError, raw, readDuration, readFilter, type Expressions, type RawCondition } from '../shared/parameters';
 import { fixedOutputs, stateOutputs } from '../shared/stateOutputs';
 
@@ -8,11 +8,11 @@ type Context = IExecuteFunctions | ITriggerFunctions;
 
 interface RawBranch {
 	on?: 'event' | 'attribute' | 'message' | 'segment';
-	segment?: string;
+	segment?: RawName;
 	attributes?: { conditions?: RawCondition[] };
 	engagement?: (typeof ENGAGEMENTS)[number];
 	step?: string;
-	event: string;
+	event: RawName;
 	filters?: { conditions?: RawCondition[] };
 	times?: number;
 	period?: 'ever' | 'within' | 'day';
@@ -62,7 +62,7 @@ export function readBranches(context: Context, expressions: Expressions): Branch
 			if (wakes === 'rank') throw fieldError(node, 'What Decides', `is the best event, but number ${at + 1} in the list is no event. Only events can be ranked.`);
 			return { output, event: '', effect: 'wake', ...readChange(context, branch, at, expressions) };
 		}
-		const event = branch.event?.trim();
+		const event = nameOf(branch.event);
 		if (!event) throw fieldError(node, 'Event', `number ${at + 1} has no name. Enter the name of the event.`);
 		return {
 			output,
@@ -79,7 +79,7 @@ export function readBranches(context: Context, expressions: Expressions): Branch
 function readChange(context: Context, branch: RawBranch, at: number, expressions: Expressions): Pick<Condition, 'kind' | 'filter' | 'subjects' | 'step'> {
 	if (branch.on === 'attribute') return readAttributes(context, branch, at, expressions);
 	if (branch.on === 'message') return readMessage(context, branch);
-	const segment = branch.segment?.trim();
+	const segment = nameOf(branch.segment);
 	if (!segment) throw fieldError(context.getNode(), 'Segment', `number ${at + 1} has no name. Enter the name of a saved segment.`);
 	return { kind: 'segment', filter: [], subjects: [segment] };
 }
@@ -98,15 +98,15 @@ function readMessage(context: Context, { engagement = 'clicked', step }: RawBran
 }
 
 function readCount(context: Context, { event, times = 1, period = 'ever', withinAmount, withinUnit }: RawBranch): Pick<Condition, 'times' | 'within'> {
-	const field = `At Least This Many Times of "${event.trim()}"`;
+	const field = `At Least This Many Times of "${nameOf(event)}"`;
 	if (!Number.isInteger(times) || times < 1 || times > MOST_TIMES) throw fieldError(context.getNode(), field, `found ${times}. Enter a whole number from 1 to ${MOST_TIMES}.`);
 	if (times === 1) return {};
 	if (period === 'ever') return { times };
-	return { times, within: period === 'day' ? 'day' : readDuration(context, `Last, of "${event.trim()}"`, withinAmount ?? 1, withinUnit ?? 'hours') };
+	return { times, within: period === 'day' ? 'day' : readDuration(context, `Last, of "${nameOf(event)}"`, withinAmount ?? 1, withinUnit ?? 'hours') };
 }
 
 function readCaptures(context: Context, { event, values }: RawBranch): Record<string, string> {
-	const field = `Journey Values of "${event.trim()}"`;
+	const field = `Journey Values of "${nameOf(event)}"`;
 	return Object.fromEntries((values?.value ?? []).map(({ name, path }) => {
 		if (name.trim() === '') throw fieldError(context.getNode(), field, `the value from "${path}" has no name. Give it one.`);
 		checked(context, field, () => parseSinglePath(path));

@@ -2,11 +2,12 @@ import type { INodeProperties, INodeTypeDescription } from 'n8n-workflow';
 
 import { capturedValues, conditionFields, durationFields, eventFilters, storeCredential } from '../shared/fields';
 import { stateOutputs } from '../shared/stateOutputs';
+import { nameField } from '../shared/suggestions';
 import { stateSubtitle } from './subtitle';
 import { untilFields } from './timeFields';
 
 const eventFields: INodeProperties[] = [
-	{ displayName: 'Event', name: 'event', type: 'string', default: '', noDataExpression: true, placeholder: 'e.g. Order Completed' },
+	nameField('event', { displayName: 'Event', name: 'event', placeholder: 'e.g. Order Completed' }),
 	eventFilters(undefined, false),
 ];
 
@@ -26,7 +27,7 @@ const branchFields: INodeProperties[] = [
 		default: {},
 		displayOptions: { show: { on: ['attribute'] } },
 		description: 'All of them must hold at the same time',
-		options: [{ displayName: 'Condition', name: 'conditions', values: conditionFields('Attribute', 'plan', false) }],
+		options: [{ displayName: 'Condition', name: 'conditions', values: conditionFields('Attribute', 'plan', false, 'attribute') }],
 	},
 	{
 		displayName: 'Message Is',
@@ -45,14 +46,8 @@ const branchFields: INodeProperties[] = [
 		default: 'clicked',
 	},
 	{
-		displayName: 'Segment',
-		name: 'segment',
-		type: 'string',
-		default: '',
-		noDataExpression: true,
+		...nameField('segment', { displayName: 'Segment', name: 'segment', placeholder: 'e.g. big spenders', description: 'Name of a saved segment' }),
 		displayOptions: { show: { on: ['segment'] } },
-		placeholder: 'e.g. big spenders',
-		description: 'Name of a saved segment',
 	},
 	{
 		displayName: 'Checked By',
@@ -113,7 +108,7 @@ export const description: INodeTypeDescription = {
 			type: 'fixedCollection',
 			typeOptions: { multipleValues: true, sortable: true },
 			placeholder: 'Add Event',
-			default: { branch: [{ event: '' }] },
+			default: { branch: [{ event: { __rl: true, mode: 'list', value: '' } }] },
 			displayOptions: forEvents,
 			description: 'Each has an output of its own. At most 20.',
 			options: [

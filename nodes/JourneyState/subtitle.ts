@@ -2,12 +2,14 @@ interface Panel {
 	[field: string]: unknown;
 	waitFor?: string;
 	decides?: string;
-	events?: { branch?: Array<{ on?: string; event?: string; engagement?: string; segment?: string; attributes?: { conditions?: Array<{ path?: string }> }; times?: number }> };
-	resets?: { branch?: Array<{ event?: string }> };
+	events?: { branch?: Array<{ on?: string; event?: unknown; engagement?: string; segment?: unknown; attributes?: { conditions?: Array<{ path?: unknown }> }; times?: number }> };
+	resets?: { branch?: Array<{ event?: unknown }> };
 }
 
 /** The wait in a few words, for the canvas. Self-contained, because the editor evaluates its text. */
 export function stateSubtitle(panel: Panel): string {
+	/** A name may be chosen from a list, which keeps more than its text. */
+	const said = (name: unknown) => String((typeof name === 'object' && name !== null ? (name as { value?: unknown }).value : name) ?? '');
 	const forEvents = panel.waitFor === 'events';
 	const get = (name: string, preset: unknown) => panel[forEvents ? `limit${name[0]!.toUpperCase()}${name.slice(1)}` : name] ?? preset;
 	const isExpression = (value: unknown) => typeof value === 'string' && value.startsWith('=');
@@ -35,8 +37,12 @@ export function stateSubtitle(panel: Panel): string {
 		},
 	};
 	const names = (list: Panel['events']) => (list?.branch ?? [])
-		.map(({ on, event, engagement = 'clicked', segment, attributes, times = 1 }) =>
-			on === 'attribute' ? attributes?.conditions?.[0]?.path : on === 'message' ? `message ${engagement}` : on === 'segment' ? segment && `in ${segment}` : event && times > 1 ? `${times} × ${event}` : event)
+		.map(({ on, event, engagement = 'clicked', segment, attributes, times = 1 }) => {
+			if (on === 'attribute') return said(attributes?.conditions?.[0]?.path);
+			if (on === 'message') return `message ${engagement}`;
+			if (on === 'segment') return said(segment) && `in ${said(segment)}`;
+			return said(event) && times > 1 ? `${times} × ${said(event)}` : said(event);
+		})
 		.filter((name) => name).join(' or ');
 	const kind = String(get('until', 'delay'));
 	const time = kinds[kind]?.();

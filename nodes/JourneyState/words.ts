@@ -1,6 +1,6 @@
 import type { ILoadOptionsFunctions, INodeParameters, INodePropertyOptions, ResourceMapperFields } from 'n8n-workflow';
 
-import { waitSentence } from '../../lib/index';
+import { nameOf, waitSentence } from '../../lib/index';
 import { asHtml } from '../shared/html';
 import type { Reader } from '../shared/parameters';
 import { stateOutputs } from '../shared/stateOutputs';
@@ -35,10 +35,10 @@ export function sentenceOf(node: Reader, fields: Panel, now: Date, zone: string)
 
 interface Branch {
 	on?: string;
-	attributes?: { conditions?: Array<{ path?: string }> };
+	attributes?: { conditions?: Array<{ path?: unknown }> };
 	engagement?: string;
-	segment?: string;
-	event?: string;
+	segment?: unknown;
+	event?: unknown;
 	times?: number;
 	period?: string;
 	withinAmount?: number;
@@ -46,10 +46,10 @@ interface Branch {
 }
 
 function branchInWords({ on, attributes, engagement = 'clicked', segment, event, times = 1, period = 'ever', withinAmount = 1, withinUnit = 'hours' }: Branch): string {
-	if (on === 'attribute') return `a change of ${(attributes?.conditions ?? []).map(({ path }) => path).join(' and ') || 'an attribute'}`;
+	if (on === 'attribute') return `a change of ${(attributes?.conditions ?? []).map(({ path }) => nameOf(path)).join(' and ') || 'an attribute'}`;
 	if (on === 'message') return `a message that is ${engagement}`;
-	if (on === 'segment') return `joining the segment ${segment?.trim() || '…'}`;
-	const name = event?.trim() || 'an event';
+	if (on === 'segment') return `joining the segment ${nameOf(segment) || '…'}`;
+	const name = nameOf(event) || 'an event';
 	if (times === 1) return name;
 	const within = { ever: '', day: ' on one day', within: ` within ${withinAmount} ${withinAmount === 1 ? withinUnit.slice(0, -1) : withinUnit}` }[period] ?? '';
 	return `${name} ${times} times${within}`;

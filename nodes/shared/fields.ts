@@ -1,6 +1,7 @@
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 
 import type { Operator } from '../../lib/index';
+import { nameField } from './suggestions';
 
 type Show = NonNullable<INodeProperties['displayOptions']>['show'];
 
@@ -24,18 +25,18 @@ const OPERATOR_NAMES: Record<Operator, string> = {
 
 export const operators: INodePropertyOptions[] = Object.entries(OPERATOR_NAMES).map(([value, name]) => ({ name, value }));
 
-/** Property, operator, value: the three fields of one condition. */
-export function conditionFields(property: string, example: string, fixed: boolean): INodeProperties[] {
+/**
+ * Property, operator, value: the three fields of one condition.
+ *
+ * @param suggests names that were seen so far; absent: there are none to suggest
+ */
+export function conditionFields(property: string, example: string, fixed: boolean, suggests?: 'attribute' | 'property'): INodeProperties[] {
+	const path = {
+		displayName: property, name: 'path', placeholder: `e.g. ${example}`,
+		description: 'Its name. Reach into objects with a dot (order.total), into lists with [] (items[].category).',
+	};
 	return [
-		{
-			displayName: property,
-			name: 'path',
-			type: 'string',
-			default: '',
-			placeholder: `e.g. ${example}`,
-			noDataExpression: true,
-			description: 'Its name. Reach into objects with a dot (order.total), into lists with [] (items[].category).',
-		},
+		suggests ? nameField(suggests, path) : { ...path, type: 'string', default: '', noDataExpression: true },
 		{ displayName: 'Operator', name: 'operator', type: 'options', noDataExpression: true, options: operators, default: 'is' },
 		{
 			displayName: 'Value',
@@ -60,7 +61,7 @@ export function eventFilters(show?: Show, fixed = true): INodeProperties {
 		default: {},
 		...(show ? { displayOptions: { show } } : {}),
 		description: 'All of them must match in the same event. Without filters, every event of this name counts.',
-		options: [{ displayName: 'Filter', name: 'conditions', values: conditionFields('Property', 'cart.total', fixed) }],
+		options: [{ displayName: 'Filter', name: 'conditions', values: conditionFields('Property', 'cart.total', fixed, 'property') }],
 	};
 }
 

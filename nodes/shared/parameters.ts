@@ -1,13 +1,13 @@
 import { NodeOperationError, type IExecuteFunctions, type INode, type ITriggerFunctions } from 'n8n-workflow';
 
-import { compileFilter, validateDuration, type Duration, type Filter, type PropertyCondition } from '../../lib/index';
+import { compileFilter, nameOf, validateDuration, type Duration, type Filter, type PropertyCondition, type RawName } from '../../lib/index';
 
 /** Whatever names its node in an error. */
 export type Reader = Pick<IExecuteFunctions | ITriggerFunctions, 'getNode'>;
 
 /** What a panel holds of one condition. */
 export interface RawCondition {
-	path: string;
+	path: RawName;
 	operator: PropertyCondition['operator'];
 	value?: unknown;
 }
@@ -56,7 +56,8 @@ export type Expressions = Map<string, string>;
  * @throws NodeOperationError when a condition cannot be compiled
  */
 export function readFilter(context: Reader, field: string, conditions: RawCondition[], expressions: Expressions = new Map()): Filter {
-	const filter = conditions.map(({ path, operator, value }): PropertyCondition => {
+	const filter = conditions.map(({ path: named, operator, value }): PropertyCondition => {
+		const path = nameOf(named);
 		if (!isExpression(value)) return { path, operator, value };
 		const variable = `v${expressions.size + 1}`;
 		expressions.set(variable, value);

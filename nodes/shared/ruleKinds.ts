@@ -1,8 +1,9 @@
 import type { INodeProperties, INodePropertyCollection, INodePropertyOptions } from 'n8n-workflow';
 
+import { DEFAULT_PURPOSE } from '../../lib/index';
 import { conditionFields, eventFilters } from './fields';
 import { periodFields } from './periodFields';
-import { nameField } from './suggestions';
+import { nameField, purposeField } from './suggestions';
 
 const options = (displayName: string, name: string, values: INodePropertyOptions[], initial: string | boolean, description?: string): INodeProperties => ({
 	displayName, name, type: 'options', noDataExpression: true, options: values, default: initial, ...(description ? { description } : {}),
@@ -38,6 +39,7 @@ const behaviour = (inside: boolean) => kind('Behaviour', 'behaviour', [
 
 const consent = kind('Consent', 'consent', [
 	channel('email', 'e.g. email'),
+	purposeField(DEFAULT_PURPOSE, 'What holds for it, or for the whole channel if nothing was said of it'),
 	options('Consent Is', 'state', [{ name: 'Denied', value: 'denied' }, { name: 'Granted', value: 'granted' }, { name: 'Not Known', value: 'unknown' }], 'granted'),
 ]);
 
@@ -122,7 +124,7 @@ const trait = kind('Trait', 'trait', [
 /** What only someone inside a journey has. */
 const ofInstance = [
 	kind('Journey Value', 'context', conditionFields('Journey Value', 'cart_total', false)),
-	kind('Waking Event', 'event', conditionFields('Property', 'order.total', false)),
+	kind('Waking Event', 'event', conditionFields('Property', 'order.total', false, 'property')),
 ];
 
 /**

@@ -1,9 +1,8 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
-import { compileRule, ruleVariables, type ConsentState, type IdentityKind, type Json, type Measure, type Occurrences, type Rule } from '../../lib/index';
+import { compileRule, nameOf, ruleVariables, type ConsentState, type IdentityKind, type Json, type Measure, type Occurrences, type RawName, type Rule } from '../../lib/index';
 import { checked, fieldError, readFilter, type Expressions, type RawCondition } from './parameters';
 import { readPeriod, type RawPeriod } from './periodFields';
-import { nameOf, type RawName } from './suggestions';
 
 /** All that reading needs, so that a node's panel can be checked without running it. */
 export type Panel = Pick<IExecuteFunctions, 'getNode'>;
@@ -19,7 +18,7 @@ export interface RawRule {
 interface RawConditions {
 	attribute?: RawNamed[];
 	tag?: Array<{ has: boolean; tag: RawName }>;
-	consent?: Array<{ channel: string; state: ConsentState | 'unknown' }>;
+	consent?: Array<{ channel: string; purpose?: RawName; state: ConsentState | 'unknown' }>;
 	reachable?: Array<{ channel: string; is: boolean }>;
 	identity?: Array<{ identity: IdentityKind; has: boolean }>;
 	segment?: Array<{ segment: RawName; in: boolean }>;
@@ -89,7 +88,7 @@ function readGroup(context: Panel, field: string, { match = 'all', conditions = 
 		rules: [
 			...compared('attribute'),
 			...(conditions.tag ?? []).map((one): Rule => ({ kind: 'tag', has: one.has, tag: nameOf(one.tag) })),
-			...(conditions.consent ?? []).map((one): Rule => ({ kind: 'consent', channel: one.channel.trim(), state: one.state })),
+			...(conditions.consent ?? []).map((one): Rule => ({ kind: 'consent', channel: one.channel.trim(), ...purposeOf(one.purpose), state: one.state })),
 			...(conditions.reachable ?? []).map((one): Rule => ({ kind: 'reachable', channel: one.channel.trim(), is: one.is })),
 			...compared('context'),
 			...compared('event'),
@@ -105,6 +104,8 @@ function readGroup(context: Panel, field: string, { match = 'all', conditions = 
 		],
 	};
 }
+
+const purposeOf = (raw?: RawName) => (nameOf(raw) === '' ? {} : { purpose: nameOf(raw) });
 
 /** At most so often is: not once more. */
 function readTimes(context: Panel, field: string, { did, times = 1 }: { did: boolean | 'atMost'; times?: number }): { did: boolean; atLeast: number } {

@@ -1,9 +1,9 @@
 interface Branch {
 	on?: string;
-	event?: string;
+	event?: unknown;
 	engagement?: string;
-	segment?: string;
-	attributes?: { conditions?: Array<{ path?: string }> };
+	segment?: unknown;
+	attributes?: { conditions?: Array<{ path?: unknown }> };
 	output?: string;
 }
 
@@ -19,10 +19,12 @@ interface Panel {
  * Behind it, if it waits for a date, *No date*. Self-contained, because the editor evaluates its text.
  */
 export function stateOutputs(panel: Panel): Array<{ type: 'main'; displayName: string }> {
+	/** A name may be chosen from a list, which keeps more than its text. */
+	const said = (name: unknown) => String((typeof name === 'object' && name !== null ? (name as { value?: unknown }).value : name) ?? '');
 	const named = panel.waitFor === 'events' ? (panel.events?.branch ?? []) : [];
 	const undated = (panel.waitFor === 'events' ? panel.limitUntil : panel.until) === 'date';
 	const nameOf = ({ on, event, engagement, segment, attributes }: Branch) =>
-		on === 'attribute' ? attributes?.conditions?.[0]?.path : on === 'message' ? (engagement ?? 'clicked') : on === 'segment' ? segment : event;
+		on === 'message' ? (engagement ?? 'clicked') : said(on === 'attribute' ? attributes?.conditions?.[0]?.path : on === 'segment' ? segment : event);
 	return [
 		{ type: 'main', displayName: 'Time is up' },
 		...(undated ? [{ type: 'main' as const, displayName: 'No date' }] : []),

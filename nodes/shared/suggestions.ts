@@ -3,15 +3,6 @@ import type { ILoadOptionsFunctions, INodeListSearchResult, INodeProperties } fr
 import { suggest, type Suggested } from '../../lib/index';
 import { journeyEngine } from './engine';
 
-/** A name as a panel holds it: typed, or chosen from those seen so far. */
-export type RawName = string | { __rl: true; mode: string; value: unknown };
-
-/** The name itself. */
-export function nameOf(raw: RawName | undefined): string {
-	const value = typeof raw === 'object' ? raw.value : raw;
-	return typeof value === 'string' ? value.trim() : '';
-}
-
 /** A name that is chosen from those seen so far, or typed. */
 export function nameField(what: Suggested, field: Pick<INodeProperties, 'displayName' | 'name' | 'placeholder' | 'description'>): INodeProperties {
 	return {
@@ -26,9 +17,16 @@ export function nameField(what: Suggested, field: Pick<INodeProperties, 'display
 	};
 }
 
+/** What a message or a consent is for. @param preset what it is unless something else is said; empty: all purposes */
+export function purposeField(preset: string, description: string): INodeProperties {
+	const field = nameField('purpose', { displayName: 'Purpose', name: 'purpose', placeholder: 'e.g. newsletter', description });
+	const [list, ...others] = field.modes!;
+	return { ...field, default: { mode: 'list', value: preset }, modes: [{ ...list!, placeholder: preset === '' ? 'All purposes' : 'Seen so far' }, ...others] };
+}
+
 const METHODS = {
 	event: 'suggestEvents', property: 'suggestProperties', attribute: 'suggestAttributes', tag: 'suggestTags',
-	segment: 'suggestSegments', trait: 'suggestTraits', journey: 'suggestJourneys',
+	purpose: 'suggestPurposes', segment: 'suggestSegments', trait: 'suggestTraits', journey: 'suggestJourneys',
 } as const satisfies Record<Suggested, string>;
 
 function search(what: Suggested) {

@@ -46,6 +46,15 @@ describe('the calls', () => {
 		expect(accepted({ type: 'screen', userId: 'u1', name: null }).event).toEqual({ name: 'screen', properties: {} });
 	});
 
+	it('consent is for a channel or a purpose on it, and comes with identify and the event that says it was updated', () => {
+		const context = { consent: { categoryPreferences: { email: true, ' email / newsletter': false, 'push/a/b': true } } };
+		const consent = { email: 'granted', 'email/newsletter': 'denied', 'push/a/b': 'granted' };
+		expect(accepted(identify({}, { context })).change).toEqual({ attributes: {}, consent });
+		expect(accepted({ type: 'track', userId: 'u1', event: 'Segment Consent Preference Updated', context })).toMatchObject({ event: { name: 'Segment Consent Preference Updated' }, change: { consent } });
+		// Stamped on every call; only these two say something new.
+		expect(accepted({ type: 'track', userId: 'u1', event: 'Order', context }).change).toBeUndefined();
+	});
+
 	it('identify changes the profile and brings contacts, zone, locale and consent', () => {
 		const traits = { first_name: 'Customer 1', email: 'customer-1@example.com', phone: '+44 20 7946 0000', plan: null };
 		const context = { timezone: 'Europe/Istanbul', locale: 'tr-TR', consent: { categoryPreferences: { email: true, sms: false } } };
@@ -158,7 +167,8 @@ describe('what is refused, with a reason that names the field', () => {
 		['a phone that is a number', identify({ phone: 442079460000 }), 'traits.phone must be a phone number as text, found 442079460000'],
 		['an unknown zone', identify({ timezone: 'Mars/Olympus' }), 'traits.timezone: "Mars/Olympus" is not a time zone. Use an IANA name such as Europe/Istanbul or America/New_York.'],
 		['no locale', identify({}, { context: { locale: 'English, please' } }), 'context.locale must be a locale such as en-GB, found "English, please"'],
-		['consent that is no boolean', identify({}, { context: { consent: { categoryPreferences: { email: 'yes' } } } }), 'context.consent.categoryPreferences must give true or false for each channel, found "yes"'],
+		['consent that is no boolean', identify({}, { context: { consent: { categoryPreferences: { email: 'yes' } } } }), 'context.consent.categoryPreferences must give true or false for each channel or channel/purpose, found "yes"'],
+		['consent for a purpose without a name', identify({}, { context: { consent: { categoryPreferences: { 'email/ ': true } } } }), 'context.consent.categoryPreferences has the name "email/ ": write a channel such as email, or channel/purpose such as email/newsletter'],
 		['deep nesting', track({ properties: nested(17) }), `properties${'.a'.repeat(16)} is nested deeper than 16 levels: flatten it`],
 		['much data', track({ properties: { note: 'ü'.repeat(16_400) } }), 'properties is 32811 bytes as JSON, at most 32768 are kept: send less'],
 		['NUL in a value', track({ properties: { items: [{ sku: 'a\0' }] } }), 'properties.items[0].sku contains the NUL character \\u0000, which cannot be kept: remove it ("a\\u0000")'],

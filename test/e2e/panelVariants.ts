@@ -21,7 +21,7 @@ export const VARIANTS: Variant[] = [
 		'Entry, never again': { event: 'Cart Updated', reentry: 'once' },
 		'Entry, limited': {
 			event: 'Cart Updated', filters, reentry: 'cap', values: { value: [{ name: 'cart_total', path: 'cart.total' }] },
-			options: { correlation: 'cart_id', end: '', key: 'cart', start: '', zone: '' },
+			options: { correlation: 'cart_id', end: '', key: 'cart', start: '', unknownConsent: 'settings', zone: '' },
 		},
 	}),
 	...variants('journeyEntryTrigger', {
@@ -44,7 +44,7 @@ export const VARIANTS: Variant[] = [
 			conditions: {
 				attribute: [{ path: 'plan', operator: 'is', value: 'free' }],
 				behaviour: [{ did: false, event: 'Order Completed', times: 1, period: 'within', withinAmount: 30, withinUnit: 'days' }],
-				consent: [{ channel: 'email', state: 'granted' }],
+				consent: [{ channel: 'email', purpose: named('newsletter'), state: 'granted' }],
 				group: [{ match: 'any', conditions: { tag: [{ has: true, tag: 'vip' }] } }],
 			},
 		},
@@ -110,6 +110,7 @@ export const VARIANTS: Variant[] = [
 	...variants('journeyAction', {
 		'Check': {},
 		'Check, all options': { options: { ifConverted: 'skip', ifUnknown: 'skip', limit: 100 } },
+		'Check, newsletter': { purpose: named('newsletter'), ifConsentUnknown: 'settings' },
 		'Check, transactional': { class: 'transactional' },
 		'Unknown deliveries': { operation: 'unknown' },
 		'Unknown deliveries, mark': { operation: 'unknown', unknown: 'markSent' },
@@ -141,12 +142,16 @@ export const VARIANTS: Variant[] = [
 		'Tag': { resource: 'profile', operation: 'addTags' },
 		'Untag': { resource: 'profile', operation: 'removeTags' },
 		'Set consent': { resource: 'profile', operation: 'setConsent' },
+		'Set consent for a purpose': { resource: 'profile', operation: 'setConsent', purpose: named('newsletter'), consent: 'denied' },
 		'Record engagement': { resource: 'message', operation: 'recordEngagement' },
 		'Explain': { resource: 'journey', operation: 'explain' },
 		'Counts': { resource: 'journey', operation: 'counts' },
 	}),
 	...variants('journeyControl', {
 		'Store status': {},
+		'Check health': { operation: 'health' },
+		'List rejected': { resource: 'rejected', operation: 'list', rejectedFilters: { reason: '', since: '', source: 'collector' } },
+		'Send rejected in again': { resource: 'rejected', operation: 'resend', sendIn: 'mended' },
 		'Back up': { operation: 'backup' },
 		'Resume': { operation: 'resume' },
 		'Status page link': { operation: 'statusLink' },

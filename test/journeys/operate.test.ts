@@ -48,7 +48,7 @@ journeys('erasing and exporting a customer', (open) => {
 		for (const one of who) {
 			const email = `${one}@example.com`;
 			await run.send(
-				{ who: one, email, change: { attributes: { email, name: one, phone: `+1 555 ${one}` }, addTags: ['vip'], consent: { email: 'granted' }, locale: 'tr' } },
+				{ who: one, email, change: { attributes: { email, name: one, phone: `+1 555 ${one}` }, addTags: ['vip'], consent: { email: 'granted' }, locale: 'tr' }, messageId: `consent of ${one}` },
 			);
 			await run.send(cart(one, 'a'));
 			await takeIn(run.store, 'test', [visitor(one, run.now)]);
@@ -74,7 +74,7 @@ journeys('erasing and exporting a customer', (open) => {
 			(SELECT sum(entries) FROM enrolments) AS entries, (SELECT count(*) FROM deliveries WHERE status = 'failed') AS failed, (SELECT count(*) FROM refusals) AS refused, (SELECT count(*) FROM rejected) AS rejected,
 			(SELECT count(*) FROM finished) + (SELECT count(*) FROM instances) AS instances, (SELECT count(*) FROM engagements) AS engagements`);
 		// The search finds what is there, or it would prove nothing.
-		expect(await tablesWith(run.store, 'zebra')).toEqual(expect.arrayContaining(['deliveries', 'engagements', 'enrolments', 'events', 'finished', 'identities', 'instances', 'journal', 'profiles', 'rejected']));
+		expect(await tablesWith(run.store, 'zebra')).toEqual(expect.arrayContaining(['consents', 'deliveries', 'engagements', 'enrolments', 'events', 'finished', 'identities', 'instances', 'journal', 'profiles', 'rejected']));
 		// As if the step of their wait had been removed.
 		await ask(run.store, `INSERT INTO moves SELECT i.id, i.step_id, i.step_id, i.visit, now(), jsonb_build_object('was', p.email)
 			FROM instances i JOIN profiles p ON p.id = i.profile_id WHERE p.email LIKE 'zebra%' OR p.email LIKE 'lioness%'`);
@@ -166,7 +166,7 @@ journeys('operators and the people in a journey', (open) => {
 		const check = async () => (await run.control({ resource: 'store', operation: 'health' }))[0];
 		await run.send({ who: 'customer-1', event: 'cart' }, { who: 'customer-2', event: 'cart' });
 		await run.pass('1 hour');
-		expect(await check()).toEqual({ ok: true, latenessSeconds: 0, overdue: 0, failed: 0, unknownMessages: 0, lastEventAt: '2026-03-02T10:00:00.000Z', megabytes: expect.any(Number), warnings: [] });
+		expect(await check()).toEqual({ ok: true, latenessSeconds: 0, overdue: 0, failed: 0, unknownMessages: 0, lastEventAt: '2026-03-02T10:00:00.000Z', skipped: [], missedRuns: [], rejectedEvents: 0, megabytes: expect.any(Number), warnings: [] });
 		await run.send({ who: 'customer-1', event: 'order', properties: { total: 'poison' } });
 		await run.pass('10 minutes');
 		run.takeProblems();
@@ -178,6 +178,24 @@ journeys('operators and the people in a journey', (open) => {
 		await run.control(journey('pause', {}));
 		await run.pass('26 hours');
 		expect(await check()).toMatchObject({ latenessSeconds: 0, overdue: 0, failed: 0, warnings: ['No event has come in for 26 hours.'] });
+	});
+
+	it('do not delete a segment that a published journey or another segment asks for', async () => {
+		const segment = (operation: string, name: string, more: object = {}) => ({ resource: 'segment', operation, segment: name, ...more });
+		const asks = (name: string) => ({ conditions: { segment: [{ segment: { __rl: true, mode: 'list', value: name }, in: true }] } });
+		const filter = (name: string) => journeyNode('Filter', 'journeyAudienceFilter', asks(name));
+		const drawn = (name: string) => ({ name: 'Carts', nodes: [entry(), filter(name), end], connections: wires('Entry > Filter', 'Filter > End') });
+		const run = await open(drawn('big'));
+		for (const name of ['big', 'other']) await run.control(segment('save', name, { conditions: { tag: [{ has: true, tag: name }] } }));
+		await run.control(segment('save', 'both', { match: 'any', conditions: { group: [{ match: 'all', ...asks('other') }], tag: [{ has: true, tag: 'x' }] } }));
+		await run.send({ who: 'customer-1', event: 'cart' });
+		await run.pass('1 minute');
+		await expect(run.control(segment('delete', 'big'))).rejects.toThrow('Name: segment "big" is asked for by Journey Audience Filter \'Filter\' in journey "journey". Take it out there first, or unpublish the journey.');
+		await expect(run.control(segment('delete', 'other'))).rejects.toThrow('is asked for by segment "both"');
+		await run.control(segment('delete', 'both'));
+		expect(await run.control(segment('delete', 'other'))).toEqual([{ name: 'other', deleted: true }]);
+		await ask(run.store, "UPDATE steps SET state = 'off', off_since = now()");
+		expect(await run.control(segment('delete', 'big'))).toEqual([{ name: 'big', deleted: true }]);
 	});
 
 	it('move them to another State, where they begin to wait, and take them out', async () => {

@@ -2,6 +2,7 @@ import { explain } from '../../lib/report/explain';
 import type { IntakeEntry } from '../../lib/core/types';
 import type { Engine } from '../../lib/run/engine';
 import { takeIn } from '../../lib/run/intake';
+import { listActs } from '../../lib/store/acts';
 import { baseNode, journeyNode, wires } from '../support/canvas';
 import { journeys } from '../support/journeys';
 import { ask } from '../support/world';
@@ -148,6 +149,13 @@ journeys('on a schedule', (open) => {
 			'Journey "Daily": its run of 2026-03-04 was missed, due …. n8n or its store was not there, and the catch-up window is over: nobody entered by it.',
 			'Journey "Daily": its run of 2026-03-05 was missed, due …. n8n or its store was not there, and the catch-up window is over: nobody entered by it.',
 		]);
+		expect((await run.store.tx(async (db) => await listActs(db, 5))).map(({ what, who, journey, detail }) => [what, who, journey, detail.date, detail.zones])).toEqual([
+			['missed run', 'scheduler', 'journey', '2026-03-05', 1], ['missed run', 'scheduler', 'journey', '2026-03-04', 1],
+		]);
+		expect(await run.control({ resource: 'store', operation: 'health', hoursWithoutEvents: 0 })).toMatchObject([{
+			missedRuns: [{ journey: 'journey', date: '2026-03-04', dueAt: '2026-03-04T09:00:00.000Z', zones: 1 }, { date: '2026-03-05' }],
+			warnings: ['The run of journey on 2026-03-04 was missed: nobody entered by it.', 'The run of journey on 2026-03-05 was missed: nobody entered by it.'],
+		}]);
 		await run.publish(daily({}, { catchUpHours: 1 }));
 		await run.down('1 day 1 hour'); // Saturday, 10:01
 		await run.pass('0 seconds');

@@ -20,7 +20,7 @@ describe.each(STORES)('Journey Customer Data on %s', (kind) => {
 	afterAll(async () => await test?.drop());
 	beforeEach(async () => {
 		nodes.announced = 0;
-		await ask(test.store, 'TRUNCATE rejected, profiles, identities, events, seen, candidates RESTART IDENTITY CASCADE');
+		await ask(test.store, 'TRUNCATE rejected, consents, profiles, identities, events, seen, candidates RESTART IDENTITY CASCADE');
 	});
 
 	const resources = { track: 'event', recordEngagement: 'message', explain: 'journey', counts: 'journey', start: 'journey', leave: 'journey' } as Record<string, string>;
@@ -167,6 +167,9 @@ describe.each(STORES)('Journey Customer Data on %s', (kind) => {
 		await nodes.run(node('setConsent', { channel: 'email', consent: '={{ $json.says }}' }), [{ user: 'u1', says: 'denied' }]);
 		await nodes.run(node('setConsent', { channel: 'email', consent: 'granted', changeOptions: { time: '2026-03-01' } }), [{ user: 'u1' }]);
 		expect(await get('u1')).toMatchObject({ profile: { tags: ['vip'] }, consent: { email: { state: 'denied', at: '2026-03-02T10:00:00.000Z' } }, journeys: [] });
+		await nodes.run(node('setConsent', { channel: 'email', purpose: { __rl: true, mode: 'name', value: '={{ $json.for }}' }, consent: 'granted' }), [{ user: 'u1', for: 'newsletter' }]);
+		expect(await get('u1')).toMatchObject({ consent: { email: { state: 'denied' }, 'email/newsletter': { state: 'granted', at: '2026-03-02T10:00:00.000Z' } } });
+		expect((await nodes.run(node('setConsent', { channel: '={{ "email/news" }}' }), [{ user: 'u1' }])).error?.message).toBe('Item 0: Channel must have no slash, found "email/news": what it is for is the Purpose');
 		const bad = await nodes.run(node('setConsent', { channel: 'email', consent: '={{ $json.says }}' }), [{ user: 'u1', says: 'yes' }]);
 		expect(bad.error?.message).toBe('Item 0: Consent must be granted or denied, found "yes"');
 		expect((await nodes.run(node('addTags', { tags: '={{ $json.none }}' }), [{ user: 'u1' }])).error?.message).toMatch(/Tags is empty/);

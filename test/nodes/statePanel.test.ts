@@ -23,6 +23,8 @@ const PANELS: Array<[Record<string, unknown>, string, string]> = [
 		'Waits until a time from 22:00 to 06:00 on Saturday or Sunday. Someone who arrives now goes on Sat 7 Mar 2026, 22:00 (UTC).'],
 	[{ until: 'window', windowDays: [1, 2, 3, 4, 5, 6, 7], windowTo: '09:30' }, 'until any day, 09:00 to 09:30',
 		'Waits until a time from 09:00 to 09:30 on any day. Someone who arrives now goes on Tue 3 Mar 2026, 09:00 (UTC).'],
+	[{ waitFor: 'events', events: { branch: [{ event: { __rl: true, mode: 'list', value: 'A', cachedResultName: 'A' }, times: 2 }, { on: 'segment', segment: { __rl: true, mode: 'name', value: 'big' } }] } }, 'until 2 × A or in big, at most 1 day',
+		'Waits for A 2 times or joining the segment big, at most 1 day. For someone who arrives now the time is up Tue 3 Mar 2026, 10:00 (UTC).'],
 	[{ waitFor: 'events', events: on('A', '') }, 'until A, at most 1 day', 'Waits for A or an event, at most 1 day. For someone who arrives now the time is up Tue 3 Mar 2026, 10:00 (UTC).'],
 	[{ waitFor: 'events', events: { branch: [{ event: 'A', times: 3, period: 'within' }, { event: 'B', times: 2, period: 'day' }, { event: 'C', times: 5 }] }, limitUntil: 'never' },
 		'until 3 × A or 2 × B or 5 × C', 'Waits for A 3 times within 1 hour, B 2 times on one day or C 5 times, however long it takes.'],

@@ -25,7 +25,7 @@ function pagesWith(text: string): string[] {
 	};
 	const overview: Overview = {
 		at: now, pause: null, sendingPaused: false, journeys: [{ ...listed, waiting: 2, running: 1, lastEventAt: now }, { ...listed, state: 'archived', waiting: 0, running: 0, lastEventAt: null }],
-		health: { latenessSeconds: 4, overdue: 1, failed: 1, unknownMessages: 1, lastEventAt: now, megabytes: 1, warnings: [text] },
+		health: { latenessSeconds: 4, overdue: 1, failed: 1, unknownMessages: 1, lastEventAt: now, skipped: [], missedRuns: [], rejectedEvents: 0, megabytes: 1, warnings: [text] },
 	};
 	const step: StepNow = { nodeId: 'a', name: text, kind: 'state', drawn: true, waiting: 2, overdue: 1, running: 1, failed: 1, unknown: 1, outside: 1 };
 	const canvas: Canvas = {

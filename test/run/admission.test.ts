@@ -53,6 +53,20 @@ describe.each(STORES)('admission on %s', (kind) => {
 		expect(await admit(engine, { token, execution: 'e2' }, step(), rules())).toEqual([]);
 	});
 
+	it('lets nobody in by an event while an earlier date of a schedule of theirs is not decided, and the other way round', async () => {
+		for (const [user, eventAgo, runAgo] of [['a', 10, 20], ['b', 20, 10]] as const) {
+			await enter(user, eventAgo);
+			const at = new Date(+it_.clock.now - runAgo * 1_000);
+			await ask(it_.store, `INSERT INTO candidates (step_id, journey_id, profile_id, run_id, occurred_at, due_at)
+				SELECT $1, $2, profile_id, 1, $3, $3 FROM identities WHERE value = $4`, [world.entry, world.journey, at, `${rounds}${user}`]);
+		}
+		// What is later of each is claimed alone.
+		const theirs = "(event_id IS NOT NULL) = (profile_id = (SELECT min(profile_id) FROM candidates WHERE journey_id = $1)) AND journey_id = $1";
+		await ask(it_.store, `UPDATE candidates SET due_at = $2 WHERE journey_id = $1 AND NOT (${theirs})`, [world.journey, new Date(+it_.clock.now + 60_000)]);
+		expect(await admitAll(rules())).toEqual([]);
+		expect(await ask(it_.store, 'SELECT delayed FROM candidates WHERE journey_id = $1 ORDER BY delayed', [world.journey])).toEqual([{ delayed: 'order' }, { delayed: 'order' }, { delayed: null }, { delayed: null }]);
+	});
+
 	it('takes one person\'s events in their order, whatever order they came in, and counts within the batch', async () => {
 		for (const ago of [10, 30, 20]) await enter('a', ago);
 		const [inside] = await admitAll(rules({ whileInside: 'restart', reentry: { kind: 'cap', times: 2 } }));

@@ -123,7 +123,7 @@ describe('the collector’s own port', () => {
 			[200, { rejected: [] }], [200, { rejected: [] }], [200, { rejected: [{ index: 0, reason: 'cannot be stored: unsupported' }] }], [200, { rejected: [] }],
 		]);
 		expect(await names()).toEqual(['a', 'b', 'first']);
-		expect(await ask(store, 'SELECT reason, body FROM rejected')).toEqual([{ reason: 'cannot be stored: unsupported', body: track('Poison') }]);
+		expect(await ask(store, 'SELECT reason, body FROM rejected')).toEqual([{ reason: 'cannot be stored: unsupported', body: JSON.stringify({ ...(JSON.parse(track('Poison')) as object), type: 'track' }) }]);
 	});
 
 	it('holds no more than 64 MB while the store takes nothing, however small they were packed', async () => {

@@ -45,9 +45,10 @@ describe.each(STORES)('retention on %s', (kind) => {
 		await saveCanvas(db, { host: 'host', workflowId: 'shop', nodeId: 'entry', name: 'The entry', kind: 'entry' }, { hash: canvasHash(canvas), canvas, drawing: {} });
 	});
 
-	it('keeps everything unless told otherwise', async () => {
+	it('keeps everything unless told otherwise, but refused input for 13 months', async () => {
+		it_.clock.now = new Date('2026-02-16T10:00:00Z');
 		expect(await drop({})).toEqual([]);
-		expect(await first('events', 'received_at')).toBe('2025-01');
+		expect([await first('events', 'received_at'), await first('rejected', 'received_at')]).toEqual(['2025-01', '2025-02']);
 	});
 
 	it('drops whole months, and what has no months row by row', async () => {

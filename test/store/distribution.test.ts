@@ -8,6 +8,7 @@ import * as absence from '../../lib/store/absence';
 import * as audience from '../../lib/store/audience';
 import * as claim from '../../lib/store/claim';
 import * as conditions from '../../lib/store/conditions';
+import * as consents from '../../lib/store/consents';
 import * as conversions from '../../lib/store/conversions';
 import * as counts from '../../lib/store/counts';
 import * as customers from '../../lib/store/customers';
@@ -28,6 +29,7 @@ import * as paces from '../../lib/store/paces';
 import * as operate from '../../lib/store/operate';
 import * as parking from '../../lib/store/park';
 import * as people from '../../lib/store/people';
+import * as rejected from '../../lib/store/rejected';
 import * as removed from '../../lib/store/removed';
 import * as privacy from '../../lib/store/privacy';
 import * as retention from '../../lib/store/retention';
@@ -134,6 +136,7 @@ const EXCEPTIONS: Record<string, [tables: string[], why: string]> = {
 	lastEventAt: [['events'], REPORT],
 	lastEventsHeard: [['events'], REPORT],
 	troublesAtSteps: [['candidates', 'deliveries', 'finished'], REPORT],
+	sendingShares: [['deliveries', 'journal'], REPORT],
 	spreadDue: [['candidates', 'instances'], SWEEP],
 	insideAfter: [['instances'], SWEEP],
 	followDeadlines: [['instances'], BATCH],
@@ -214,6 +217,8 @@ describe('statements about people', () => {
 			lockProfiles: (db) => locks.lockProfiles(db, 'match', profiles),
 			writeProfiles: (db) => people.writeProfiles(db, profiles.map((profile_id) => ({ profile_id, attributes: [], consent: [], add_tags: ['a'], remove_tags: [] }) as never), [{ attribute: 'plan', path: ['plan'] }]),
 			watchedAttributes: (db) => people.watchedAttributes(db, now),
+			insertConsents: (db) => consents.insertConsents(db, profiles.map((profile_id) => ({ profile_id, channel: 'email', purpose: '', key: 'email', state: 'granted', at: now, reference: null })), 'test'),
+			tellStricter: (db) => consents.tellStricter(db, [{ from: profiles[1]!, into: profiles[0]! }]),
 			mergeProfiles: (db) => merge.mergeProfiles(db, [{ from: profiles[1]!, into: profiles[0]! }]),
 			rememberMessages: (db) => events.rememberMessages(db, ['m']),
 			insertEvents: (db) => events.insertEvents(db, profiles.map((profile_id, index) => ({ index, profile_id, name: 'Click', properties: {}, occurred_at: now, message_id: null })), false),
@@ -286,7 +291,7 @@ describe('statements about people', () => {
 			judge: (db) => evaluate.judge(db, held, { step: world.action, kind: 'branched' }, [rule], ids.map((instance, item) => ({ item, instance, vars: null }))),
 			judgeSamples: (db) => evaluate.judgeSamples(db, [rule], [{ item: 0, id: profiles[0]!, attributes: null, tags: null, consent: null, context: null, properties: null, vars: null }]),
 			tellDecisions: (db) => evaluate.tellDecisions(db, held, { step: world.action, kind: 'branched' }, ids.map((instance) => ({ instance, reason: 'rule', output: 'a', probability: null }))),
-			loadRecipients: (db) => sending.loadRecipients(db, 'email', ids),
+			loadRecipients: (db) => sending.loadRecipients(db, { channel: 'email', purpose: 'marketing' }, ids),
 			tellSkipped: (db) => sending.tellSkipped(db, world.action, ids.map((id) => ({ id, reason: 'consent', detail: {} }))),
 			convertedInstances: (db) => conversions.convertedInstances(db, ids, null),
 			markBehindGoal: (db) => conversions.markBehindGoal(db, held, ids),
@@ -424,6 +429,13 @@ describe('statements about people', () => {
 			blankRejected: (db) => privacy.blankRejected(db, ['customer-1']),
 			instancesOf: (db) => privacy.instancesOf(db, profiles),
 			blank: (db) => privacy.blank(db, profiles),
+			listRejected: (db) => rejected.listRejected(db, { source: 'test', reason: 'a', since: now, after: 0, limit: 10 }),
+			loadRejected: (db) => rejected.loadRejected(db, [1]),
+			takeRejected: (db) => rejected.takeRejected(db, [1]),
+			tellRefusedAgain: (db) => rejected.tellRefusedAgain(db, [{ id: 1, reason: 'a' }]),
+			countRejected: (db) => rejected.countRejected(db, now),
+			sendingShares: (db) => overview.sendingShares(db, now),
+			missedRuns: (db) => overview.missedRuns(db, now),
 			// reading
 			peopleAtSteps: (db) => overview.peopleAtSteps(db, null),
 			troubles: (db) => overview.troubles(db, null, now),

@@ -71,7 +71,7 @@ describe.each(STORES)('profiles that become one on %s', (kind) => {
 		expect((await profileOf(`${b}@example.com`)).id).toBe(kept.id);
 		expect((await profileOf(a)).tags).toEqual(['x', 'y', 'z']);
 		expect(await ask(it_.store, `SELECT FROM events WHERE profile_id = $1 AND name = 'Seen'`, [kept.id])).toHaveLength(2);
-		for (const table of ['identities', 'events', 'instances', 'candidates', 'enrolments', 'finished', 'deliveries', 'conversions', 'refusals', 'journal', 'engagements', 'timeouts']) {
+		for (const table of ['identities', 'events', 'instances', 'candidates', 'enrolments', 'finished', 'deliveries', 'conversions', 'refusals', 'journal', 'engagements', 'timeouts', 'consents']) {
 			expect([table, await ask(it_.store, `SELECT FROM ${table} WHERE profile_id = $1`, [gone.id])]).toEqual([table, []]);
 		}
 	});

@@ -69,6 +69,18 @@ describe.each(STATISTICS)('with %s statistics, hot statements', (statistics) => 
 		reachedByKey(seen);
 	});
 
+	it('of consent, beside a history of everybody’s', async () => {
+		await ask(store, `INSERT INTO consents (profile_id, channel, purpose, state, holds, at, recorded_at, source)
+			SELECT id, 'sms', '', 'granted', true, $1, $1, 'test' FROM profiles`, [clock.now]);
+		const { store: watched, seen } = explained(store);
+		const said = (state: 'granted' | 'denied', occurredAt: Date) => usersFrom(1).map((user, index): IntakeEntry =>
+			({ index, identities: [{ kind: 'user_id', value: user }], change: { consent: { email: state, 'email/newsletter': state } }, occurredAt }));
+		await takeIn(watched, 'test', said('granted', clock.now));
+		await takeIn(watched, 'test', said('denied', new Date(+clock.now - DAY_MS)));
+		expect(await ask(store, "SELECT holds, count(*)::int AS count FROM consents WHERE channel = 'email' GROUP BY 1 ORDER BY 1")).toEqual([{ holds: false, count: 2 * BATCH }, { holds: true, count: 2 * BATCH }]);
+		reachedByKey(seen);
+	});
+
 	it('of claiming, starting and parking again', async () => {
 		const { store: watched, seen } = explained(store);
 		const engine = idleEngine(watched);
@@ -153,7 +165,7 @@ describe.each(STATISTICS)('with %s statistics, hot statements', (statistics) => 
 		const ids = batch!.people.map(({ id }) => id);
 		await partByRules(engine, claim, { step: world.action, kind: 'branched' }, [rule], [{ reason: 'otherwise', output: 'a' }, { reason: 'rule', output: 'b' }], ids.map((instance, item) => ({ item, instance, vars: null })));
 		await watched.tx(async (db) => {
-			await loadRecipients(db, 'email', ids);
+			await loadRecipients(db, { channel: 'email', purpose: 'newsletter' }, ids);
 			await tellSkipped(db, world.action, ids.map((id) => ({ id, reason: 'consent', detail: {} })));
 			await convertedInstances(db, ids, null);
 			await setContext(db, claim, ids.map((id) => ({ id, values: { a: 1 } })));

@@ -106,7 +106,10 @@ const position = fc.option(fc.nat(3), { nil: undefined });
 export const people: fc.Arbitrary<Person> = fc.record({
 	attributes: documents,
 	tags: fc.uniqueArray(tag),
-	consent: fc.dictionary(channel, fc.record({ state: fc.constantFrom('granted', 'denied') }), { noNullPrototype: true }),
+	consent: fc.dictionary(
+		fc.tuple(channel, fc.constantFrom('', '', '/marketing', '/newsletter')).map((parts) => parts.join('')),
+		fc.record({ state: fc.constantFrom('granted', 'denied'), at: fc.nat(3) }), { noNullPrototype: true },
+	),
 	email: fc.constantFrom(null, '', 'customer-1@example.com'),
 	phone: fc.constantFrom(null, '', '+15550100'),
 	zone: fc.constantFrom(null, ...ZONES),
@@ -154,7 +157,7 @@ const simpleRule: fc.Arbitrary<Rule> = fc.oneof(
 	{ weight: 2, arbitrary: engagement },
 	fc.record({ kind: fc.constantFrom('attribute', 'context', 'event'), condition: conditions } as const),
 	fc.record({ kind: fc.constant('tag'), has: fc.boolean(), tag } as const),
-	fc.record({ kind: fc.constant('consent'), channel, state: fc.constantFrom('granted', 'denied', 'unknown') } as const),
+	fc.record({ kind: fc.constant('consent'), channel, purpose: fc.constantFrom(undefined, 'marketing', 'newsletter'), state: fc.constantFrom('granted', 'denied', 'unknown') } as const),
 	fc.record({ kind: fc.constant('reachable'), channel: fc.constantFrom('email', 'sms', 'push'), is: fc.boolean() } as const),
 	fc.record({ kind: fc.constant('identity'), identity: fc.constantFrom(...IDENTITY_KINDS), has: fc.boolean() } as const),
 	fc.record({ kind: fc.constant('segment'), segment: fc.constantFrom(...SEGMENTS), in: fc.boolean() } as const),

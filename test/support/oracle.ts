@@ -23,7 +23,8 @@ export interface PersonsMessage {
 export interface Person {
 	attributes: Json;
 	tags: string[];
-	consent: Record<string, { state: ConsentState }>;
+	/** By channel, or `channel/purpose`. */
+	consent: Record<string, { state: ConsentState; at?: number }>;
 	email: string | null;
 	phone: string | null;
 	zone: string | null;
@@ -61,7 +62,11 @@ export function ruleHolds(rule: Rule, person: Person, now: Date): boolean {
 		case 'context': return holds(person.context, [rule.condition]);
 		case 'event': return holds(person.wakingEvent, [rule.condition]);
 		case 'tag': return person.tags.includes(rule.tag) === rule.has;
-		case 'consent': return (person.consent[rule.channel]?.state ?? 'unknown') === rule.state;
+		case 'consent': {
+			const [whole, own] = [person.consent[rule.channel], person.consent[`${rule.channel}/${rule.purpose ?? 'marketing'}`]];
+			const takenBack = whole?.state === 'denied' && own !== undefined && (whole.at ?? 0) > (own.at ?? 0);
+			return ((takenBack ? whole : (own ?? whole))?.state ?? 'unknown') === rule.state;
+		}
 		case 'reachable': return (rule.channel === 'email' ? Boolean(person.email) : rule.channel === 'sms' ? Boolean(person.phone) : true) === rule.is;
 		case 'identity': return person.identities.includes(rule.identity) === rule.has;
 		case 'segment': return person.segments.includes(rule.segment) === rule.in;

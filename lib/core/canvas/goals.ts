@@ -1,3 +1,4 @@
+import { nameOf } from '../name';
 import type { CanvasNode } from './canvas';
 import type { Graph } from './graph';
 import type { Problem } from './problem';
@@ -36,11 +37,6 @@ export function goalWarnings(graph: Graph): Problem[] {
 				: `${named(state)} leaves by ${taken} only when ${named(goal)} does not count it: the goal takes it first.`,
 		}));
 	});
-}
-
-/** Event names are compared as the nodes read them. */
-function nameOf(event: unknown): string {
-	return String(event ?? '').trim();
 }
 
 function takesOut({ type, exit }: GoalPanel): boolean {

@@ -1,6 +1,7 @@
 import { parsePath, toJsonPath } from '../path';
 import type { Rule } from '../types';
 import { countedUpTo } from './behaviour';
+import { consentInForce } from './person';
 import { RuleWriter, type RuleScope } from './writer';
 
 /** As far as a busy person's events are counted. */
@@ -20,7 +21,7 @@ function found(write: RuleWriter, rule: Rule): string {
 		case 'attribute': return valueAt(write, 'p.attributes', rule.condition.path);
 		case 'event': return valueAt(write, 'e.properties', rule.condition.path);
 		case 'tag': return 'to_jsonb(p.tags)';
-		case 'consent': return `p.consent -> ${write.name(rule.channel, 'channel')} -> 'state'`;
+		case 'consent': return `${consentInForce(write, rule)} -> 'state'`;
 		case 'behaviour': return `to_jsonb(${countedUpTo(write, rule, write.param(Math.max(rule.atLeast, COUNTED), 'bigint'))})`;
 		default: return 'NULL::jsonb';
 	}

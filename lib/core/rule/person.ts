@@ -1,3 +1,4 @@
+import { DEFAULT_PURPOSE } from '../consent';
 import { addressField } from '../sending';
 import { IDENTITY_KINDS, type Rule } from '../types';
 import { RuleError } from './error';
@@ -7,8 +8,14 @@ export function tag(write: RuleWriter, rule: Extract<Rule, { kind: 'tag' }>): st
 	return `${rule.has ? '' : 'NOT '}coalesce(${write.name(rule.tag, 'tag')} = ANY (p.tags), false)`;
 }
 
-export function consent(write: RuleWriter, { channel, state }: Extract<Rule, { kind: 'consent' }>): string {
-	const stored = `coalesce(p.consent -> ${write.name(channel, 'channel')} ->> 'state', '')`;
+/** What holds of consent, as SQL: `{state, at}`. */
+export function consentInForce(write: RuleWriter, { channel, purpose = DEFAULT_PURPOSE }: Extract<Rule, { kind: 'consent' }>): string {
+	return `consent_in_force(p.consent, ${write.name(channel, 'channel')}, ${write.name(purpose, 'purpose')})`;
+}
+
+export function consent(write: RuleWriter, rule: Extract<Rule, { kind: 'consent' }>): string {
+	const { state } = rule;
+	const stored = `coalesce(${consentInForce(write, rule)} ->> 'state', '')`;
 	if (state === 'unknown') return `${stored} NOT IN ('granted', 'denied')`;
 	if (state !== 'granted' && state !== 'denied') throw new RuleError(`Consent is granted, denied or unknown, found ${JSON.stringify(state)}.`);
 	return `${stored} = '${state}'`;

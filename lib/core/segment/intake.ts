@@ -3,7 +3,7 @@ import type { IntakeEntry, Json } from '../types';
 import type { Call } from './calls';
 import { parseMessage, type Message } from './message';
 import { checkLateness, ownTime } from './ownTime';
-import { changeOf, identitiesOf } from './person';
+import { changeOf, consentOf, identitiesOf } from './person';
 import { found, reasonOf, Refusal } from './refusal';
 import { checkStorable, checkText } from './storable';
 
@@ -18,7 +18,11 @@ export interface Envelope {
 	/** The batch's, for everything that the message's own does not say. */
 	context?: unknown;
 	receivedAt: Date;
+	/** When it is looked at, if not when it was received. */
+	now?: Date;
 	latenessDays: number;
+	/** What to do about an event that is too old. */
+	lateAdvice?: string;
 }
 
 /** One message, accepted or not. */
@@ -36,6 +40,19 @@ export function readMessage(raw: unknown, envelope: Envelope): Read {
 	}
 }
 
+/** A message as it is without what surrounded it, to be kept. A write key is nobody's business. */
+export function standAlone(raw: unknown, { call, sentAt, context }: Pick<Envelope, 'call' | 'sentAt' | 'context'>): unknown {
+	if (!isObject(raw)) return raw;
+	const { writeKey, ...message } = raw;
+	const [ownContext, shared] = [isObject(message.context) ? message.context : {}, isObject(context) ? context : {}];
+	return {
+		...message,
+		...(call !== undefined && { type: message.type ?? call }),
+		...(sentAt !== undefined && { sentAt: message.sentAt ?? sentAt }),
+		...(Object.keys(shared).length > 0 && { context: { ...shared, ...ownContext } }),
+	};
+}
+
 function withCall(raw: unknown, call: Call | undefined): unknown {
 	if (call === undefined || typeof raw !== 'object' || raw === null || Array.isArray(raw)) return raw;
 	const { type } = raw as { type?: unknown };
@@ -50,10 +67,10 @@ function entryOf(message: Message, envelope: Envelope): IntakeEntry {
 		index: envelope.index,
 		identities: identitiesOf(message),
 		...contentOf(message, context),
-		occurredAt: ownTime(stated, envelope.receivedAt),
+		occurredAt: ownTime(stated, envelope.receivedAt, envelope.now),
 	};
 	if (message.messageId) entry.messageId = message.messageId;
-	if (entry.event) checkLateness(entry.occurredAt, envelope.receivedAt, envelope.latenessDays);
+	if (entry.event) checkLateness(entry.occurredAt, envelope.now ?? envelope.receivedAt, envelope.latenessDays, envelope.lateAdvice);
 	checkKeepable(entry, message.type);
 	return entry;
 }
@@ -61,7 +78,7 @@ function entryOf(message: Message, envelope: Envelope): IntakeEntry {
 function contentOf(message: Message, context: Json): Pick<IntakeEntry, 'event' | 'change' | 'alias'> {
 	switch (message.type) {
 		case 'track':
-			return { event: { name: message.event, properties: message.properties ?? {} } };
+			return { event: { name: message.event, properties: message.properties ?? {} }, ...preferences(message.event, context) };
 		case 'page':
 		case 'screen':
 			return { event: { name: message.type, properties: { ...message.properties, ...named(message) } } };
@@ -75,6 +92,14 @@ function contentOf(message: Message, context: Json): Pick<IntakeEntry, 'event' |
 		case 'alias':
 			return { change: {}, alias: true };
 	}
+}
+
+/** Segment's libraries stamp what was said of consent on every call; this event says that it was said now. */
+const CONSENT_UPDATED = 'Segment Consent Preference Updated';
+
+function preferences(event: string, context: Json): Pick<IntakeEntry, 'change'> {
+	const consent = event === CONSENT_UPDATED ? consentOf(context) : undefined;
+	return consent ? { change: { consent } } : {};
 }
 
 function named({ name, category }: { name?: string | null; category?: string | null }): Json {

@@ -16,15 +16,16 @@ export interface StatedTimes {
  * When a message happened: received − (sentAt − timestamp), so that a client whose clock is wrong, or that was offline,
  * still counts from the right moment. Without `sentAt` the timestamp counts as it is; without both, the arrival.
  *
+ * @param now when it is looked at
  * @throws Refusal more than 5 minutes in the future; TimeRuleError for what is no date
  */
-export function ownTime(stated: StatedTimes, receivedAt: Date): Date {
+export function ownTime(stated: StatedTimes, receivedAt: Date, now = receivedAt): Date {
 	const field = isGiven(stated.timestamp) ? 'timestamp' : 'originalTimestamp';
 	if (!isGiven(stated[field])) return receivedAt;
 	const happened = parseDate(stated[field], 'UTC', field).getTime();
 	const skew = isGiven(stated.sentAt) ? receivedAt.getTime() - parseDate(stated.sentAt, 'UTC', 'sentAt').getTime() : 0;
 	const own = checkInstant(happened + skew, stated[field], field);
-	checkFuture(own, receivedAt, field);
+	checkFuture(own, now, field);
 	return own;
 }
 

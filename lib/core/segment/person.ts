@@ -1,9 +1,11 @@
+import { readConsentKey } from '../consent';
 import type { ConsentState, Identity, Json, ProfileChange } from '../types';
 import { validateZone } from '../zone';
 import type { Message } from './message';
 import { found, Refusal } from './refusal';
 
 const LONGEST_EMAIL = 254;
+const CONSENT_FIELD = 'context.consent.categoryPreferences';
 
 /**
  * Whom a message is about. E-mail and phone count when identify brings them as traits.
@@ -65,15 +67,18 @@ function firstGiven(traits: Json, context: Json, name: string): [field: string, 
 	return [`context.${name}`, isGiven(context[name]) ? context[name] : undefined];
 }
 
-/** `context.consent.categoryPreferences`, Segment's place for consent: `{ "email": true, "sms": false }`. */
-function consentOf(context: Json): Record<string, ConsentState> | undefined {
+/**
+ * `context.consent.categoryPreferences`, Segment's place for consent: `{ "email": true, "email/newsletter": false }`, a channel
+ * for all purposes or one of them.
+ */
+export function consentOf(context: Json): Record<string, ConsentState> | undefined {
 	const preferences = (context.consent as Json | null | undefined)?.categoryPreferences;
 	if (!isGiven(preferences)) return undefined;
-	const wrong = (value: unknown) => new Refusal(`context.consent.categoryPreferences must give true or false for each channel, found ${found(value)}`);
+	const wrong = (value: unknown) => new Refusal(`${CONSENT_FIELD} must give true or false for each channel or channel/purpose, found ${found(value)}`);
 	if (typeof preferences !== 'object' || Array.isArray(preferences)) throw wrong(preferences);
 	const states = Object.entries(preferences as Json).map(([channel, allowed]): [string, ConsentState] => {
 		if (typeof allowed !== 'boolean') throw wrong(allowed);
-		return [channel, allowed ? 'granted' : 'denied'];
+		return [readConsentKey(channel, CONSENT_FIELD), allowed ? 'granted' : 'denied'];
 	});
 	return Object.fromEntries(states);
 }

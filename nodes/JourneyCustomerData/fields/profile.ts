@@ -1,5 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
+import { purposeField } from '../../shared/suggestions';
 import { alsoKnownAs } from './person';
 import { objectFields, time } from './values';
 
@@ -55,11 +56,16 @@ export const profileFields: INodeProperties[] = [
 		displayOptions: only('setConsent'),
 	},
 	{
+		...purposeField('', 'What the messages are for. Leave it empty for all purposes: that also takes back what was allowed for one of them, if it is denied.'),
+		noDataExpression: false,
+		displayOptions: only('setConsent'),
+	},
+	{
 		displayName: 'Consent',
 		name: 'consent',
 		type: 'options',
 		options: [
-			{ name: 'Denied', value: 'denied', description: 'No marketing messages on this channel' },
+			{ name: 'Denied', value: 'denied', description: 'No marketing messages for it on this channel' },
 			{ name: 'Granted', value: 'granted' },
 		],
 		default: 'granted',

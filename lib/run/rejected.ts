@@ -1,0 +1,130 @@
+import { readMessage } from '../core/segment/intake';
+import { storableText } from '../core/segment/refusal';
+import type { IntakeEntry } from '../core/types';
+import { tellAct } from '../store/acts';
+import { listRejected, loadRejected, takeRejected, tellRefusedAgain, type Rejected, type RejectedFilter } from '../store/rejected';
+import type { Store } from '../store/types';
+import type { Engine } from './engine';
+import { takeInWith } from './intake';
+import { noteNames } from './names';
+import { isAboutData } from './takeInParts';
+
+/** Input that is to be sent in again. */
+export interface Resend {
+	id: number;
+	/** The message, mended; absent: as it was refused. */
+	message?: unknown;
+}
+
+/** What became of it. `gone`: it was sent in or discarded before. */
+export interface Resent {
+	id: number;
+	result: 'taken' | 'duplicate' | 'refused' | 'gone';
+	reason?: string;
+}
+
+interface Ready {
+	id: number;
+	entry: IntakeEntry;
+}
+
+/** One transaction takes so many. */
+const AT_ONCE = 500;
+const SOURCE = 'resent';
+
+/** A page of what was refused, oldest first. */
+export async function rejectedPage(store: Store, filter: RejectedFilter): Promise<Rejected[]> {
+	return await store.tx(async (db) => await listRejected(db, filter));
+}
+
+/**
+ * Sends refused input in again. What is taken leaves the refused in the transaction that takes it, so that it counts once
+ * whoever sends it in, and however often; what is refused again stays, with its new reason.
+ *
+ * @param latenessDays events may be so old
+ * @param who for the journal of acts
+ * @returns what became of each, in their order
+ */
+export async function resendRejected(engine: Engine, asked: Resend[], latenessDays: number, who: string): Promise<Resent[]> {
+	const answers: Resent[] = [];
+	for (let from = 0; from < asked.length; from += AT_ONCE) {
+		answers.push(...(await resendSome(engine, asked.slice(from, from + AT_ONCE), latenessDays, who)));
+	}
+	return answers;
+}
+
+async function resendSome(engine: Engine, asked: Resend[], latenessDays: number, who: string): Promise<Resent[]> {
+	const { now, kept } = await engine.store.tx(async (db) => ({ now: db.now, kept: await loadRejected(db, asked.map(({ id }) => id)) }));
+	const byId = new Map(kept.map((one) => [one.id, one]));
+	const ready: Ready[] = [];
+	const results = new Map<number, Resent>();
+	asked.forEach((one, index) => {
+		const rejected = byId.get(one.id);
+		// Of one that is named twice, the first counts.
+		if (!rejected || results.has(one.id) || ready.some(({ id }) => id === one.id)) return;
+		const read = readAgain(rejected, one, { index, now, latenessDays });
+		if ('entry' in read) ready.push({ id: one.id, entry: read.entry });
+		else results.set(one.id, { id: one.id, result: 'refused', reason: read.reason });
+	});
+	for (const one of await sendIn(engine, ready, who)) results.set(one.id, one);
+	const refused = [...results.values()].filter(({ result }) => result === 'refused').map(({ id, reason }) => ({ id, reason: reason! }));
+	if (refused.length > 0) {
+		await engine.store.tx(async (db) => {
+			const told = await tellRefusedAgain(db, refused);
+			await tellAct(db, 'resend refused', who, null, { rejected: told });
+		});
+	}
+	return asked.map(({ id }, at) => (asked.findIndex((one) => one.id === id) === at && results.get(id)) || { id, result: 'gone' });
+}
+
+/** It happened when it came, or so long before as its sender says; whether that is too late or ahead is asked of the clock now. */
+function readAgain({ id, body, received_at }: Rejected, { message }: Resend, { index, now, latenessDays }: { index: number; now: Date; latenessDays: number }): { entry: IntakeEntry } | { reason: string } {
+	let raw = message;
+	if (raw === undefined) {
+		if (body === '') return { reason: 'it was erased, since it named a customer who was: discard it' };
+		try {
+			raw = JSON.parse(body);
+		} catch {
+			return { reason: 'what is kept of it is not whole, or no JSON: send a mended message instead' };
+		}
+	}
+	const lateAdvice = 'raise Lateness Limit, or mend its timestamp';
+	const read = readMessage(raw, { index, receivedAt: received_at, now, latenessDays, lateAdvice });
+	if ('entry' in read) read.entry.messageId ??= `rejected:${id}`;
+	return read;
+}
+
+/** In one transaction; over what the store refuses, in halves, so that it harms only itself. */
+async function sendIn(engine: Engine, some: Ready[], who: string): Promise<Resent[]> {
+	if (some.length === 0) return [];
+	try {
+		const { mine, fresh, moved } = await engine.store.tx(async (db) => {
+			const mine = new Set(await takeRejected(db, some.map(({ id }) => id)));
+			const entries = some.filter(({ id }) => mine.has(id)).map(({ entry }) => entry);
+			const { result: { woken, candidates, conversions }, fresh } = await takeInWith(db, SOURCE, entries);
+			if (mine.size > 0) await tellAct(db, 'resend', who, null, { rejected: [...mine] });
+			return { mine, fresh: new Set(fresh), moved: woken + candidates + conversions };
+		});
+		if (moved > 0) engine.announce();
+		await noteNames(engine.store, [...fresh]);
+		return some.map(({ id, entry }) => ({ id, result: mine.has(id) ? (fresh.has(entry) ? 'taken' : 'duplicate') : 'gone' }));
+	} catch (error) {
+		if (!isAboutData(error as Error)) throw error;
+		if (some.length === 1) return [{ id: some[0]!.id, result: 'refused', reason: storableText(`cannot be stored: ${(error as Error).message}`) }];
+		const half = some.length >> 1;
+		return [...(await sendIn(engine, some.slice(0, half), who)), ...(await sendIn(engine, some.slice(half), who))];
+	}
+}
+
+/** Throws refused input away. @param who for the journal of acts @returns those that were there */
+export async function discardRejected(store: Store, ids: number[], who: string): Promise<number[]> {
+	const gone: number[] = [];
+	for (let from = 0; from < ids.length; from += AT_ONCE) {
+		gone.push(...(await store.tx(async (db) => {
+			const taken = await takeRejected(db, ids.slice(from, from + AT_ONCE));
+			if (taken.length > 0) await tellAct(db, 'discard', who, null, { rejected: taken });
+			return taken;
+		})));
+	}
+	return gone;
+}

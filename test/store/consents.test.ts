@@ -1,0 +1,117 @@
+import { consentKey } from '../../lib/core/consent';
+import { takeIn } from '../../lib/run/intake';
+import { forget } from '../../lib/run/retention';
+import { recordEngagements } from '../../lib/run/customerData';
+import { preview } from '../../lib/run/segments';
+import { suggest } from '../../lib/run/suggest';
+import { eraseProfile, exportProfile } from '../../lib/run/privacy';
+import type { ConsentState, Rule } from '../../lib/core/types';
+import { freshStore, STORES, type TestStore } from '../support/stores';
+import { ask, DAY_MS, idleEngine, makeRunning, makeWorld } from '../support/world';
+
+describe.each(STORES)('consent on %s', (kind) => {
+	let it_: TestStore;
+	let rounds = 0;
+	let user: string;
+	beforeAll(async () => void (it_ = await freshStore(kind)), 60_000);
+	afterAll(async () => await it_?.drop());
+	beforeEach(() => void (user = `customer-${++rounds}`));
+
+	const days = (ago: number) => new Date(+it_.clock.now - ago * DAY_MS);
+	const entry = (who: string, ago: number, consent: Record<string, ConsentState>, messageId?: string) =>
+		({ index: 0, identities: [{ kind: 'user_id' as const, value: who }], change: { consent }, occurredAt: days(ago), messageId });
+	const say = async (who: string, ago: number, consent: Record<string, ConsentState>, messageId?: string) => await takeIn(it_.store, 'collector', [entry(who, ago, consent, messageId)]);
+	const history = async (who = user) => (await ask<{ line: string }>(it_.store,
+		`SELECT concat_ws(' ', channel || coalesce('/' || nullif(purpose, ''), ''), coalesce(before, '-'), '>', state, CASE WHEN NOT holds THEN '(late)' END, source, reference,
+			round(extract(epoch FROM $2::timestamptz - at) / 86400)) AS line
+		 FROM consents c JOIN identities i USING (profile_id) WHERE i.value = $1 ORDER BY c.id`, [who, it_.clock.now])).map(({ line }) => line);
+	const inForce = async (who: string, channel: string, purpose: string): Promise<string> => {
+		const states = await Promise.all((['granted', 'denied', 'unknown'] as const).map(async (state) => {
+			const rule: Rule = { kind: 'group', match: 'all', rules: [{ kind: 'consent', channel, purpose, state }] };
+			const [own] = await ask<{ id: number }>(it_.store, 'SELECT profile_id AS id FROM identities WHERE value = $1', [who]);
+			return (await preview(it_.store, rule, 'UTC')).sample.some(({ id }) => id === own!.id) ? [state] : [];
+		}));
+		return states.flat().join(' and ');
+	};
+
+	it('is kept with each change: what it was, when they said so, and by which door', async () => {
+		await say(user, 9, { email: 'granted' }, 'm-1');
+		await say(user, 8, { email: 'granted' });
+		await say(user, 5, { 'email/newsletter': 'denied', sms: 'denied' }, 'm-2');
+		await say(user, 4, { email: 'denied' });
+		expect(await history()).toEqual(['email - > granted collector m-1 9', 'email/newsletter - > denied collector m-2 5', 'sms - > denied collector m-2 5', 'email granted > denied collector 4']);
+	});
+
+	it('is not overwritten by an older word, which is kept all the same, once', async () => {
+		await say(user, 2, { email: 'denied' });
+		for (let times = 0; times < 2; times++) await say(user, 3, { email: 'granted' });
+		expect(await history()).toEqual(['email - > denied collector 2', 'email denied > granted (late) collector 3']);
+		expect(await inForce(user, 'email', 'marketing')).toBe('denied');
+	});
+
+	it('knows what one batch itself takes back', async () => {
+		await takeIn(it_.store, 'redis', [entry(user, 1, { email: 'denied' }), entry(user, 3, { email: 'granted' }), entry(user, 2, { email: 'granted' })]);
+		expect(await history()).toEqual(['email - > granted redis 3', 'email granted > denied redis 1']);
+		expect(await inForce(user, 'email', 'marketing')).toBe('denied');
+	});
+
+	it.each<[string, Array<[number, Record<string, ConsentState>]>, Record<string, string>]>([
+		['of a channel holds for every purpose', [[3, { email: 'granted' }]], { marketing: 'granted', newsletter: 'granted' }],
+		['of a purpose holds for no other', [[3, { 'email/newsletter': 'granted' }]], { marketing: 'unknown', newsletter: 'granted' }],
+		['of a purpose goes before that of the channel', [[3, { 'email/newsletter': 'denied' }], [2, { email: 'granted' }]], { marketing: 'granted', newsletter: 'denied' }],
+		['that is refused for the channel takes back what was allowed before', [[3, { 'email/newsletter': 'granted' }], [2, { email: 'denied' }]], { marketing: 'denied', newsletter: 'denied' }],
+		['may be given to a purpose again after that', [[3, { email: 'denied' }], [2, { 'email/newsletter': 'granted' }]], { marketing: 'denied', newsletter: 'granted' }],
+		['may be for one purpose alone, said in one breath', [[3, { email: 'denied', 'email/newsletter': 'granted' }]], { marketing: 'denied', newsletter: 'granted' }],
+	])('%s', async (_, said, expected) => {
+		for (const [ago, consent] of said) await say(user, ago, consent);
+		for (const [purpose, state] of Object.entries(expected)) expect([purpose, await inForce(user, 'email', purpose)]).toEqual([purpose, state]);
+		expect(await inForce(user, 'sms', 'newsletter')).toBe('unknown');
+	});
+
+	it('of two people who become one is the strictest for each purpose, and the history of both', async () => {
+		const [other, now] = [`${user}-too`, it_.clock.now];
+		await say(user, 9, { email: 'denied', 'sms/alerts': 'granted', push: 'granted' });
+		await say(other, 5, { 'email/newsletter': 'granted', sms: 'granted', push: 'granted', 'push/offers': 'denied' });
+		const both = [...await history(user), ...await history(other)];
+		await takeIn(it_.store, 'collector', [{ index: 0, identities: [{ kind: 'user_id', value: user }, { kind: 'user_id', value: other }], alias: true, change: {}, occurredAt: now }]);
+		const merged = { 'email marketing': 'denied', 'email newsletter': 'denied', 'sms marketing': 'granted', 'sms alerts': 'granted', 'push marketing': 'granted', 'push offers': 'denied' };
+		for (const [asked, state] of Object.entries(merged)) {
+			const [channel, purpose] = asked.split(' ');
+			expect([asked, await inForce(user, channel!, purpose!)]).toEqual([asked, state]);
+		}
+		expect(await history(user)).toEqual([...both, 'email/newsletter granted > denied merge 0', 'push/offers granted > denied merge 0']);
+		await say(other, 0, { 'email/newsletter': 'granted' });
+		expect(await inForce(user, 'email', 'newsletter')).toBe('granted');
+	});
+
+	it('is taken back for all purposes by whoever unsubscribes, and that is told', async () => {
+		const world = await makeWorld(it_.store, user);
+		const [claim] = await makeRunning(it_.store, world, [user], 1);
+		const { id, profile_id } = claim!.people[0]!;
+		const key = '00000000-0000-4000-8000-000000000001';
+		await ask(it_.store, `INSERT INTO deliveries (profile_id, journey_id, step_id, instance_id, visit, key, channel, class, status, execution, token, claimed_at, settled_at)
+			VALUES ($1, $2, $3, $4, 0, $5, 'email', 'marketing', 'sent', 'e', gen_random_uuid(), $6, $6)`, [profile_id, world.journey, world.action, id, key, it_.clock.now]);
+		await say(user, 9, { email: 'granted', 'email/newsletter': 'granted' });
+		for (let times = 0; times < 2; times++) await recordEngagements(idleEngine(it_.store), [{ index: 0, findBy: 'key', message: key, kind: 'unsubscribed', at: days(1), detail: {} }]);
+		expect(await inForce(user, 'email', 'newsletter')).toBe('denied');
+		expect((await history()).slice(2)).toEqual([expect.stringMatching(/^email granted > denied unsubscribed \d+ 1$/)]);
+	});
+
+	it('stays when history is dropped, and goes with the person', async () => {
+		await say(user, 900, { email: 'granted' }, `proof of ${user}`);
+		await forget(it_.store, { events: 1, history: 1 }, () => undefined, async () => undefined);
+		const identity = { kind: 'user_id' as const, value: user };
+		const { consent, records } = await exportProfile(it_.store, identity, 'test');
+		expect(consent).toEqual({ email: { state: 'granted', at: days(900).toISOString() } });
+		expect(records.consents).toMatchObject([{ channel: 'email', purpose: '', before: null, state: 'granted', source: 'collector', reference: `proof of ${user}` }]);
+		expect((await eraseProfile(it_.store, identity, 'test')).rows).toMatchObject({ consents: 1 });
+		expect(await ask(it_.store, 'SELECT 1 FROM consents WHERE reference LIKE $1', [`%${user}`])).toEqual([]);
+	});
+
+	it('names the purposes that were seen to the editor, marketing first of all', async () => {
+		await say(user, 1, { [consentKey('email', 'Product Updates')]: 'granted', email: 'granted' });
+		const names = (await suggest(it_.store, 'purpose', '')).map(({ name }) => name);
+		expect(names).toEqual(expect.arrayContaining(['marketing', 'newsletter', 'Product Updates']));
+		expect(names).not.toContain('');
+	});
+});
