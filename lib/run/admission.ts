@@ -13,7 +13,7 @@ import { MOST_ATTEMPTS } from '../store/claim';
 import { returnClaim } from '../store/finish';
 import { gateOf } from '../store/journeys';
 import { lockRegistry } from '../store/locks';
-import { convertByLookBack } from '../store/match';
+import { convertByLookBack } from '../store/goals';
 import { addToPace, lastTurn, lockPace } from '../store/paces';
 import { loadRunning, type Running } from '../store/running';
 import { readSettings } from '../store/settings';

@@ -2,7 +2,7 @@ import { backoffMs } from '../core/backoff';
 import { MOST_ATTEMPTS, startClaim } from '../store/claim';
 import { doubtDeliveries, recipientsOf, settleDeliveries, type Settlement } from '../store/deliveries';
 import { claimSize, completeClaim, failClaim, returnClaim } from '../store/finish';
-import { wakeByRank } from '../store/match';
+import { wakeByRank } from '../store/wakes';
 import { loadRunning, tellWoken, type Running } from '../store/running';
 import type { Connection, Store } from '../store/types';
 import { LEASE_MS, type Leases } from './leases';

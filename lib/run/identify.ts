@@ -1,7 +1,8 @@
 import { groupIdentities, normaliseIdentity, withoutOthers } from '../core/people';
 import type { Identity, IntakeEntry } from '../core/types';
 import { planJudgements } from '../store/absence';
-import { convertByLookBack, wakeByLookBack } from '../store/match';
+import { convertByLookBack } from '../store/goals';
+import { wakeByLookBack } from '../store/wakes';
 import { mergeProfiles } from '../store/merge';
 import { lockRegistry } from '../store/locks';
 import {

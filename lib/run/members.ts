@@ -1,7 +1,8 @@
 import { memberEvent } from '../core/ownEvents';
 import { insertEvents } from '../store/events';
 import { lockProfiles } from '../store/locks';
-import { addCandidates, convertByEvents } from '../store/match';
+import { addCandidates } from '../store/candidates';
+import { convertByEvents } from '../store/goals';
 import { heardOf, refreshMembers, stillSomebody, type HeldSegment, type Whom } from '../store/segments';
 import type { Connection } from '../store/types';
 import { matchMembers } from './changes';

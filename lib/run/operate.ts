@@ -3,7 +3,7 @@ import type { Identity } from '../core/types';
 import { tellAct } from '../store/acts';
 import { profilesAt } from '../store/customers';
 import { lockRegistry } from '../store/locks';
-import { convertByLookBack, leaveByConversions } from '../store/match';
+import { convertByLookBack, leaveByConversions } from '../store/goals';
 import { failedAfter, moveWaiting, reviveFailed, stateNames, stepsNamed } from '../store/operate';
 import { addToPace, holdPace } from '../store/paces';
 import { StoreError, type Connection } from '../store/types';

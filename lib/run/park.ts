@@ -1,7 +1,7 @@
 import type { AttributeDate, Condition, Duration } from '../core/types';
 import { saveConditions } from '../store/conditions';
 import { lockProfiles } from '../store/locks';
-import { wakeByLookBack } from '../store/match';
+import { wakeByLookBack } from '../store/wakes';
 import { parkInstances, type Park } from '../store/park';
 import * as store from '../store/running';
 import { lookAtPeople } from './changes';

@@ -1,7 +1,7 @@
 import { reschedule, waitChange } from '../core/reschedule';
 import type { Condition, Duration, Until } from '../core/types';
 import { saveConditions } from '../store/conditions';
-import { wakeByLookBack } from '../store/match';
+import { wakeByLookBack } from '../store/wakes';
 import type { Store } from '../store/types';
 import { followDeadlines, registeredWait, saveWait, waitersAt } from '../store/waits';
 import { lockAndLook } from './lockAndLook';

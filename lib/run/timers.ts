@@ -1,5 +1,5 @@
 import { addDuration } from '../core/time';
-import { restartTimers, type Reset } from '../store/match';
+import { restartTimers, type Reset } from '../store/wakes';
 import type { Connection } from '../store/types';
 
 /** Starts timers again from the own time of the events that repeated, by the calendar of each person's zone. */

@@ -1,7 +1,7 @@
 import { reschedule } from '../core/reschedule';
 import { tellAct } from '../store/acts';
 import { lockProfiles } from '../store/locks';
-import { wakeByLookBack } from '../store/match';
+import { wakeByLookBack } from '../store/wakes';
 import { StoreError, type Connection } from '../store/types';
 import { lastMoves, movedPage, returnMoved, type Moved } from '../store/undo';
 import { registeredWait } from '../store/waits';

@@ -1,4 +1,5 @@
-import { ACHIEVES, BY_NONE, convert, GOALS, NEW_EVENTS, ON_RECORD } from './match';
+import { ACHIEVES, BY_NONE, convert, GOALS } from './goals';
+import { NEW_EVENTS, ON_RECORD } from './match';
 import type { Connection } from './types';
 
 /*

@@ -71,6 +71,7 @@ const CONSENTS = `
 	SELECT at, 0, id, 'consent', state, channel, NULL, jsonb_build_object('purpose', purpose, 'before', before, 'holds', holds, 'source', source, 'recorded_at', recorded_at), NULL, NULL
 	FROM consents WHERE profile_id = a.profile_id`;
 
+/** The limit at the conversions keeps their look-up by key, whatever the planner makes of the many sources. */
 const STORY = `
 	SELECT (a.ordinal - 1)::int AS asked, f.at, f.source, f.kind, f.reason, f.due_at, f.detail, f.instance, s.name AS step,
 		e.name AS event, e.occurred_at AS event_at, c.value, c.currency
@@ -81,7 +82,9 @@ const STORY = `
 	) f
 	LEFT JOIN steps s ON s.id = f.step_id
 	LEFT JOIN events e ON e.profile_id = a.profile_id AND e.id = (f.detail->>'event_id')::bigint
-	LEFT JOIN conversions c ON f.kind = 'converted' AND c.profile_id = a.profile_id AND c.step_id = f.step_id AND c.instance_id = f.instance
+	LEFT JOIN LATERAL (
+		SELECT * FROM conversions WHERE f.kind = 'converted' AND profile_id = a.profile_id AND step_id = f.step_id AND instance_id = f.instance LIMIT 1
+	) c ON true
 	ORDER BY a.ordinal, f.at DESC, f.rank DESC, f.id DESC`;
 
 /** What is on record about profiles in journeys, newest first, where they are now on top. */

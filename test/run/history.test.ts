@@ -2,7 +2,8 @@ import { compileRule } from '../../lib/core/rule';
 import type { Rule } from '../../lib/core/types';
 import { takeIn } from '../../lib/run/intake';
 import { park, type Arrival } from '../../lib/run/park';
-import { addCandidatesSince, convertByLookBack, convertSince } from '../../lib/store/match';
+import { addCandidatesSince } from '../../lib/store/candidates';
+import { convertByLookBack, convertSince } from '../../lib/store/goals';
 import { freshStore, STORES, type TestStore } from '../support/stores';
 import { ask, DAY_MS, eventOf, idleEngine, makeRunning, makeWorld, wakesBy } from '../support/world';
 

@@ -115,6 +115,8 @@ describe('events from a Redis stream', () => {
 		read();
 		await until(async () => (await names()).length > 0);
 		expect(await names()).toEqual(['ours']);
+		// It is acknowledged behind its commit.
+		await until(async () => ((await redis.xpending(STREAM, 'journey')) as unknown[])[0] === 1);
 		expect(await redis.xpending(STREAM, 'journey')).toMatchObject([1, expect.anything(), expect.anything(), [['other', '1']]]);
 	});
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import * as admit from '../../lib/store/admit';
 import * as catalog from '../../lib/store/catalog';
+import * as candidates from '../../lib/store/candidates';
 import * as changes from '../../lib/store/changes';
 import * as absence from '../../lib/store/absence';
 import * as audience from '../../lib/store/audience';
@@ -19,9 +20,9 @@ import * as engagements from '../../lib/store/engagements';
 import * as evaluate from '../../lib/store/evaluate';
 import * as events from '../../lib/store/events';
 import * as finish from '../../lib/store/finish';
+import * as goals from '../../lib/store/goals';
 import * as journeys from '../../lib/store/journeys';
 import * as locks from '../../lib/store/locks';
-import * as match from '../../lib/store/match';
 import * as merge from '../../lib/store/merge';
 import * as others from '../../lib/store/otherJourneys';
 import * as overview from '../../lib/store/overview';
@@ -46,6 +47,7 @@ import * as traits from '../../lib/store/traits';
 import * as undo from '../../lib/store/undo';
 import * as unknown from '../../lib/store/unknown';
 import * as waits from '../../lib/store/waits';
+import * as wakes from '../../lib/store/wakes';
 import type { Rule } from '../../lib/core/types';
 import { freshStore, type TestStore } from '../support/stores';
 import { makeRunning, makeWorld, wakesBy } from '../support/world';
@@ -224,16 +226,16 @@ describe('statements about people', () => {
 			insertEvents: (db) => events.insertEvents(db, profiles.map((profile_id, index) => ({ index, profile_id, name: 'Click', properties: {}, occurred_at: now, message_id: null })), false),
 			insertRejected: (db) => events.insertRejected(db, 'test', [{ position: 0, reason: '', body: '' }]),
 			listenersTo: (db) => conditions.listenersTo(db, ['Click'], now),
-			wakeByEvents: (db) => match.wakeByEvents(db, [1, 2], async () => undefined),
-			wakeByCount: (db) => match.wakeByCount(db, [1, 2], async () => undefined),
-			wakeByRank: (db) => match.wakeByRank(db, held.token),
-			tellLate: (db) => match.tellLate(db, [1, 2]),
+			wakeByEvents: (db) => wakes.wakeByEvents(db, [1, 2], async () => undefined),
+			wakeByCount: (db) => wakes.wakeByCount(db, [1, 2], async () => undefined),
+			wakeByRank: (db) => wakes.wakeByRank(db, held.token),
+			tellLate: (db) => wakes.tellLate(db, [1, 2]),
 			changeListeners: (db) => changes.changeListeners(db, ['plan']),
 			wakeByChange: async (db) => [await changes.wakeByChange(db, { profiles }), await changes.wakeByChange(db, { instances: ids })],
 			datedWaits: async (db) => [await changes.datedWaits(db, { profiles }), await changes.datedWaits(db, { instances: ids })],
 			moveDeadlines: (db) => changes.moveDeadlines(db, ids.map((id) => ({ id, due_at: now }))),
 			wakeUndated: (db) => changes.wakeUndated(db, ids.map((id) => ({ id, problem: 'none' })), 'No date'),
-			addCandidates: (db) => match.addCandidates(db, [1, 2]),
+			addCandidates: (db) => candidates.addCandidates(db, [1, 2]),
 			convertByAbsence: (db) => absence.convertByAbsence(db, profiles, ids),
 			planJudgements: (db) => absence.planJudgements(db, profiles, null),
 			dueJudgements: (db) => absence.dueJudgements(db, 10),
@@ -241,10 +243,10 @@ describe('statements about people', () => {
 			beginJudging: (db) => absence.beginJudging(db, world.goal, 1, {}, null),
 			fillJudgements: (db) => absence.fillJudgements(db, 10),
 			tellTooLate: (db) => absence.tellTooLate(db, [1, 2]),
-			convertByEvents: (db) => match.convertByEvents(db, [1, 2]),
-			addCandidatesSince: (db) => match.addCandidatesSince(db, world.entry, now),
-			convertSince: (db) => match.convertSince(db, world.goal, now),
-			restartTimers: (db) => match.restartTimers(db, [{ id: ids[0]!, event_id: 1, event_received_at: now, occurred_at: now, due_at: now, zone: 'UTC', timer: { amount: 1, unit: 'hours' } }]),
+			convertByEvents: (db) => goals.convertByEvents(db, [1, 2]),
+			addCandidatesSince: (db) => candidates.addCandidatesSince(db, world.entry, now),
+			convertSince: (db) => goals.convertSince(db, world.goal, now),
+			restartTimers: (db) => wakes.restartTimers(db, [{ id: ids[0]!, event_id: 1, event_received_at: now, occurred_at: now, due_at: now, zone: 'UTC', timer: { amount: 1, unit: 'hours' } }]),
 			// batches
 			nextDue: (db) => claim.nextDue(db, 'instances', [world.state]),
 			claimInstances: (db) => claim.claimInstances(db, world.state, 0, 10, now),
@@ -271,7 +273,7 @@ describe('statements about people', () => {
 			countEntries: (db) => admit.countEntries(db, world.journey, [{ profile_id: profiles[0]!, correlation: '', slot: 0, at: now }]),
 			insertRefusals: (db) => admit.insertRefusals(db, world.journey, [{ profile_id: profiles[0]!, reason: 'once', detail: {} }]),
 			deleteCandidates: (db) => admit.deleteCandidates(db, [1]),
-			convertByLookBack: (db) => match.convertByLookBack(db, profiles, ids),
+			convertByLookBack: (db) => goals.convertByLookBack(db, profiles, ids),
 			loadRunning: (db) => running.loadRunning(db, held),
 			loadWalking: (db) => running.loadWalking(db, held, ids),
 			heldInstances: (db) => running.heldInstances(db, held, ids),
@@ -280,7 +282,7 @@ describe('statements about people', () => {
 			setContext: (db) => running.setContext(db, held, ids.map((id) => ({ id, values: {} }))),
 			parkInstances: (db) => parking.parkInstances(db, held, world.state, null, ids.map((id) => ({ id, due_at: now, expires: false, since: now, after_arrival: false, vars: null, wake: null }))),
 			parkedSince: (db) => parking.parkedSince(db, ids, now),
-			wakeByLookBack: (db) => match.wakeByLookBack(db, ids, async () => undefined),
+			wakeByLookBack: (db) => wakes.wakeByLookBack(db, ids, async () => undefined),
 			completeClaim: (db) => finish.completeClaim(db, none),
 			failClaim: (db) => finish.failClaim(db, none, 'error'),
 			endRunning: (db) => finish.endRunning(db, { token: none, execution: 'e1' }, ids, 'left'),
@@ -418,7 +420,7 @@ describe('statements about people', () => {
 			endInstances: (db) => finish.endInstances(db, ids, 'evicted'),
 			failedAfter: (db) => operate.failedAfter(db, world.journey, null, 0),
 			reviveFailed: (db) => operate.reviveFailed(db, ids),
-			leaveByConversions: (db) => match.leaveByConversions(db, profiles, ids),
+			leaveByConversions: (db) => goals.leaveByConversions(db, profiles, ids),
 			stepsNamed: (db) => operate.stepsNamed(db, world.journey, 'The state'),
 			stateNames: (db) => operate.stateNames(db, world.journey),
 			moveWaiting: (db) => operate.moveWaiting(db, world.journey, [world.action], null, world.state, 0),

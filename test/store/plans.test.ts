@@ -21,7 +21,9 @@ import { claimDeliveries, doubtDeliveries, recipientsOf, settleDeliveries } from
 import { findEngaged, insertEngagements } from '../../lib/store/engagements';
 import { drawnCanvas, journeysOfProfile, lastEventsHeard, troublesAtSteps } from '../../lib/store/drawings';
 import { endRunning, expireInstances, failClaim } from '../../lib/store/finish';
-import { addCandidatesSince, convertByLookBack, convertSince, leaveByConversions, restartTimers, wakeByRank } from '../../lib/store/match';
+import { addCandidatesSince } from '../../lib/store/candidates';
+import { convertByLookBack, convertSince, leaveByConversions } from '../../lib/store/goals';
+import { restartTimers, wakeByRank } from '../../lib/store/wakes';
 import { dropFinished, dropOlder } from '../../lib/store/retention';
 import { beginSchedule, beginWithMembers, holdRun, makeRuns, nextPages, passedBy, plannedSchedules, writePage, zonesOfProfiles, type ScheduleConfig } from '../../lib/store/runs';
 import { saveListener, saveStep } from '../../lib/store/steps';
