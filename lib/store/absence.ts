@@ -1,4 +1,4 @@
-import { ACHIEVES, BY_NONE, convert, GOALS } from './goals';
+import { ACHIEVES, BY_NONE, convert, GOALS, THEIRS } from './goals';
 import { NEW_EVENTS, ON_RECORD } from './match';
 import type { Connection } from './types';
 
@@ -16,7 +16,7 @@ const NOT_HAPPENED = `${GOALS}
 	CROSS JOIN LATERAL (
 		SELECT NULL::bigint AS id, NULL::timestamptz AS received_at, en.entered_at + (s.config->>'window')::interval AS occurred_at, NULL::jsonb AS properties
 	) e
-	WHERE ${JUDGES} AND ${JUDGED_AT} <= $1 AND en.profile_id = ANY($2::bigint[]) AND en.instance_id = ANY($3::bigint[])
+	WHERE ${JUDGES} AND ${THEIRS} AND ${JUDGED_AT} <= $1 AND en.profile_id = ANY($2::bigint[]) AND en.instance_id = ANY($3::bigint[])
 		AND (SELECT count(*) FROM (
 			SELECT FROM events x WHERE ${ON_RECORD('en.entered_at', 'x')} x.profile_id = en.profile_id AND ${ACHIEVES('x')} LIMIT 1
 		) happened) = 0`;

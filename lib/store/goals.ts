@@ -27,7 +27,7 @@ export const GOALS = `steps s JOIN workflows w ON w.id = s.workflow JOIN journey
  * or never went in, and has not converted there, goes by the one that lets people in now. Counts, and not EXISTS, of which the planner may make one hash
  * over everybody.
  */
-const THEIRS = `(en.workflow = s.workflow OR s.workflow = (SELECT o.workflow FROM steps o WHERE o.id = j.entrance AND o.state = 'on')
+export const THEIRS = `(en.workflow = s.workflow OR s.workflow = (SELECT o.workflow FROM steps o WHERE o.id = j.entrance AND o.state = 'on')
 	AND (SELECT count(*) FROM (SELECT FROM steps o WHERE o.workflow = en.workflow AND o.kind = 'entry' AND o.state = 'on' LIMIT 1) published) = 0
 	AND (en.workflow IS NULL OR (SELECT count(*) FROM (SELECT FROM instances i WHERE i.id = en.instance_id LIMIT 1) inside) = 0)
 	AND (SELECT count(*) FROM (

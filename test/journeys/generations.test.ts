@@ -141,6 +141,18 @@ journeys('the next generation of a journey', (open) => {
 		expect(await conversions(old)).toEqual([...four, 'customer-5 New goal']);
 	});
 
+	it('judges what does not happen by its own goal alone', async () => {
+		const without = (name: string) => canvas(name, { goals: [goal(`${name} goal`, { reached: 'absent', absentAmount: 12, absentUnit: 'hours', options: { late: { time: { lateAmount: 0, lateUnit: 'hours' } } } })] });
+		const old = await open(without('Old'), { workflowId: 'old' });
+		await old.send(...send('cart', 1, 2));
+		await old.pass('1 minute');
+		const next = await open(without('New'), { workflowId: 'new' });
+		await next.send(...send('cart', 3, 4));
+		await next.send(...send('order', 2, 4));
+		await next.pass('13 hours');
+		expect(await conversions(next)).toEqual(['customer-1 Old goal', 'customer-3 New goal']);
+	});
+
 	it('counts who is held out as those who are not: once', async () => {
 		const old = await open(canvas('Old', { options: { holdout: 50 } }), { workflowId: 'old' });
 		const next = await open(canvas('New', { options: { holdout: 50 } }), { workflowId: 'new' });
