@@ -86,6 +86,6 @@ export { undoPublish, type Undone } from './run/undo';
 export { isStep } from './core/canvas/roles';
 export { health, type Health } from './report/health';
 export { endStatusLinks, makeStatusLink } from './run/statusLinks';
-export { statusPage, testPage, unreachablePage, type PageAnswer } from './report/page/answer';
+export { failedPage, statusPage, testPage, withoutSlash, type PageAnswer } from './report/page/answer';
 export { discardRejected, rejectedPage, resendRejected, type Resend, type Resent } from './run/rejected';
 export type { Rejected } from './store/rejected';

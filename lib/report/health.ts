@@ -1,8 +1,8 @@
 import { listJourneys } from '../store/journeys';
-import { lastEventAt, missedRuns, peopleAtSteps, sendingShares, troubles, type SendingShare } from '../store/overview';
+import { lastEventAt, missedRuns, peopleAtSteps, sendingShares, troubles, type AtStep, type SendingShare } from '../store/overview';
 import { countRejected } from '../store/rejected';
-import { loadNumbers } from '../store/status';
-import type { Store } from '../store/types';
+import { storeBytes } from '../store/status';
+import type { Connection, Store } from '../store/types';
 
 /** From when on something is worth a warning. */
 export interface Limits {
@@ -52,33 +52,36 @@ function inWords(reasons: Record<string, number>): string {
 
 /** How everything is at this moment. */
 export async function health(store: Store, limits: Limits): Promise<Health> {
-	return await store.tx(async (db) => {
-		const held = new Set((await listJourneys(db)).filter(({ paused_at, off_since }) => paused_at ?? off_since).map(({ key }) => key));
-		const late = (await peopleAtSteps(db, null)).filter(({ overdue, journey, off_since }) => overdue > 0 && !held.has(journey) && !off_since);
-		const yesterday = new Date(+db.now - DAY_MS);
-		const trouble = await troubles(db, null, yesterday);
-		const skipped = (await sendingShares(db, yesterday)).map(shareOf);
-		const missed = await missedRuns(db, yesterday);
-		const rejected = await countRejected(db, yesterday);
-		const last = await lastEventAt(db);
-		const { bytes } = await loadNumbers(db);
-		const latenessSeconds = Math.round(Math.max(0, ...late.map(({ oldest_due }) => +db.now - +oldest_due!)) / 1_000);
-		const named = (which: 'failed' | 'unknown') => trouble.filter((one) => one[which] > 0).map((one) => `${one.journey} (${one[which]})`).join(', ');
-		const quiet = last === null ? Infinity : (+db.now - +last) / HOUR_MS;
-		const skipping = skipped.filter(({ asked, percent }) => limits.skippedPercent > 0 && asked >= LEAST_ASKED && percent >= limits.skippedPercent);
-		const warnings = [
-			latenessSeconds > limits.latenessMinutes * 60 && `People are late: at ${late.map(({ journey, name, overdue }) => `'${name}' of ${journey} (${overdue})`).join(', ')}, the longest by ${Math.round(latenessSeconds / 60)} minutes.`,
-			named('failed') && `People were given up in the last 24 hours after repeated errors: ${named('failed')}. Journey Control → Journey → Send Failed On lets them go on.`,
-			named('unknown') && `Nobody knows whether these messages were sent: ${named('unknown')}. Journey Control → Message → List Unknown.`,
-			limits.hoursWithoutEvents > 0 && quiet >= limits.hoursWithoutEvents && (last === null ? 'No event has come in.' : `No event has come in for ${Math.floor(quiet)} hours.`),
-			...skipping.map(({ journey, asked, percent, reasons }) => `${journey} has skipped ${percent} % of its ${asked} messages in the last 24 hours: ${inWords(reasons)}.`),
-			...missed.map(({ journey, date, zones }) => `The run of ${journey} on ${date}${zones > 1 ? ` in ${zones} time zones` : ''} was missed: nobody entered by it.`),
-			limits.rejectedEvents > 0 && rejected >= limits.rejectedEvents && `${rejected} events were refused in the last 24 hours. Journey Control → Rejected Event → List says why, and sends them in again.`,
-		].filter((one) => typeof one === 'string' && one !== '');
-		return {
-			latenessSeconds, overdue: late.reduce((sum, { overdue }) => sum + overdue, 0), failed: trouble.reduce((sum, one) => sum + one.failed, 0),
-			unknownMessages: trouble.reduce((sum, one) => sum + one.unknown, 0), lastEventAt: last,
-			skipped, missedRuns: missed.map(({ due_at, ...one }) => ({ ...one, dueAt: due_at.toISOString() })), rejectedEvents: rejected, megabytes: Math.round(bytes / 1024 ** 2), warnings: warnings as string[],
-		};
-	});
+	return await store.tx(async (db) => await healthOf(db, limits, await peopleAtSteps(db, null)));
+}
+
+/** The same, of everybody who was counted at the steps of the store. */
+export async function healthOf(db: Connection, limits: Limits, at: AtStep[]): Promise<Health> {
+	const held = new Set((await listJourneys(db)).filter(({ paused_at, off_since }) => paused_at ?? off_since).map(({ key }) => key));
+	const late = at.filter(({ overdue, journey, off_since }) => overdue > 0 && !held.has(journey) && !off_since);
+	const yesterday = new Date(+db.now - DAY_MS);
+	const trouble = await troubles(db, null, yesterday);
+	const skipped = (await sendingShares(db, yesterday)).map(shareOf);
+	const missed = await missedRuns(db, yesterday);
+	const rejected = await countRejected(db, yesterday);
+	const last = await lastEventAt(db);
+	const bytes = await storeBytes(db);
+	const latenessSeconds = Math.round(Math.max(0, ...late.map(({ oldest_due }) => +db.now - +oldest_due!)) / 1_000);
+	const named = (which: 'failed' | 'unknown') => trouble.filter((one) => one[which] > 0).map((one) => `${one.journey} (${one[which]})`).join(', ');
+	const quiet = last === null ? Infinity : (+db.now - +last) / HOUR_MS;
+	const skipping = skipped.filter(({ asked, percent }) => limits.skippedPercent > 0 && asked >= LEAST_ASKED && percent >= limits.skippedPercent);
+	const warnings = [
+		latenessSeconds > limits.latenessMinutes * 60 && `People are late: at ${late.map(({ journey, name, overdue }) => `'${name}' of ${journey} (${overdue})`).join(', ')}, the longest by ${Math.round(latenessSeconds / 60)} minutes.`,
+		named('failed') && `People were given up in the last 24 hours after repeated errors: ${named('failed')}. Journey Control → Journey → Send Failed On lets them go on.`,
+		named('unknown') && `Nobody knows whether these messages were sent: ${named('unknown')}. Journey Control → Message → List Unknown.`,
+		limits.hoursWithoutEvents > 0 && quiet >= limits.hoursWithoutEvents && (last === null ? 'No event has come in.' : `No event has come in for ${Math.floor(quiet)} hours.`),
+		...skipping.map(({ journey, asked, percent, reasons }) => `${journey} has skipped ${percent} % of its ${asked} messages in the last 24 hours: ${inWords(reasons)}.`),
+		...missed.map(({ journey, date, zones }) => `The run of ${journey} on ${date}${zones > 1 ? ` in ${zones} time zones` : ''} was missed: nobody entered by it.`),
+		limits.rejectedEvents > 0 && rejected >= limits.rejectedEvents && `${rejected} events were refused in the last 24 hours. Journey Control → Rejected Event → List says why, and sends them in again.`,
+	].filter((one) => typeof one === 'string' && one !== '');
+	return {
+		latenessSeconds, overdue: late.reduce((sum, { overdue }) => sum + overdue, 0), failed: trouble.reduce((sum, one) => sum + one.failed, 0),
+		unknownMessages: trouble.reduce((sum, one) => sum + one.unknown, 0), lastEventAt: last,
+		skipped, missedRuns: missed.map(({ due_at, ...one }) => ({ ...one, dueAt: due_at.toISOString() })), rejectedEvents: rejected, megabytes: Math.round(bytes / 1024 ** 2), warnings: warnings as string[],
+	};
 }

@@ -4,7 +4,7 @@ import { drawnCanvas, lastEventsHeard, troublesAtSteps } from '../store/drawings
 import { peopleAtSteps } from '../store/overview';
 import type { StepKind } from '../store/steps';
 import type { Store } from '../store/types';
-import { FAILED_DAYS, listedJourneys, type Listed } from './journeys';
+import { FAILED_DAYS, listed, type Listed } from './journeys';
 
 /** Who is at one step now. */
 export interface StepNow {
@@ -41,13 +41,15 @@ export interface JourneyMap {
  * @throws StoreError naming journeys that there are, when there is none of this key
  */
 export async function journeyMap(store: Store, key: string): Promise<JourneyMap> {
-	const [journey] = await listedJourneys(store, [key]);
 	return await store.tx(async (db) => {
+		const at = await peopleAtSteps(db, [key]);
+		const [journey] = await listed(db, [key], at);
 		const drawn = await drawnCanvas(db, key);
-		const trouble = new Map((await troublesAtSteps(db, key, new Date(+db.now - FAILED_DAYS * 86_400_000))).map((one) => [one.step_id, one]));
+		const entries = at.filter(({ kind }) => kind === 'entry').map(({ step_id }) => step_id);
+		const trouble = new Map((await troublesAtSteps(db, key, entries, new Date(+db.now - FAILED_DAYS * 86_400_000))).map((one) => [one.step_id, one]));
 		const drawing = drawn?.drawing ?? {};
 		const onCanvas = new Set(drawn?.canvas.nodes.map(({ id }) => id));
-		const steps = (await peopleAtSteps(db, [key])).map(({ step_id, workflow, node_id: nodeId, name, kind, waiting, overdue, running }): StepNow => {
+		const steps = at.map(({ step_id, workflow, node_id: nodeId, name, kind, waiting, overdue, running }): StepNow => {
 			const { failed = 0, unknown = 0, outside = 0 } = trouble.get(step_id) ?? {};
 			return { nodeId, name, kind, drawn: workflow === drawn?.workflow && onCanvas.has(nodeId), waiting, overdue, running, failed, unknown, outside };
 		});

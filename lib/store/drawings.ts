@@ -11,7 +11,7 @@ export interface Drawn {
 	drawing: Drawing | null;
 }
 
-/** The canvas of a journey: of its published workflow, else of the one that ran last. Undefined: none was recorded. */
+/** The newest canvas of the workflow that lets people into a journey; where none does, of the one that ran last. Undefined: none was recorded. */
 export async function drawnCanvas(db: Connection, key: string): Promise<Drawn | undefined> {
 	const [drawn] = await db.rows<Drawn>(
 		`SELECT w.id AS workflow, coalesce(c.canvas, w.drawn->'canvas') AS canvas,
@@ -20,7 +20,7 @@ export async function drawnCanvas(db: Connection, key: string): Promise<Drawn | 
 			SELECT canvas, drawing, seen_at FROM canvases WHERE workflow = w.id ORDER BY seen_at DESC LIMIT 1
 		 ) c ON true
 		 WHERE j.key = $1 AND (c.canvas IS NOT NULL OR w.drawn IS NOT NULL)
-		 ORDER BY EXISTS (SELECT FROM steps s WHERE s.workflow = w.id AND s.kind = 'entry' AND s.state = 'on') DESC, c.seen_at DESC NULLS LAST LIMIT 1`,
+		 ORDER BY w.id IS NOT DISTINCT FROM (SELECT workflow FROM steps WHERE id = j.entrance) DESC, c.seen_at DESC NULLS LAST LIMIT 1`,
 		[key],
 	);
 	return drawn;
@@ -37,8 +37,12 @@ export interface StepTrouble {
 	outside: number;
 }
 
-/** The same as `troubles` of `overview`, for each step of one journey; steps without any are left out. */
-export async function troublesAtSteps(db: Connection, key: string, since: Date): Promise<StepTrouble[]> {
+/**
+ * The same as `troubles` of `overview`, for each step of one journey; steps without any are left out.
+ *
+ * @param entries its Entry Triggers: named by their ids, they are not looked for among everybody who may enter elsewhere
+ */
+export async function troublesAtSteps(db: Connection, key: string, entries: number[], since: Date): Promise<StepTrouble[]> {
 	return await db.rows<StepTrouble>(
 		`SELECT step_id, sum(failed)::int AS failed, sum(unknown)::int AS unknown, sum(outside)::int AS outside FROM (
 			SELECT step_id, count(*) AS failed, 0 AS unknown, 0 AS outside FROM finished
@@ -47,10 +51,9 @@ export async function troublesAtSteps(db: Connection, key: string, since: Date):
 			SELECT step_id, 0, count(*), 0 FROM deliveries
 			WHERE journey_id = (SELECT id FROM journeys WHERE key = $1) AND status = 'unknown' GROUP BY step_id
 			UNION ALL
-			SELECT s.id, 0, 0, c.count FROM journeys j JOIN workflows w ON w.journey_id = j.id JOIN steps s ON s.workflow = w.id AND s.kind = 'entry'
-			CROSS JOIN LATERAL (SELECT count(*) FROM candidates WHERE step_id = s.id AND token IS NULL) c WHERE j.key = $1
+			SELECT step_id, 0, 0, count(*) FROM candidates WHERE step_id = ANY($3::int[]) AND token IS NULL GROUP BY step_id
 		 ) found GROUP BY step_id ORDER BY step_id`,
-		[key, since],
+		[key, since, entries],
 	);
 }
 

@@ -13,12 +13,20 @@ export interface StoreNumbers {
 	unknown: number;
 }
 
+const BYTES = `(SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint FROM pg_class c
+			 WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r') AS bytes`;
+
+/** How large a store is, with its indexes. */
+export async function storeBytes(db: Connection): Promise<number> {
+	const [row] = await db.rows<{ bytes: number }>(`SELECT ${BYTES}`);
+	return row!.bytes;
+}
+
 /** Sizes up the whole store; reads every waiting row. */
 export async function loadNumbers(db: Connection): Promise<StoreNumbers> {
 	const [row] = await db.rows<StoreNumbers>(
 		`SELECT (SELECT max(version) FROM migrations) AS version,
-			(SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint FROM pg_class c
-			 WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r') AS bytes,
+			${BYTES},
 			(SELECT count(*) FROM profiles WHERE merged_into IS NULL AND erased_at IS NULL) AS profiles,
 			i.waiting, i.running, i.due,
 			(SELECT count(*) FROM candidates) AS candidates,

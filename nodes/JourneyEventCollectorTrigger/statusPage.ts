@@ -1,6 +1,6 @@
 import type { IWebhookFunctions } from 'n8n-workflow';
 
-import { notices, statusPage, testPage, unreachablePage, type PageAnswer } from '../../lib/index';
+import { failedPage, notices, statusPage, testPage, withoutSlash, type PageAnswer } from '../../lib/index';
 import { journeyEngine } from '../shared/engine';
 
 /** Answers a request for the status page: by `…/status`, or `…/status/open` with a link's token. */
@@ -14,16 +14,18 @@ export async function showStatusPage(context: IWebhookFunctions): Promise<void> 
 
 async function answered(context: IWebhookFunctions): Promise<PageAnswer> {
 	if (context.getMode() === 'manual') return testPage();
-	const { path, query, headers, secure } = context.getRequestObject();
+	const { path, query, headers, secure, originalUrl } = context.getRequestObject();
+	const page = /\/open\/?$/.test(path) ? 'open' : 'status';
+	if (path.endsWith('/')) return withoutSlash(page, originalUrl.includes('?') ? originalUrl.slice(originalUrl.indexOf('?')) : '');
 	try {
 		const { store, rate } = await journeyEngine(context);
 		return await statusPage(
 			store,
 			{ take: async (sender, perMinute) => await rate.take(sender, perMinute), notices: async () => await notices(store) },
-			{ page: /\/open\/?$/.test(path) ? 'open' : 'status', query: query as Record<string, unknown>, cookie: headers.cookie, secure: secure || String(headers['x-forwarded-proto']).startsWith('https') },
+			{ page, query: query as Record<string, unknown>, cookie: headers.cookie, secure: secure || String(headers['x-forwarded-proto']).startsWith('https') },
 		);
 	} catch (error) {
 		context.logger.error(`${context.getNode().name}: the status page could not be shown`, { error });
-		return unreachablePage();
+		return failedPage(error);
 	}
 }

@@ -1,10 +1,11 @@
 import { RequestRate } from '../../lib/run/collector/requestRate';
 import { notices } from '../../lib/run/notices';
-import { statusPage, type PageRequest } from '../../lib/report/page/answer';
+import { failedPage, statusPage, type PageRequest } from '../../lib/report/page/answer';
 import { listActs } from '../../lib/store/acts';
-import type { Store } from '../../lib/store/types';
+import { StoreError, type Store } from '../../lib/store/types';
 import { baseNode, journeyNode, wires } from '../support/canvas';
 import type { CanvasRunner } from '../support/canvasRunner';
+import { intercepted } from '../support/intercept';
 import { delayState, eventState, journeys } from '../support/journeys';
 import { ask } from '../support/world';
 
@@ -35,6 +36,14 @@ function reader(store: Store) {
 	};
 }
 const shown = (page: string) => page.replace(/<style>.*?<\/style>/s, '').replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' ').trim();
+
+/** What a process measures for itself, which no store's clock moves. */
+function processTime() {
+	const real = performance.now.bind(performance);
+	let later = 0;
+	const clock = jest.spyOn(performance, 'now').mockImplementation(() => real() + later);
+	return { pass: (ms: number) => void (later += ms), restore: () => clock.mockRestore() };
+}
 
 async function linkFrom(run: CanvasRunner, more: object = {}): Promise<{ url: string; token: string }> {
 	await run.control({ resource: 'settings', operation: 'change', changes: { publicUrl: 'https://n8n.example.com/' } });
@@ -107,6 +116,73 @@ journeys('the status page', (open) => {
 		const answers = await Promise.all(Array.from({ length: 121 }, async () => await look(token, {}, run.store)));
 		expect(answers.filter(({ status }) => status === 200)).toHaveLength(120);
 		expect(answers.find(({ status }) => status === 429)!.headers['Retry-After']).toMatch(/^\d+$/);
+	});
+
+	it('asks the store for the secret once in two seconds, however many wrong links come; links that were ended are closed within that time', async () => {
+		const run = await open(canvas());
+		const { token } = await linkFrom(run);
+		let asked = 0;
+		const of = intercepted(run.store, () => async (sql, _params, pass) => {
+			if (sql.includes('FROM secrets')) asked++;
+			return await pass();
+		});
+		const { request, look } = reader(run.store);
+		const wrong = async (count: number) => await Promise.all(Array.from({ length: count }, async (_, at) => (await request({ page: 'open', query: { link: `${at}.${'a'.repeat(43)}` } }, of)).status));
+		const process = processTime();
+		try {
+			const flood = await wrong(200);
+			expect([flood.filter((status) => status === 403).length, flood.filter((status) => status === 429).length, asked]).toEqual([60, 140, 1]);
+			expect((await look(token, {}, of)).status).toBe(200);
+			await run.control({ operation: 'endLinks' });
+			process.pass(2_000);
+			expect((await look(token, {}, of)).status).toBe(429);
+			expect(asked).toBe(2);
+			// A link made meanwhile has its own place, whatever comes beside it.
+			process.pass(2_000);
+			const { token: next } = await linkFrom(run);
+			expect([(await look(next, {}, of)).status, asked]).toEqual([200, 3]);
+		} finally {
+			process.restore();
+		}
+	});
+
+	it('says of a fault in drawing that it is one, and keeps it from nobody who reads the log', async () => {
+		const run = await open(canvas());
+		const { token } = await linkFrom(run);
+		await run.send(...people('cart', 'customer-1'));
+		await run.pass('0 seconds');
+		await ask(run.store, `UPDATE workflows SET drawn = '{"canvas":{"nodes":null,"connections":{}},"drawing":{}}'`);
+		await ask(run.store, `UPDATE canvases SET canvas = '{"nodes":null,"connections":{}}'`);
+		const { look } = reader(run.store);
+		const fault = await look(token, { journey: 'carts' }).catch((error: unknown) => error);
+		expect(fault).toBeInstanceOf(TypeError);
+		expect(failedPage(fault)).toMatchObject({ status: 500, body: expect.stringContaining('This page has a fault') });
+		for (const away of [new StoreError('the disk is full'), Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }), Object.assign(new Error('shutdown'), { code: '57P01' }), new Error('Connection terminated')]) {
+			expect(failedPage(away)).toMatchObject({ status: 503, headers: { 'Retry-After': '5' }, body: expect.stringContaining('The store cannot be reached') });
+		}
+		expect(failedPage(Object.assign(new Error('column x does not exist'), { code: '42703' })).status).toBe(500);
+	});
+
+	it('draws the canvas of the workflow that lets people in, whichever ran last', async () => {
+		const run = await open(canvas(), { workflowId: 'old' });
+		const { token } = await linkFrom(run, { validHours: 720 });
+		const { look } = reader(run.store);
+		const nodes = async () => [...(await look(token, { journey: 'carts' })).body.matchAll(/<g class="[^"]*"><title>([^<:]*)/g)].map(([, title]) => title);
+		await run.send(...people('cart', 'customer-1'));
+		await run.pass('1 minute');
+		const next = await open(canvas({}, 'Wait anew'), { workflowId: 'new' });
+		expect(await nodes()).toContain('Wait anew');
+		await next.pass('1 minute');
+		await next.send(...people('cart', 'customer-2'));
+		await next.pass('0 seconds');
+		// Both are on, and the older one runs once more, changed.
+		const changed = canvas();
+		changed.nodes[3]!.name = 'Remind again';
+		await run.publish({ ...changed, connections: wires('Entry > Wait', 'Wait:0 > Later', 'Later > Remind again') });
+		await run.pass('1 hour');
+		await run.pass('1 day');
+		expect(await ask(run.store, "SELECT workflow_id FROM canvases c JOIN workflows w ON w.id = c.workflow ORDER BY c.seen_at DESC LIMIT 1")).toEqual([{ workflow_id: 'old' }]);
+		expect(await nodes()).toContain('Wait anew');
 	});
 
 	it('shows every journey, who is where, what is late, given up and unknown, and when an event was heard', async () => {
@@ -223,9 +299,16 @@ journeys('the status page', (open) => {
 		const of = Object.create(run.store) as Store;
 		await Promise.all([look(token, {}, of), look(token, {}, of)]);
 		await run.send(...people('cart', 'customer-1'));
-		await run.pass('1 second');
-		expect(shown((await look(token, {}, of)).body)).toContain('Inside now 0');
-		await run.pass('1 minute');
-		expect(shown((await look(token, {}, of)).body)).toContain('Inside now 1');
+		const process = processTime();
+		try {
+			await run.pass('2 seconds');
+			process.pass(2_000);
+			expect(shown((await look(token, {}, of)).body)).toContain('Inside now 0');
+			await run.pass('1 minute');
+			process.pass(60_000);
+			expect(shown((await look(token, {}, of)).body)).toContain('Inside now 1');
+		} finally {
+			process.restore();
+		}
 	});
 });

@@ -60,7 +60,7 @@ describe('Journey Event Collector Trigger', () => {
 	});
 
 	it('answers a GET with the status page: read by no other origin, and never with the store’s error', async () => {
-		const get = async (mode: string) => {
+		const get = async (mode: string, path = '/webhook/journey/status', search = '') => {
 			const sent = { status: 0, headers: {} as Record<string, string>, removed: '', body: '' };
 			const response = {
 				removeHeader(name: string) { sent.removed = name; },
@@ -70,7 +70,7 @@ describe('Journey Event Collector Trigger', () => {
 			};
 			const context = {
 				getNode: () => ({ name: 'Collector' }), getMode: () => mode, logger: { error: jest.fn() }, getResponseObject: () => response,
-				getRequestObject: () => ({ method: 'GET', path: '/webhook/journey/status', query: {}, headers: {} }),
+				getRequestObject: () => ({ method: 'GET', path, originalUrl: path + search, query: {}, headers: {} }),
 			};
 			expect(await collector.webhook.call(context as unknown as IWebhookFunctions)).toEqual({ noWebhookResponse: true });
 			return { ...sent, logger: context.logger };
@@ -82,6 +82,32 @@ describe('Journey Event Collector Trigger', () => {
 		expect(away.body).not.toContain('secret');
 		expect(away.logger.error).toHaveBeenCalledWith(expect.stringContaining('Collector: the status page'), { error: cause });
 		expect((await get('manual')).status).toBe(404);
+
+		// A fault of the page is no matter of the store.
+		const fault = new TypeError('cannot read nodes of undefined');
+		jest.mocked(journeyEngine).mockRejectedValueOnce(fault);
+		const broken = await get('webhook');
+		expect([broken.status, broken.headers['Retry-After'], broken.body.includes('This page has a fault'), broken.body.includes('nodes of undefined')]).toEqual([500, undefined, true, false]);
+		expect(broken.logger.error).toHaveBeenCalledWith(expect.stringContaining('could not be shown'), { error: fault });
+	});
+
+	it('leads from an address with a slash at its end to the one without, wherever a proxy has put it', async () => {
+		const get = async (path: string, search: string) => {
+			const sent: { status?: number; location?: string } = {};
+			const response = {
+				removeHeader() { /* nothing to see */ }, status(status: number) { sent.status = status; return response; },
+				set(headers: Record<string, string>) { sent.location = headers.Location; return response; }, end() { /* its page is for nobody */ },
+			};
+			const context = {
+				getNode: () => ({ name: 'Collector' }), getMode: () => 'webhook', getResponseObject: () => response,
+				getRequestObject: () => ({ method: 'GET', path, originalUrl: path + search, query: {}, headers: {} }),
+			};
+			await collector.webhook.call(context as unknown as IWebhookFunctions);
+			return [sent.status, sent.location && new URL(sent.location, `https://n8n.example.com/sub${path}${search}`).href];
+		};
+		expect(await get('/webhook/journey/status/open/', '?link=a.b')).toEqual([307, 'https://n8n.example.com/sub/webhook/journey/status/open?link=a.b']);
+		expect(await get('/webhook/journey/status/', '?journey=//x&still=1')).toEqual([307, 'https://n8n.example.com/sub/webhook/journey/status?journey=//x&still=1']);
+		expect(await get('/webhook/journey/status/', '')).toEqual([307, 'https://n8n.example.com/sub/webhook/journey/status']);
 	});
 
 	it('reads the body itself, or takes what n8n has read and unpacked', async () => {

@@ -142,4 +142,21 @@ describe('what was loaded a moment ago', () => {
 		await expect(lately.get('c', at(0), async () => await Promise.reject(new Error('away')))).rejects.toThrow('away');
 		expect(await lately.get('c', at(0), load)).toBe(4);
 	});
+
+	it('is loaded for a twentieth of the time at most, at however many pages they look', async () => {
+		let [passed, loads] = [0, 0];
+		const clock = jest.spyOn(performance, 'now').mockImplementation(() => passed);
+		try {
+			const lately = new Lately(3_000);
+			// Each of ten pages takes a second, and somebody looks at each of them all the time.
+			const load = async () => ((passed += 1_000), ++loads);
+			for (let minute = 0; minute < 60; minute++) {
+				for (let page = 0; page < 10; page++) await lately.get(`${page}`, at(minute * 60), load);
+			}
+			expect(loads).toBeGreaterThan(3_600 / 40);
+			expect(loads).toBeLessThan(3_600 / 20 + 10);
+		} finally {
+			clock.mockRestore();
+		}
+	});
 });

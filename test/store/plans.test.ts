@@ -9,6 +9,7 @@ import { takeIn } from '../../lib/run/intake';
 import { Janitor } from '../../lib/run/janitor';
 import { Leases } from '../../lib/run/leases';
 import { park, type Arrival } from '../../lib/run/park';
+import { journeyMap } from '../../lib/report/journeyMap';
 import { reviewTouched } from '../../lib/run/segments';
 import { memberEvent } from '../../lib/core/ownEvents';
 import { datedWaits, wakeByChange } from '../../lib/store/changes';
@@ -425,12 +426,31 @@ describe.each(STATISTICS)('with %s statistics, hot statements', (statistics) => 
 		seen.length = 0;
 		await watched.tx(async (db) => {
 			await drawnCanvas(db, 'shop');
-			await troublesAtSteps(db, 'shop', new Date(+clock.now - 30 * DAY_MS));
+			await troublesAtSteps(db, 'shop', [world.entry], new Date(+clock.now - 30 * DAY_MS));
 			await lastEventsHeard(db);
 			expect(await journeysOfProfile(db, 7)).toEqual([{ key: 'shop', name: 'shop' }]);
 		});
 		// Candidates are counted like people.
-		reachedByKey(seen.filter(({ sql }) => !/FROM candidates WHERE step_id/.test(sql)), 5_000);
+		reachedByKey(seen.filter(({ sql }) => !/FROM candidates/.test(sql)), 5_000);
+	});
+
+	it('of the page of one journey: nobody of the others is looked at, and the whole page is bounded', async () => {
+		const small = await makeWorld(store, 'small');
+		await ask(store,
+			`INSERT INTO instances (profile_id, journey_id, step_id, status, expires, visit, due_at, since, parked_at, left_at, entered_at)
+			 SELECT n, $1, $2, 'waiting', n % 50 = 7, 1, $3::timestamptz - interval '1 hour', $3, $3, $3, $3 FROM generate_series(1, 200) n`, [small.journey, small.state, clock.now]);
+		const { store: watched, seen } = explained(store);
+		const { journey, steps } = await journeyMap(watched, 'small');
+		expect([journey.inside, steps.reduce((sum, { waiting }) => sum + waiting, 0)]).toEqual([200, 200]);
+		// Who is under way is looked for everywhere where nobody ever was counted; autovacuum counts them within a minute.
+		const bounded = seen.filter(({ sql }) => statistics !== 'no' || !/FROM instances/.test(sql));
+		reachedByKey(bounded, 5_000);
+		expect(bounded.reduce((sum, { rows }) => sum + rows, 0)).toBeLessThan(10_000);
+		await ask(store, 'DELETE FROM instances WHERE journey_id = $1', [small.journey]);
+		// Of the large one everybody is looked at in one statement alone.
+		seen.length = 0;
+		await journeyMap(watched, 'shop');
+		expect(seen.filter(({ rows }) => rows > 100_000).map(({ sql }) => /FROM instances/.test(sql))).toEqual([true]);
 	});
 
 	it('of the standing chores', async () => {

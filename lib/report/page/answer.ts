@@ -5,7 +5,6 @@ import { Refusal } from '../../core/segment/refusal';
 import { looksSigned, readLink } from '../../core/signedLink';
 import { isStatusScope, type StatusScope } from '../../core/statusScope';
 import type { Identity } from '../../core/types';
-import { readSecret } from '../../store/secrets';
 import { StoreError, type Store } from '../../store/types';
 import { journeyMap } from '../journeyMap';
 import { overview } from '../overview';
@@ -13,6 +12,7 @@ import { person, type Part } from '../person';
 import { alone, framed, type Frame } from './frame';
 import { html, type Html } from './html';
 import { journeyPage } from './journeyPage';
+import { KeptSecret } from './keptSecret';
 import { Lately } from './lately';
 import { link, type Address } from './links';
 import { overviewPage } from './overviewPage';
@@ -68,28 +68,50 @@ const HEADERS = {
 	'Cache-Control': 'no-store',
 };
 
-const recent = new WeakMap<Store, Lately>();
+/** What a process remembers of a store for a few seconds. */
+interface Memory {
+	secret: KeptSecret;
+	lately: Lately;
+}
+
+const memories = new WeakMap<Store, Memory>();
 
 /**
  * The status page, for who follows a signed link that is valid: everything about journeys that an operator reads, and
  * nothing to change. The link's token moves into a cookie, so that it stays in no address.
  *
  * 200 · 403 no link, or not a valid one · 404 no such journey · 429 too many requests
+ *
+ * @throws whatever is to be told by `failedPage`
  */
 export async function statusPage(store: Store, sources: PageSources, request: PageRequest): Promise<PageAnswer> {
+	const memory = memories.get(store) ?? { secret: new KeptSecret(store), lately: new Lately(LEAST_KEPT_MS) };
+	memories.set(store, memory);
 	const token = request.page === 'open' ? textOf(request.query.link) : cookieOf(request.cookie);
-	const visit = token !== undefined && looksSigned(token) ? await visitBy(store, token) : undefined;
+	const visit = token !== undefined && looksSigned(token) ? await visitBy(memory.secret, token) : undefined;
 	const sender = visit ? `status page ${createHash('sha256').update(token!).digest('base64url').slice(0, 16)}` : 'status page, refused';
 	const seconds = await sources.take(sender, visit ? PER_MINUTE.link : PER_MINUTE.refused);
 	if (seconds > 0) return answer(429, alone('Too many requests', html`<p>Come back in ${seconds} seconds.</p>`), { 'Retry-After': String(seconds) });
 	if (!visit) return refused();
 	if (request.page === 'open') return opened(token!, visit, request.secure);
-	return await shown(store, sources, visit, request.query);
+	return await shown(store, memory.lately, sources, visit, request.query);
 }
 
-/** A page that says that the store cannot be reached, for whoever owns the door. */
-export function unreachablePage(): PageAnswer {
+/** What is said of an error, in whose place it belongs: the store is away, or the page has a fault. The log says which. */
+export function failedPage(error: unknown): PageAnswer {
+	if (isFault(error)) return answer(500, alone('This page has a fault', html`<p>It could not be made, and loading it again will not help. Journeys are not touched by it, and the store answers.</p><p>n8n’s log says what went wrong: please report it.</p>`));
 	return answer(503, alone('The store cannot be reached', html`<p>Journeys wait in it, and are safe. Load this page again in a moment; n8n’s log says why.</p>`), { 'Retry-After': '5' });
+}
+
+/** An error of the program: a statement that the store did not understand is one too (SQLSTATE 22 and 42). */
+function isFault(error: unknown): boolean {
+	if ([TypeError, RangeError, ReferenceError, SyntaxError].some((kind) => error instanceof kind)) return true;
+	return /^(22|42)[0-9A-Z]{3}$/.test(String((error as { code?: unknown } | undefined)?.code));
+}
+
+/** The address ends in a slash, which n8n overlooks and links on the page would not. @param search its query, as it came */
+export function withoutSlash(page: PageRequest['page'], search: string): PageAnswer {
+	return answer(307, alone('The address has a slash too many', html`<p>It is the same without the slash at its end.</p>`), { Location: `../${page}${search}` });
 }
 
 /** What the test URL says. */
@@ -97,12 +119,10 @@ export function testPage(): PageAnswer {
 	return answer(404, alone('This is the test URL', html`<p>The status page is at the production URL, while the workflow is published.</p>`));
 }
 
-async function visitBy(store: Store, token: string): Promise<Visit | undefined> {
-	return await store.tx(async (db) => {
-		const secret = await readSecret(db, 'status page');
-		const grant = secret === undefined ? undefined : readLink(secret, token, db.now);
-		return grant && isStatusScope(grant.scope) ? { now: db.now, scope: grant.scope, until: grant.expiresAt } : undefined;
-	});
+async function visitBy(kept: KeptSecret, token: string): Promise<Visit | undefined> {
+	const { secret, now } = await kept.get();
+	const grant = secret === undefined ? undefined : readLink(secret, token, now);
+	return grant && isStatusScope(grant.scope) ? { now, scope: grant.scope, until: grant.expiresAt } : undefined;
 }
 
 /** The same for a wrong link, one that has expired, and none at all. */
@@ -120,9 +140,7 @@ function opened(token: string, { now, until }: Visit, secure: boolean): PageAnsw
 	return answer(200, alone('Opening the status page', html`<p><a href="../status">Go on</a></p>`, '../status'), { 'Set-Cookie': cookie });
 }
 
-async function shown(store: Store, { notices }: PageSources, visit: Visit, query: PageRequest['query']): Promise<PageAnswer> {
-	const lately = recent.get(store) ?? new Lately(LEAST_KEPT_MS);
-	recent.set(store, lately);
+async function shown(store: Store, lately: Lately, { notices }: PageSources, visit: Visit, query: PageRequest['query']): Promise<PageAnswer> {
 	const [journey, value] = [textOf(query.journey), textOf(query.value)];
 	const still = textOf(query.still) === '1';
 	const customers = visit.scope === 'status';

@@ -5,7 +5,7 @@ interface Kept {
 }
 
 const MOST_KEPT = 200;
-/** Loading takes at most this part of the time, however long it takes and however many look. */
+/** Loading takes at most this part of the time, however long it takes, however many look, and at however many pages. */
 const SHARE = 20;
 
 /** What was loaded a moment ago, for everybody who asks for it meanwhile. */
@@ -26,7 +26,8 @@ export class Lately {
 		try {
 			const loaded = await value;
 			const took = performance.now() - began;
-			kept.until = +now + took + Math.max(this.leastMs, took * SHARE);
+			const pages = [...this.kept.values()].filter(({ until }) => until > +now).length;
+			kept.until = +now + took + Math.max(this.leastMs, took * SHARE * pages);
 			return loaded;
 		} catch (error) {
 			this.kept.delete(name);
