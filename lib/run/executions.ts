@@ -5,6 +5,7 @@ import { claimSize, completeClaim, failClaim, returnClaim } from '../store/finis
 import { wakeByRank } from '../store/wakes';
 import { loadRunning, tellWoken, type Running } from '../store/running';
 import type { Connection, Store } from '../store/types';
+import { keptEnding } from './keptEnding';
 import { LEASE_MS, type Leases } from './leases';
 import { lockAndLook } from './lockAndLook';
 
@@ -86,17 +87,15 @@ export class Executions {
 		if (ending.settlements.length > 0) {
 			const find = async () => await recipientsOf(db, ending.settlements.map(({ id }) => id));
 			await lockAndLook(db, 'park', await find(), (people) => people, find);
-			await settleDeliveries(db, token, ending.settlements);
 		}
+		const { attempts, count } = ending.error === undefined ? { attempts: 0, count: 0 } : await claimSize(db, token);
+		const { error, settlements } = await keptEnding(db, token, ending, count);
+		if (settlements.length > 0) await settleDeliveries(db, token, settlements);
 		await doubtDeliveries(db, token);
 		if (!(await this.fence(db, claim))) return;
-		if (ending.error === undefined) {
-			await completeClaim(db, token);
-		} else {
-			const { attempts, count } = await claimSize(db, token);
-			if (count === 1 && attempts >= MOST_ATTEMPTS) await failClaim(db, token, ending.error);
-			else await returnClaim(db, token, 'error', new Date(+db.now + backoffMs(attempts)), MOST_ATTEMPTS, ending.error);
-		}
+		if (error === undefined) await completeClaim(db, token);
+		else if (count === 1 && attempts >= MOST_ATTEMPTS) await failClaim(db, token, error);
+		else await returnClaim(db, token, 'error', new Date(+db.now + backoffMs(attempts)), MOST_ATTEMPTS, error);
 	}
 }
 

@@ -69,6 +69,28 @@ export async function blankRejected(db: Connection, names: string[]): Promise<nu
 }
 
 /**
+ * By which names people of a batch are called in a text, and whether somebody was erased lately: their names are not
+ * known any more, though a text from before may hold them. People of a batch hold its token, or messages under it.
+ *
+ * @param since from when on an erasure matters
+ */
+export async function namedInBatch(db: Connection, token: string, text: string, since: Date): Promise<{ names: string[]; erased: boolean }> {
+	const [found] = await db.rows<{ names: string[]; erased: boolean }>(
+		`WITH batch AS MATERIALIZED (SELECT ARRAY(
+			SELECT profile_id FROM instances WHERE token = $1 UNION SELECT profile_id FROM candidates WHERE token = $1
+			UNION SELECT profile_id FROM deliveries WHERE token = $1 AND status = 'claimed'
+		) AS profiles)
+		SELECT ARRAY(SELECT DISTINCT name FROM (
+			SELECT value AS name FROM identities WHERE profile_id = ANY((SELECT profiles FROM batch)::bigint[])
+			UNION ALL SELECT unnest(ARRAY[email, phone]) FROM profiles WHERE id = ANY((SELECT profiles FROM batch)::bigint[])
+		) n WHERE name <> '' AND strpos(lower($2), lower(name)) > 0) AS names,
+		EXISTS (SELECT FROM acts WHERE at >= $3 AND what = 'erase') AS erased`,
+		[token, text, since],
+	);
+	return found!;
+}
+
+/**
  * What becomes of each table about people: rows stay where they are counted, without anything that tells who it was. A
  * table that is not named here loses its rows.
  */

@@ -2,7 +2,7 @@ import { NodeOperationError, type IExecuteFunctions } from 'n8n-workflow';
 
 import { attributeDue, dueAt, park, tellUndated, variablesFor, type Arrival, type AttributeDate, type Claim, type Engine, type Undated, type Walking } from '../../lib/index';
 import { publishedCanvas } from '../shared/canvas';
-import { fieldError, raw } from '../shared/parameters';
+import { fieldError, raw, valuesOf } from '../shared/parameters';
 import { readUntil, readWait, untilDiffers, type StateWait } from './wait';
 
 /** The journey's own limit, for a wait without one. */
@@ -60,8 +60,7 @@ function since({ lookBack }: StateWait, running: Walking, now: Date): Date {
 
 function variables(context: IExecuteFunctions, wait: StateWait, item: number): object | null {
 	if (wait.expressions.size === 0) return null;
-	const values = Object.fromEntries([...wait.expressions].map(([name, expression]) => [name, context.evaluateExpression(expression.slice(1), item)]));
-	return variablesFor(wait.filters, values);
+	return variablesFor(wait.filters, valuesOf(context, 'Property Filters', wait.expressions, item));
 }
 
 /** When the time is up, or why that cannot be told. */

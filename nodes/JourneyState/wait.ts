@@ -1,7 +1,7 @@
 import type { IExecuteFunctions, ITriggerFunctions } from 'n8n-workflow';
 
 import { dueAt, NO_DATE, parseSinglePath, validateOffset, type AttributeDate, type Condition, type Duration, type Filter, type RegisteredWait, type Until } from '../../lib/index';
-import { checked, fieldError, isExpression, raw, readDuration, type Expressions, type Reader } from '../shared/parameters';
+import { checked, fieldError, isExpression, raw, readDuration, refuseReplaced, type Expressions, type Reader } from '../shared/parameters';
 import { isRanked, readBranches } from './branches';
 
 type Context = IExecuteFunctions | ITriggerFunctions;
@@ -88,9 +88,19 @@ function timeField(prefix: TimeRule['prefix'], field: string): string {
 	return prefix ? `${prefix}${field[0]!.toUpperCase()}${field.slice(1)}` : field;
 }
 
-/** The time rule of one person, expressions evaluated. */
+/** What the panel calls those fields that may differ from person to person. */
+const FIELD_NAMES = {
+	delayAmount: 'Wait', delayUnit: 'Wait', delayTime: 'At Time', date: 'Date', offsetAmount: 'Shift By', offsetUnit: 'Shift By', weekdays: 'Weekdays', weekdayTime: 'At Time',
+};
+
+/** The time rule of one person, expressions evaluated. @throws NodeOperationError as `refuseReplaced` */
 export function readUntil(context: IExecuteFunctions, item: number, until: TimeRule): Until & { past?: string } {
-	return untilOf(context, until, (field, fallback) => context.getNodeParameter(field, item, fallback) as typeof fallback);
+	return untilOf(context, until, (field, fallback) => {
+		const value = context.getNodeParameter(field, item, fallback) as typeof fallback;
+		const named = Object.entries(FIELD_NAMES).find(([name]) => timeField(until.prefix, name) === field)?.[1];
+		if (named) refuseReplaced(context, named, raw<unknown>(context, field, ''), value, item);
+		return value;
+	});
 }
 
 /** The time rule that fields say. @throws NodeOperationError for an amount that is none */

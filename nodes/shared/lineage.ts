@@ -1,33 +1,19 @@
 import { NodeOperationError, type IExecuteFunctions, type INodeExecutionData } from 'n8n-workflow';
 
-/** What identifies an instance on an item. */
-export interface JourneyKey {
-	instance: number;
-	token: string;
-}
+import { journeyNodesBefore, keyOn, mixers, type JourneyKey } from './descent';
 
 type ItemMatching = (item: number) => INodeExecutionData | undefined;
-
-/** The journey on an item, if it is there and whole. */
-function keyOn(item: INodeExecutionData | undefined): JourneyKey | undefined {
-	const journey = item?.json.journey as Partial<JourneyKey> | undefined;
-	return typeof journey?.instance === 'number' && typeof journey.token === 'string' ? (journey as JourneyKey) : undefined;
-}
 
 /**
  * The instance of each item. n8n's own nodes replace `json`, so where the journey is not on the item it is found by
  * lineage, at the nearest journey node that it came by; several may have run, each for some of the people.
  *
- * @throws NodeOperationError when it cannot be found, or item and lineage name two different people
+ * @throws NodeOperationError when it cannot be found, item and lineage name two different people, or one item was made of two
  */
 export function journeyKeys(context: IExecuteFunctions): JourneyKey[] {
 	const items = context.getInputData();
 	const node = context.getNode();
-	const ancestors = context
-		.getParentNodes(node.name)
-		.filter(({ type, disabled }) => /\.journey(?!CustomerData)[A-Z]/.test(type) && !disabled)
-		.map(({ name }) => name)
-		.reverse();
+	const ancestors = journeyNodesBefore(context);
 	// Straight from a journey node there is nothing in between that could have mixed items up.
 	const trusted = ancestors.includes(context.getInputSourceData().previousNode);
 	let ran: ItemMatching[] | undefined;
@@ -42,7 +28,15 @@ export function journeyKeys(context: IExecuteFunctions): JourneyKey[] {
 		}
 		return undefined;
 	};
+	const mixerOf = trusted ? () => undefined : mixers(context, ancestors);
 	return items.map((item, at) => {
+		const mixer = mixerOf(item);
+		if (mixer !== undefined) {
+			throw new NodeOperationError(node, `'${mixer}' made item ${at} of several customers' items, so ${node.name} cannot tell whose it is`, {
+				itemIndex: at,
+				description: `A Merge by position pairs whoever stands at the same place of its inputs. Set Mode of '${mixer}' to "Append", or let it match its inputs by the field journey.instance.`,
+			});
+		}
 		const own = keyOn(item);
 		const inherited = own && trusted ? undefined : byLineage(at);
 		if (own && inherited && own.instance !== inherited.instance) {
@@ -66,7 +60,8 @@ function keyAt(matching: ItemMatching, item: number): JourneyKey | undefined {
 	try {
 		return keyOn(matching(item));
 	} catch {
-		// n8n says "paired item data is unavailable": the item did not come this way, or a node has dropped the link.
+		// n8n says "paired item data is unavailable": the item did not come this way, or a node has dropped the link. That
+		// it found several was refused above.
 		return undefined;
 	}
 }

@@ -1,6 +1,7 @@
 import { NodeOperationError, type IExecuteFunctions, type INode, type ITriggerFunctions } from 'n8n-workflow';
 
 import { compileFilter, nameOf, validateDuration, type Duration, type Filter, type PropertyCondition, type RawName } from '../../lib/index';
+import { journeyNodesBefore, keyOn } from './descent';
 
 /** Whatever names its node in an error. */
 export type Reader = Pick<IExecuteFunctions | ITriggerFunctions, 'getNode'>;
@@ -70,4 +71,37 @@ export function readFilter(context: Reader, field: string, conditions: RawCondit
 /** Amount and unit of a duration field. */
 export function readDuration(context: Reader, field: string, amount: unknown, unit: unknown): Duration {
 	return checked(context, field, () => validateDuration({ amount, unit }, field));
+}
+
+/** What asks the item itself for a part that only the customer's own has. */
+const OF_THE_CUSTOMER = /(?:\$json|\$input\.(?:item|first\(\))\.json)\??\.?(?:\[\s*['"])?(?:journey|profile|event|context)\b/;
+
+/**
+ * What each expression is for one item: variable name → value.
+ *
+ * @param what it is compared in, as the panel calls it
+ * @throws NodeOperationError where one asks `$json` for what is no longer there (`$json.context.plan`), as a node in between
+ * has put its own output in place of the customer's item: it would compare with nothing, and say nothing of it
+ */
+export function valuesOf(context: IExecuteFunctions, what: string, expressions: Expressions, item: number): Record<string, unknown> {
+	return Object.fromEntries([...expressions].map(([name, expression]) => {
+		// n8n puts the leading = back.
+		const value: unknown = context.evaluateExpression(expression.slice(1), item);
+		refuseReplaced(context, what, expression, value, item);
+		return [name, value];
+	}));
+}
+
+/** @throws NodeOperationError as `valuesOf` does, for one field and what it was worked out to be */
+export function refuseReplaced(context: IExecuteFunctions, field: string, expression: unknown, value: unknown, item: number): void {
+	const isEmpty = value === undefined || value === null || value === '' || Number.isNaN(value);
+	if (!isEmpty || !isExpression(expression) || !OF_THE_CUSTOMER.test(expression) || keyOn(context.getInputData()[item])) return;
+	const [before, first] = [context.getInputSourceData().previousNode, journeyNodeBefore(context)];
+	throw fieldError(context.getNode(), field, `${expression.slice(1).trim()} is empty: $json is what '${before}' put out, and not the customer any more. Write ${first ? `$('${first}').item.json` : "$('…').item.json, with the name of a journey node,"} in place of $json.`);
+}
+
+/** The nearest journey node in front of this one that has run. */
+function journeyNodeBefore(context: IExecuteFunctions): string | undefined {
+	const proxy = context.getWorkflowDataProxy(0) as unknown as { $(name: string): { isExecuted: boolean } };
+	return journeyNodesBefore(context).find((name) => proxy.$(name).isExecuted);
 }

@@ -1,7 +1,7 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
 import { compileRule, nameOf, ruleVariables, type ConsentState, type IdentityKind, type Json, type Measure, type Occurrences, type RawName, type Rule } from '../../lib/index';
-import { checked, fieldError, readFilter, type Expressions, type RawCondition } from './parameters';
+import { checked, fieldError, readFilter, valuesOf, type Expressions, type RawCondition } from './parameters';
 import { readPeriod, type RawPeriod } from './periodFields';
 
 /** All that reading needs, so that a node's panel can be checked without running it. */
@@ -125,7 +125,6 @@ function readMessage(context: Panel, field: string, raw: RawMessage): Rule {
 /** What one item brings to the rules: the values of their expressions, in the form in which they are compared. */
 export function bindVariables(context: IExecuteFunctions, field: string, { rules, expressions }: Rules, item: number): Json | null {
 	if (expressions.size === 0) return null;
-	// n8n puts the leading = back.
-	const values = Object.fromEntries([...expressions].map(([name, expression]) => [name, context.evaluateExpression(expression.slice(1), item)]));
+	const values = valuesOf(context, field, expressions, item);
 	return checked(context, `${field}, item ${item}`, () => ruleVariables(rules, values));
 }

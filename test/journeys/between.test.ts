@@ -1,5 +1,5 @@
 import { assign, baseNode, journeyNode, wires } from '../support/canvas';
-import { delayState, eventState, journeys } from '../support/journeys';
+import { delayState, eventState, journeys, only } from '../support/journeys';
 
 jest.setTimeout(60_000);
 
@@ -162,6 +162,41 @@ journeys('nodes that lose or mix people', (open) => {
 		expect((await run.timeline()).filter((line) => line.includes('done: completed'))).toHaveLength(4);
 	});
 
+	const merge = (more: object = {}) => baseNode('Merge', 'merge', 3, { mode: 'combine', combineBy: 'combineByPosition', ...more });
+	const toMerge = (from: string) => ({ [from]: { main: [[{ node: 'Merge', type: 'main', index: 1 }]] } });
+
+	it.each([
+		['who carry their journeys', [baseNode('Small', 'noOp', 1), baseNode('Big', 'noOp', 1)], []],
+		['whose items were replaced', [replace('Small'), replace('Big')], []],
+		// Behind two different journey nodes n8n finds one customer at each, and says nothing of the other.
+		['who came by different journey nodes', [replace('Small'), replace('Big')], ['small', 'big'].map((tags) => journeyNode(`Tag ${tags}`, 'journeyAction', { operation: 'addTags', tags }))],
+	])('stops at a Merge by position, by its name, before it makes one of two customers %s', async (_, nodes, [small, big]) => {
+		const run = await open({
+			name: 'Merge', nodes: [entry, baseNode('If', 'if', 2.2, { conditions: totalOver(20) }), ...nodes, ...(small ? [small, big!] : []), merge(), wait, end],
+			connections: {
+				...wires('Entry > If', ...(small ? ['If:0 > Tag big', 'If:1 > Tag small', 'Tag big > Big', 'Tag small > Small'] : ['If:0 > Big', 'If:1 > Small']), 'Small > Merge', 'Merge > Wait', 'Wait > End'),
+				...toMerge('Big'),
+			},
+		});
+		await run.send(...carts);
+		await run.pass('0 seconds');
+		expect(run.takeProblems()).toEqual([expect.stringContaining(`'Merge' made item 0 of several customers' items, so Wait cannot tell whose it is`)]);
+		expect((await run.timeline()).filter((line) => line.includes('parked'))).toEqual([]);
+	});
+
+	it('lets a Merge by position put together what two ways brought for the same customer', async () => {
+		const run = await open({
+			name: 'Enriched', nodes: [entry, replace('Look up'), merge(), wait, end],
+			connections: {
+				...wires('Look up > Merge', 'Merge > Wait', 'Wait > End'),
+				Entry: { main: [[{ node: 'Look up', type: 'main', index: 0 }, { node: 'Merge', type: 'main', index: 1 }]] },
+			},
+		});
+		await run.send(...carts);
+		await run.pass('1 day');
+		expect(run.itemsOf('End').map(({ json }) => (json.context as { total: number }).total).sort()).toEqual([10, 20, 30, 40]);
+	});
+
 	it('warns of Code that makes one item of many, which n8n takes for the first of them', async () => {
 		const run = await open(through(code('Sum', 'return [{ json: { count: items.length } }];')));
 		await run.send(...carts.slice(0, 2));
@@ -176,5 +211,43 @@ journeys('nodes that lose or mix people', (open) => {
 		await run.pass('10 seconds');
 		expect(run.takeProblems()[0]).toMatch(/Item 0 cannot be traced back to a customer/);
 		expect((await run.timeline()).filter((line) => line.includes('parked'))).toEqual([]);
+	});
+});
+
+journeys('an expression behind a node that puts its own output in place of the customer', (open) => {
+	const order = (total: string) => eventState('Wait', [{ event: 'order', output: 'ordered', ...only('total', 'is', total) }], [1, 'hours']);
+	const until = (date: string) => journeyNode('Wait', 'journeyState', { waitFor: 'time', until: 'date', date });
+	const which = (total: string) => journeyNode('Wait', 'journeyBranch', { rules: { rule: [{ output: 'Big', conditions: { context: [{ path: 'total', operator: 'is', value: total }] } }] } });
+	const behind = (state: ReturnType<typeof journeyNode>, ...nodes: ReturnType<typeof baseNode>[]) => ({
+		name: 'Behind', nodes: [entry, ...nodes, state, end], connections: wires(...[entry, ...nodes].map(({ name }, at) => `${name} > ${nodes[at]?.name ?? 'Wait'}`), 'Wait > End'),
+	});
+	const mail = baseNode('Mail', 'set', 3.4, { ...assign({ messageId: 'm1' }), includeOtherFields: false });
+
+	it.each([
+		['a filter', order('={{ $json.context.total }}'), 'Property Filters: {{ $json.context.total }} is empty'],
+		['a date', until('={{ $json.context.until }}'), 'Date: {{ $json.context.until }} is empty'],
+		['a rule', which('={{ $json.context.total }}'), 'Rules: {{ $json.context.total }} is empty'],
+	])('is refused where it asks for the customer in %s, with what to write', async (_, state, said) => {
+		const run = await open(behind(state, mail));
+		await run.send(carts[0]!);
+		await run.pass('0 seconds');
+		expect(run.takeProblems()).toEqual([expect.stringContaining(`${said}: $json is what 'Mail' put out, and not the customer any more. Write $('Entry').item.json in place of $json.`)]);
+		expect((await run.timeline()).filter((line) => /parked|done/.test(line))).toEqual([]);
+		// Mended, they go on from where they were.
+		await run.publish(behind(JSON.parse(JSON.stringify(state).replace(/\$json/g, "$('Entry').item.json")) as typeof state, mail));
+		await run.pass('1 minute');
+		expect(run.takeProblems()).toEqual([]);
+		expect((await run.timeline()).filter((line) => /parked|done/.test(line))).toHaveLength(1);
+	});
+
+	it.each([
+		['the customer has', [], '={{ $json.context.nothing }}'],
+		['that node’s own output has', [mail], '={{ $json.score }}'],
+		['the customer has, asked in the right way,', [mail], "={{ $('Entry').item.json.context.nothing }}"],
+	])('compares with nothing where %s nothing of it, as ever', async (_, nodes, total) => {
+		const run = await open(behind(order(total), ...nodes));
+		await run.send(carts[0]!);
+		await run.pass('0 seconds');
+		expect([run.takeProblems(), (await run.timeline()).filter((line) => /parked/.test(line)).length]).toEqual([[], 1]);
 	});
 });

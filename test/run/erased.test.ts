@@ -75,6 +75,54 @@ describe.each(STORES)('who was erased, on %s', (kind) => {
 		expect(await known()).toEqual([]);
 	});
 
+	it('is in nothing that is kept with others of what went wrong with them all', async () => {
+		// Those before were erased just now.
+		it_.clock.pass(2 * 60 * 60_000);
+		const [address, telephone] = [`${SECRET}@example.com`, '+4930123456'];
+		const others = [`${name}-b`, `${name}-c`];
+		const [batch] = await makeRunning(it_.store, world, [name, ...others], 3, null);
+		await ask(it_.store, "INSERT INTO identities (kind, value, profile_id, created_at) VALUES ('email', $2, $1, now())", [batch!.people[0]!.profile_id, address]);
+		await ask(it_.store, 'UPDATE profiles SET phone = $2 WHERE id = $1', [batch!.people[0]!.profile_id, telephone]);
+		const engine = idleEngine(it_.store);
+		const claim = { token: batch!.token, execution: 'e1' };
+		const ids = (await engine.executions.start(claim)).map(({ id }) => id);
+		const wish = { channel: 'email', class: 'marketing', againIfUnknown: false } as const;
+		const deliveries = await it_.store.tx(async (db) => await claimDeliveries(db, claim, world.action, wish, ids));
+		const error = `550 <${address.toUpperCase()}>, ${telephone}, ${name}s, ${name}: ${'x'.repeat(3_000)}\0`;
+		await engine.executions.acknowledge(claim, { error, settlements: deliveries.map(({ id }) => ({ id, outcome: 'unknown', error })) });
+		const kept = await ask<{ error: string }>(it_.store, 'SELECT error FROM deliveries UNION ALL SELECT error FROM instances WHERE id = ANY($1::bigint[])', [ids]);
+		expect(new Set(kept.filter((one) => one.error?.startsWith('550')).map((one) => one.error.slice(0, 80)))).toEqual(new Set([`550 <(a customer)>, (a customer), ${name}s, (a customer): ${'x'.repeat(80)}`.slice(0, 80)]));
+		expect(Math.max(...kept.map((one) => one.error?.length ?? 0))).toBe(2_000);
+		await erase();
+		for (const said of [SECRET, telephone.slice(1)]) {
+			expect(await ask(it_.store, `SELECT kind FROM journal t WHERE t::text ILIKE $1 UNION ALL SELECT 'delivery' FROM deliveries t WHERE t::text ILIKE $1
+				UNION ALL SELECT 'instance' FROM instances t WHERE t::text ILIKE $1`, [`%${said}%`])).toEqual([]);
+		}
+		// What says anything of somebody who was erased while it ran is not known by their names any more.
+		const [again] = await makeRunning(it_.store, world, [`${name}-d`, `${name}-e`], 2, null);
+		const late = { token: again!.token, execution: 'e2' };
+		await engine.executions.start(late);
+		await erase(it_.store, `${name}-d`);
+		await makeRunning(it_.store, world, [`${name}-f`], 1, null);
+		await ask(it_.store, 'UPDATE instances SET token = $1 WHERE profile_id = (SELECT profile_id FROM identities WHERE value = $2)', [late.token, `${name}-f`]);
+		await engine.executions.acknowledge(late, { error: `no ${name}-d`, settlements: [] });
+		expect(await ask(it_.store, 'SELECT DISTINCT error FROM instances WHERE error LIKE $1', ['what it said is not kept%'])).toHaveLength(1);
+		for (const one of [...others, `${name}-e`, `${name}-f`]) await erase(it_.store, one);
+	});
+
+	it('is gone with what went wrong with them alone, also after they were given up', async () => {
+		const engine = idleEngine(it_.store);
+		const [batch] = await makeRunning(it_.store, world, [name], 1, null);
+		await ask(it_.store, 'UPDATE instances SET attempts = 4 WHERE id = $1', [batch!.people[0]!.id]);
+		const claim = { token: batch!.token, execution: 'e1' };
+		await engine.executions.start(claim);
+		await engine.executions.acknowledge(claim, { error: `550 no such user: ${SECRET}@example.com`, settlements: [] });
+		expect(await ask(it_.store, "SELECT error FROM finished WHERE status = 'failed' AND id = $1", [batch!.people[0]!.id])).toEqual([{ error: `550 no such user: ${SECRET}@example.com` }]);
+		expect(await known()).toEqual(expect.arrayContaining(['finished']));
+		await erase();
+		expect(await known()).toEqual([]);
+	});
+
 	it('is nobody for an execution that acts for them', async () => {
 		const claims = await makeRunning(it_.store, world, [name, `${name}-b`], 1);
 		const acting = async (at: number) => await takeIn(it_.store, 'action', [{
