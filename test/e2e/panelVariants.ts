@@ -11,6 +11,7 @@ const filters = { conditions: [{ path: 'cart.total', operator: 'greater', value:
 const on = (...events: string[]) => ({ branch: events.map((event) => ({ event })) });
 
 const named = (value: string) => ({ __rl: true, mode: 'name', value });
+const key = (value: string) => ({ __rl: true, mode: 'key', value });
 
 /** Every node as it is when it is new, and in its main variants. */
 export const VARIANTS: Variant[] = [
@@ -158,8 +159,18 @@ export const VARIANTS: Variant[] = [
 		'Save segment': { resource: 'segment', operation: 'save', segment: named('Big spenders'), segmentOptions: { zone: '' }, conditions: { tag: [{ has: true, tag: named('vip') }] } },
 		'Preview segment': { resource: 'segment', operation: 'preview' },
 		'Save trait': { resource: 'trait', operation: 'save', trait: named('Purchases'), event: named('Order Completed'), amount: named('order.total') },
+		'Journeys': { resource: 'journey' },
+		'Move people': { resource: 'journey', operation: 'move', journey: key('cart-abandonment'), fromStep: 'Wait for Order', toState: 'Wait for Payment' },
+		'Pause a journey': { resource: 'journey', operation: 'pause', journey: key('cart-abandonment') },
+		'Resume a journey': { resource: 'journey', operation: 'resume', journey: key('cart-abandonment') },
+		'Evict': { resource: 'journey', operation: 'evict', journey: key('cart-abandonment') },
+		'Pause all sending': { resource: 'journey', operation: 'pauseSending' },
+		'A customer’s story': { resource: 'customer' },
+		'Take a customer out': { resource: 'customer', operation: 'exit', journey: key('cart-abandonment') },
+		'Erase a customer': { resource: 'customer', operation: 'erase' },
+		'Mark as sent': { resource: 'message', operation: 'markSent' },
 		'Preview a publish': { resource: 'journey', operation: 'preview' },
-		'Undo last publish': { resource: 'journey', operation: 'undo', journey: { __rl: true, mode: 'key', value: 'cart-abandonment' } },
+		'Undo last publish': { resource: 'journey', operation: 'undo', journey: key('cart-abandonment') },
 		'Settings': { resource: 'settings', operation: 'get' },
 		'Change settings': { resource: 'settings', operation: 'change', changes: { zone: '', globalHoldoutPercent: 0, unknownConsent: 'skip', keepEventsMonths: 13, keepHistoryMonths: 36, publicUrl: '' } },
 	}),
