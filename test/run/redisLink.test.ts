@@ -75,7 +75,7 @@ describe('what processes tell each other through Redis', () => {
 		await server.start();
 		await listening;
 		await until(async () => (await a.hint()) && heard.length > 0);
-		expect(logged.at(-1)).toBe('Journey: Redis is back.');
+		await until(async () => logged.at(-1) === 'Journey: Redis is back.');
 		expect(await a.rate.take('other', 1)).toBe(0);
 		const b = await link();
 		expect(await b.rate.take('other', 1)).toBeGreaterThan(50);
