@@ -38,6 +38,7 @@ import { moveWaiting, reviveFailed } from '../../lib/store/operate';
 import { loadRecipients, tellSkipped } from '../../lib/store/sending';
 import { loadStories } from '../../lib/store/story';
 import { peopleAtSteps } from '../../lib/store/overview';
+import { namedInBatch } from '../../lib/store/privacy';
 import { movingSteps, spreadDue } from '../../lib/store/journeys';
 import { endAtSteps, moveToStep } from '../../lib/store/removed';
 import type { Store } from '../../lib/store/types';
@@ -175,6 +176,7 @@ describe.each(STATISTICS)('with %s statistics, hot statements', (statistics) => 
 			const claimed = await claimDeliveries(db, claim, world.action, { channel: 'email', class: 'marketing', againIfUnknown: false }, ids);
 			expect((await heldInstances(db, claim, ids)).size).toBe(BATCH);
 			expect(await recipientsOf(db, claimed.map(({ id }) => id))).toHaveLength(BATCH);
+			expect(await namedInBatch(db, claim.token, 'no deciding1, nor u7', db.now)).toEqual({ names: ['deciding1'], erased: false });
 			await settleDeliveries(db, claim.token, claimed.slice(10).map(({ id }) => ({ id, outcome: 'sent', provider_id: `p${id}` })));
 			await doubtDeliveries(db, claim.token);
 			expect(await listUnknown(db, { after: 0, limit: 100 })).not.toEqual([]);
