@@ -137,7 +137,7 @@ async function fateOf(store: Store, { canvas, waits, faults }: Edited, problems:
 	if (isFaulty(node)) return { becomes: 'stay', because: 'problems' };
 	if (!waits.has(node.id)) return { becomes: 'stay' };
 	const rule = waits.get(node.id);
-	const before = await store.tx(async (db) => await registeredWait(db, step));
+	const { rule: before } = await store.tx(async (db) => await registeredWait(db, step));
 	switch (waitChange(before, rule)) {
 		case 'followed': return await followed(store, step, rule!);
 		case 'kept': return { becomes: 'stay', because: 'told' };

@@ -127,12 +127,13 @@ export class Engine {
 	 *
 	 * @param who says so
 	 * @param renamedSince the outputs that it calls otherwise than the canvas before
-	 * @returns them
+	 * @returns them; undefined: it may be an older canvas that this execution only still runs. The next one is to say it again
 	 */
-	async recordCanvas(place: Place, recorded: RecordedCanvas, who: string, renamedSince: (before: Canvas) => Problem[]): Promise<Problem[]> {
+	async recordCanvas(place: Place, recorded: RecordedCanvas, who: string, renamedSince: (before: Canvas) => Problem[]): Promise<Problem[] | undefined> {
 		return await this.store.tx(async (db) => {
 			const before = await saveCanvas(db, place, recorded);
-			if (!before) return [];
+			if (before === 'lagging') return undefined;
+			if (before === 'known') return [];
 			const renamed = renamedSince(before.canvas);
 			await tellAct(db, 'publish', who, before.journey, publishDetail(before.canvas, recorded.canvas, recorded.hash, renamed));
 			return renamed;

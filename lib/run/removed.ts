@@ -1,7 +1,7 @@
 import type { Canvas } from '../core/canvas/canvas';
 import { isGone, removalState } from '../core/canvas/removed';
 import { movingSteps } from '../store/journeys';
-import { abandonedSteps, endAtSteps, moveToStep, nodesOfSteps, type Page } from '../store/removed';
+import { abandonedSteps, endAtSteps, moveToStep, nodesOfSteps, publishedSteps, type Page } from '../store/removed';
 import { findStep, publishedAt, type Place } from '../store/steps';
 import type { Connection, Store } from '../store/types';
 import type { Dispatcher } from './dispatcher';
@@ -52,7 +52,8 @@ export interface RemovalPolicy {
 }
 
 /**
- * Takes people away from those of these steps that the published canvas does not have, or has disabled.
+ * Takes people away from those of these steps that the published canvas does not have, or has disabled, until it has them
+ * again.
  *
  * @param entry the Entry Trigger that asks
  * @returns how many people
@@ -67,8 +68,11 @@ export async function leaveRemoved(engine: Engine, entry: Place, canvas: Canvas,
 		since: (await publishedAt(db, entry.host, entry.workflowId))?.since ?? null,
 	}));
 	if (gone.length === 0) return 0;
-	const moved = await inPages(engine.store, async (db, after) =>
-		to === undefined ? await endAtSteps(db, gone, after, PEOPLE_AT_ONCE) : await moveToStep(db, gone, to, since, after, PEOPLE_AT_ONCE));
+	const moved = await inPages(engine.store, async (db, after) => {
+		const back = await publishedSteps(db, gone);
+		const still = gone.filter((step) => !back.includes(step));
+		return to === undefined ? await endAtSteps(db, still, after, PEOPLE_AT_ONCE) : await moveToStep(db, still, to, since, after, PEOPLE_AT_ONCE);
+	});
 	if (moved > 0) engine.announce();
 	return moved;
 }

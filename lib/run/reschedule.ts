@@ -26,12 +26,13 @@ export interface RegisteredWait {
  * @returns how many were moved
  */
 export async function followWait(store: Store, step: number, { rule, resets }: RegisteredWait, closed: () => boolean): Promise<number> {
-	const before = await store.tx(async (db) => await registeredWait(db, step));
+	const { rule: before } = await store.tx(async (db) => await registeredWait(db, step));
 	const change = waitChange(before, rule);
 	if (change === 'none') return 0;
+	const followed = change === 'followed' ? rule : undefined;
+	const { now, set } = await store.tx(async (db) => ({ now: db.now, set: followed && resets ? await saveConditions(db, resets.conditions, resets.timer) : null }));
 	let moved = 0;
-	if (change === 'followed' && rule) {
-		const { now, set } = await store.tx(async (db) => ({ now: db.now, set: resets ? await saveConditions(db, resets.conditions, resets.timer) : null }));
+	if (followed) {
 		let [after, late] = [0, 0];
 		for (;;) {
 			if (closed()) return moved;
@@ -40,7 +41,7 @@ export async function followWait(store: Store, step: number, { rule, resets }: R
 				const find = async () => await waitersAt(db, step, after, PEOPLE_AT_ONCE);
 				const people = await lockAndLook(db, 'park', await find(), (waiting) => waiting.map(({ profile_id }) => profile_id), find);
 				if (people.length === 0) return undefined;
-				const { due, overdue } = reschedule(rule, people, now, late);
+				const { due, overdue } = reschedule(followed, people, now, late);
 				const changed = people.map(({ id, due_at }, at) => ({ id, due_at: due[at]!, before: due_at })).filter((one) => set !== null || +one.due_at !== +one.before);
 				if (changed.length > 0) {
 					const ids = await followDeadlines(db, step, changed, set);
@@ -54,6 +55,6 @@ export async function followWait(store: Store, step: number, { rule, resets }: R
 			[after, late] = [page.last, page.overdue];
 		}
 	}
-	await store.tx(async (db) => await saveWait(db, step, rule));
+	await store.tx(async (db) => await saveWait(db, step, { rule, set }));
 	return moved;
 }

@@ -97,7 +97,9 @@ interface Asking {
 }
 
 async function whoAsks(db: Connection): Promise<Asking> {
-	return { now: db.now, canvases: await publishedCanvases(db), segments: await listSegments(db) };
+	// The one before may have been published again, and not have run since that can be told.
+	const canvases = await publishedCanvases(db, DateTime.fromJSDate(db.now).minus({ hours: 24 }).toJSDate());
+	return { now: db.now, canvases, segments: await listSegments(db) };
 }
 
 /** Which segment, or which node of a published journey, asks for events of longer ago than so many months, as a sentence. */

@@ -107,7 +107,7 @@ export async function refreshSegment(store: Store, which: string | Date, onDue: 
 }
 
 async function askingFor(db: Connection, name: string): Promise<string[]> {
-	const nodes = (await publishedCanvases(db)).flatMap(({ journey, canvas }) => nodesAskingFor(canvas, name).map((node) => `${node} in journey "${journey}"`));
+	const nodes = (await publishedCanvases(db, db.now)).flatMap(({ journey, canvas }) => nodesAskingFor(canvas, name).map((node) => `${node} in journey "${journey}"`));
 	const segments = (await listSegments(db)).filter(({ rule }) => rulesOf(rule, 'segment').some(({ segment }) => segment === name));
 	return [...nodes, ...segments.map((one) => `segment "${one.name}"`)];
 }

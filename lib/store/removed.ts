@@ -1,4 +1,5 @@
 import { FINISH_ALL } from './finish';
+import { HAS_NODE } from './steps';
 import type { Connection } from './types';
 
 /** Steps that nobody listens for, and at which people wait, by the Entry Trigger of their workflow. */
@@ -34,6 +35,20 @@ export async function nodesOfSteps(db: Connection, steps: number[]): Promise<Arr
 	return await db.rows('SELECT id, node_id, name FROM steps WHERE id = ANY($1::int[])', [steps]);
 }
 
+/**
+ * Those of these steps that are published: they listen, and the newest canvas has them, or they began to since it was first
+ * seen. A row alone does not say it: it stays on when n8n dies in the moment in which the node goes.
+ */
+export async function publishedSteps(db: Connection, steps: number[]): Promise<number[]> {
+	const rows = await db.rows<{ id: number }>(
+		`SELECT s.id FROM steps s CROSS JOIN LATERAL (SELECT * FROM canvases WHERE workflow = s.workflow ORDER BY seen_at DESC LIMIT 1) newest
+		 WHERE s.id = ANY($1::int[]) AND s.state = 'on' AND (s.registered_at >= newest.seen_at OR ${HAS_NODE('newest.canvas', 's.node_id')})
+		 ORDER BY s.id`,
+		[steps],
+	);
+	return rows.map(({ id }) => id);
+}
+
 /** How far a page went. */
 export interface Page {
 	count: number;
@@ -66,10 +81,11 @@ export async function moveToStep(db: Connection, steps: number[], target: number
 			SELECT * FROM instances WHERE id = ANY(ARRAY(${PAGE('$5')}))
 		), kept AS (
 			INSERT INTO moves (instance_id, step_id, target_id, visit, moved_at, published_at, wait)
-			SELECT id, step_id, $4, visit, $1, $6, jsonb_build_object('set_id', set_id, 'due_at', due_at, 'expires', expires, 'since', since,
+			SELECT l.id, l.step_id, $4, l.visit, $1, $6, jsonb_build_object('set_id', l.set_id, 'due_at', due_at, 'expires', expires, 'since', since,
 				'after_arrival', after_arrival, 'parked_at', parked_at, 'vars', vars, 'wake', wake, 'output', output,
-				'resets', resets, 'reset_at', reset_at)
-			FROM leaving
+				'resets', resets, 'reset_at', reset_at, 'event_id', event_id, 'event_received_at', event_received_at, 'context', context,
+				'rule', s.config->'wait')
+			FROM leaving l JOIN steps s ON s.id = l.step_id
 			ON CONFLICT (instance_id) DO UPDATE SET step_id = excluded.step_id, target_id = excluded.target_id, visit = excluded.visit,
 				moved_at = excluded.moved_at, published_at = excluded.published_at, returned_at = NULL, wait = excluded.wait
 		), told AS (

@@ -71,19 +71,25 @@ export async function dropMonth(db: Connection, of: Monthly, month: string): Pro
 	await db.rows('SELECT drop_month($1, $2::date)', [of, month]);
 }
 
-/** The canvases on which the published workflows of journeys ran last. */
-export async function publishedCanvases(db: Connection): Promise<Array<{ journey_id: number; journey: string; canvas: Canvas }>> {
+/**
+ * The canvases on which the published workflows of journeys ran last, and those before of workflows whose last one appeared
+ * after this moment.
+ */
+export async function publishedCanvases(db: Connection, after: Date): Promise<Array<{ journey_id: number; journey: string; canvas: Canvas }>> {
 	return await db.rows(
-		`SELECT DISTINCT ON (w.id) j.id AS journey_id, j.key AS journey, c.canvas
-		 FROM workflows w JOIN journeys j ON j.id = w.journey_id JOIN canvases c ON c.workflow = w.id
+		`SELECT j.id AS journey_id, j.key AS journey, c.canvas
+		 FROM workflows w JOIN journeys j ON j.id = w.journey_id
+			CROSS JOIN LATERAL (SELECT seen_at FROM canvases WHERE workflow = w.id ORDER BY seen_at DESC LIMIT 1) newest
+			JOIN canvases c ON c.workflow = w.id AND (c.seen_at = newest.seen_at OR newest.seen_at > $1)
 		 WHERE EXISTS (SELECT FROM steps s WHERE s.workflow = w.id AND s.kind = 'entry' AND s.state = 'on')
 		 ORDER BY w.id, c.seen_at DESC`,
+		[after],
 	);
 }
 
 /**
- * From when on the people who are in journeys, or about to enter, need events: the one that each of them carries, and
- * in some journeys all since entry. Reads all of them: for once in a while.
+ * From when on the people who are in journeys, or about to enter, need events: the one that each of them carries, or would
+ * after an undo, and in some journeys all since entry. Reads all of them: for once in a while.
  *
  * @param sinceEntry journeys in which events count from entry on
  */
@@ -93,6 +99,8 @@ export async function oldestNeeded(db: Connection, sinceEntry: number[]): Promis
 			SELECT journey_id, min(event_received_at) AS at FROM instances GROUP BY journey_id
 			UNION ALL SELECT journey_id, min(entered_at) - interval '5 minutes' FROM instances WHERE journey_id = ANY($1::int[]) GROUP BY journey_id
 			UNION ALL SELECT journey_id, min(event_received_at) FROM candidates GROUP BY journey_id
+			UNION ALL SELECT i.journey_id, min((m.wait->>'event_received_at')::timestamptz) FROM moves m JOIN instances i ON i.id = m.instance_id
+				WHERE m.returned_at IS NULL GROUP BY i.journey_id
 		 ) needed JOIN journeys j ON j.id = needed.journey_id
 		 WHERE at IS NOT NULL ORDER BY at LIMIT 1`,
 		[sinceEntry],

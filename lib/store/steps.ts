@@ -172,6 +172,9 @@ export async function beat(db: Connection, workflows: number[]): Promise<void> {
 /** An execution that began before a publish may end after it, and says again what ran then. */
 const LAGGING_MS = 15 * 60_000;
 
+/** Whether a canvas has a node, and it is not disabled. */
+export const HAS_NODE = (canvas: string, node: string) => `jsonb_path_exists(${canvas}, '$.nodes[*] ? (@.id == $id && !(@.disabled == true))', jsonb_build_object('id', ${node}))`;
+
 /** What a workflow has run, at a publish. */
 export interface Before {
 	journey: number | null;
@@ -182,22 +185,28 @@ export interface Before {
  * Records the canvas that a workflow runs now, and how it looks. The newest is what is published, its `seen_at` since
  * when; a node that was moved changes nothing but the looks.
  *
- * @returns what ran before; undefined: nothing did, the same, or an execution still runs the older one
+ * An older one is published again when a node listens again that only it has, or when it still runs after the time that
+ * any execution takes. Until then an execution may only lag behind.
+ *
+ * @returns what ran before; `known`: nothing did, or the same; `lagging`: nothing is recorded, the next one is to say it again
  */
-export async function saveCanvas(db: Connection, { host, workflowId }: Place, { hash, canvas, drawing }: RecordedCanvas): Promise<Before | undefined> {
+export async function saveCanvas(db: Connection, { host, workflowId }: Place, { hash, canvas, drawing }: RecordedCanvas): Promise<Before | 'known' | 'lagging'> {
 	// Two executions that see a publish at once record it one after the other.
 	const [workflow] = await db.rows<{ id: number; journey_id: number | null }>(
 		'SELECT id, journey_id FROM workflows WHERE host = $1 AND workflow_id = $2 FOR NO KEY UPDATE', [host, workflowId],
 	);
-	if (!workflow) return undefined;
-	const [last] = await db.rows<{ hash: string; canvas: Canvas; seen_at: Date; known: boolean }>(
-		`SELECT hash, canvas, seen_at, EXISTS (SELECT FROM canvases WHERE workflow = $1 AND hash = $2) AS known
+	if (!workflow) return 'known';
+	const [last] = await db.rows<{ hash: string; canvas: Canvas; seen_at: Date; lagging: boolean }>(
+		`SELECT hash, canvas, seen_at, hash <> $2 AND seen_at > $3 AND EXISTS (SELECT FROM canvases WHERE workflow = $1 AND hash = $2)
+			AND NOT EXISTS (SELECT FROM steps s WHERE s.workflow = $1 AND s.state = 'on' AND s.registered_at >= seen_at
+				AND ${HAS_NODE('$4::jsonb', 's.node_id')} AND NOT ${HAS_NODE('canvas', 's.node_id')}) AS lagging
 		 FROM canvases WHERE workflow = $1 ORDER BY seen_at DESC LIMIT 1`,
-		[workflow.id, hash],
+		[workflow.id, hash, new Date(+db.now - LAGGING_MS), JSON.stringify(canvas)],
 	);
+	if (last?.lagging) return 'lagging';
 	if (last?.hash === hash) {
 		await db.rows('UPDATE canvases SET drawing = $3 WHERE workflow = $1 AND hash = $2 AND drawing IS DISTINCT FROM $3::jsonb', [workflow.id, hash, JSON.stringify(drawing)]);
-		return undefined;
+		return 'known';
 	}
 	const at = new Date(Math.max(+db.now, +(last?.seen_at ?? 0) + 1));
 	await db.rows(
@@ -205,8 +214,7 @@ export async function saveCanvas(db: Connection, { host, workflowId }: Place, { 
 		 ON CONFLICT (workflow, hash) DO UPDATE SET seen_at = excluded.seen_at, drawing = excluded.drawing`,
 		[workflow.id, hash, JSON.stringify(canvas), at, JSON.stringify(drawing)],
 	);
-	if (!last || (last.known && +db.now - +last.seen_at < LAGGING_MS)) return undefined;
-	return { journey: workflow.journey_id, canvas: last.canvas };
+	return last ? { journey: workflow.journey_id, canvas: last.canvas } : 'known';
 }
 
 /** Keeps what the canvas is when the Entry Trigger begins to listen: it is drawn as long as no execution has seen one. */

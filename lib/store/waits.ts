@@ -1,15 +1,23 @@
 import type { Until } from '../core/types';
 import type { Connection } from './types';
 
-/** The time rule by which a State has people wait, as it last registered; undefined: it differs from person to person. */
-export async function registeredWait(db: Connection, step: number): Promise<Until | undefined> {
-	const [row] = await db.rows<{ wait: Until | null }>("SELECT config->'wait' AS wait FROM steps WHERE id = $1", [step]);
-	return row?.wait ?? undefined;
+/** How a State has people wait, as it last registered. */
+export interface KnownWait {
+	/** The time rule; absent: it differs from person to person. */
+	rule?: Until;
+	/** What those listen to who were there when the rule was changed, if events start its delay again; null: what they did. */
+	set: number | null;
 }
 
-/** Keeps the time rule of a State. */
-export async function saveWait(db: Connection, step: number, wait: Until | undefined): Promise<void> {
-	await db.rows("UPDATE steps SET config = config || jsonb_build_object('wait', $2::jsonb) WHERE id = $1", [step, JSON.stringify(wait ?? null)]);
+/** How a State has people wait. */
+export async function registeredWait(db: Connection, step: number): Promise<KnownWait> {
+	const [row] = await db.rows<{ rule: Until | null; set: number | null }>("SELECT config->'wait' AS rule, (config->>'wait_set')::int AS set FROM steps WHERE id = $1", [step]);
+	return { rule: row?.rule ?? undefined, set: row?.set ?? null };
+}
+
+/** Keeps how a State has people wait. */
+export async function saveWait(db: Connection, step: number, { rule, set }: KnownWait): Promise<void> {
+	await db.rows("UPDATE steps SET config = config || jsonb_build_object('wait', $2::jsonb, 'wait_set', $3::int) WHERE id = $1", [step, JSON.stringify(rule ?? null), set]);
 }
 
 /** Someone who waits for a time, and from when it is counted. */

@@ -81,8 +81,10 @@ export async function guardCanvas(context: IExecuteFunctions, engine: Engine): P
 		problems = checked.problems;
 		const { name } = context.getWorkflow();
 		const renamed = await engine.recordCanvas(placeOf(context, 'entry'), recordedCanvas(context), `workflow "${name}" (${workflowId})`, (before) => renamedOutputs(before, canvas, outputNames));
-		for (const { message } of [...checked.warnings, ...renamed]) context.logger.warn(`Journey "${name}": ${message}`);
-		latest.set(workflowId, looks);
+		if (renamed) {
+			for (const { message } of [...checked.warnings, ...renamed]) context.logger.warn(`Journey "${name}": ${message}`);
+			latest.set(workflowId, looks);
+		}
 		if (known.size >= MOST_REMEMBERED) known.clear();
 		known.set(key, problems);
 	}

@@ -1,3 +1,4 @@
+import { listActs } from '../../lib/store/acts';
 import { lockRegistry } from '../../lib/store/locks';
 import { switchOff } from '../../lib/store/steps';
 import { assign, baseNode, journeyNode, wires } from '../support/canvas';
@@ -55,6 +56,20 @@ journeys('changing a live journey', (open) => {
 		await run.send(cart(1), cart(2, 'basket'));
 		await run.pass('0 seconds');
 		expect((await run.timeline()).filter((line) => line.includes('entered'))).toEqual(['+0s customer-2 entered Entry']);
+	});
+
+	it('counts a version as published again when no execution can still lag behind in it', async () => {
+		const run = await open(original);
+		const publish = async (version: typeof original, n: number, minutes: number) => {
+			await run.publish(version);
+			await run.send(cart(n));
+			await run.pass(`${minutes} minutes`);
+			return (await run.store.tx(async (db) => await listActs(db, 9))).filter(({ what }) => what === 'publish').length;
+		};
+		expect(await publish(original, 1, 60)).toBe(0);
+		expect(await publish({ ...original, connections: wires('Entry > Wait') }, 2, 5)).toBe(1);
+		expect(await publish(original, 3, 10)).toBe(1);
+		expect(await publish(original, 4, 0)).toBe(2);
 	});
 
 	it('enters nobody twice and nobody never through ten republishes', async () => {

@@ -135,7 +135,7 @@ describe('two transactions about one person', () => {
 		const { world, names, claims } = await oneRunning();
 		const days = (amount: number) => ({ kind: 'delay' as const, delay: { amount, unit: 'days' as const } });
 		const conditions = [wakesBy('Cart', { output: '', effect: 'reset' })];
-		await it_.store.tx(async (db) => await saveWait(db, world.state, days(3)));
+		await it_.store.tx(async (db) => await saveWait(db, world.state, { rule: days(3), set: null }));
 		const { token, people: [one] } = claims[0]!;
 		await park(idleEngine(it_.store), { token, execution: 'e1' }, world.state, { conditions, timer: days(3).delay }, [
 			{ id: one!.id, profile_id: one!.profile_id, due_at: new Date(+it_.clock.now + 3 * DAY_MS), expires: false, since: it_.clock.now, after_arrival: true, vars: null, wake: null },
