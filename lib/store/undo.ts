@@ -5,11 +5,11 @@ import type { Connection } from './types';
 const STILL_THERE = `i.step_id = m.target_id
 	AND CASE WHEN i.wake IS NULL THEN i.status = 'waiting' AND i.visit = m.visit + 1 ELSE i.wake = 'move' AND i.visit = m.visit END`;
 
-const OF_JOURNEY = 'moves m JOIN steps s ON s.id = m.step_id JOIN workflows w ON w.id = s.workflow';
+const OF_JOURNEY = 'm.step_id = ANY(ARRAY(SELECT s.id FROM steps s JOIN workflows w ON w.id = s.workflow WHERE w.journey_id = $1))';
 
 /** When the last publish of a journey that moved people was first seen, of those that are remembered; undefined: none has. */
 export async function lastMoving(db: Connection, journey: number): Promise<Date | undefined> {
-	const [last] = await db.rows<{ at: Date | null }>(`SELECT max(m.published_at) AS at FROM ${OF_JOURNEY} WHERE w.journey_id = $1`, [journey]);
+	const [last] = await db.rows<{ at: Date | null }>(`SELECT max(m.published_at) AS at FROM moves m WHERE ${OF_JOURNEY}`, [journey]);
 	return last?.at ?? undefined;
 }
 
@@ -28,9 +28,11 @@ export interface MovedFrom {
 /** Whom a publish of a journey took from which steps. Looks at each of them. */
 export async function movedFrom(db: Connection, journey: number, published: Date): Promise<MovedFrom[]> {
 	return await db.rows<MovedFrom>(
-		`SELECT s.id, s.name, count(*)::int AS moved, count(m.returned_at)::int AS returned, count(i.id) FILTER (WHERE m.returned_at IS NULL)::int AS there
-		 FROM ${OF_JOURNEY} LEFT JOIN instances i ON i.id = m.instance_id AND ${STILL_THERE}
-		 WHERE w.journey_id = $1 AND m.published_at = $2 GROUP BY s.id ORDER BY s.id`,
+		`SELECT s.id, s.name, moved, returned, there FROM (
+			SELECT m.step_id, count(*)::int AS moved, count(m.returned_at)::int AS returned, count(i.id) FILTER (WHERE m.returned_at IS NULL)::int AS there
+			FROM moves m LEFT JOIN instances i ON i.id = m.instance_id AND ${STILL_THERE}
+			WHERE ${OF_JOURNEY} AND m.published_at = $2 GROUP BY m.step_id
+		 ) taken JOIN steps s ON s.id = taken.step_id ORDER BY s.id`,
 		[journey, published],
 	);
 }
