@@ -20,8 +20,9 @@ function dueBy(step: string, at: number, zone: string, waits: Waits): number {
 	const wall = wallText(at, zone);
 	if (step === 'Day') {
 		const tomorrow = oracleShift(wall, 1, 'days');
-		const day = tomorrow.slice(11) <= waits.dayTime ? tomorrow : oracleShift(tomorrow, 1, 'days');
-		return oracleInstantOf(`${day.slice(0, 10)}T${waits.dayTime}`, zone);
+		// Both may be skipped by the clocks, and are then the same moment.
+		const times = [0, 1].map((days) => oracleInstantOf(`${oracleShift(tomorrow, days, 'days').slice(0, 10)}T${waits.dayTime}`, zone));
+		return times.find((time) => time >= oracleInstantOf(tomorrow, zone))!;
 	}
 	for (let day = wall; ; day = oracleShift(day, 1, 'days')) {
 		const instant = oracleInstantOf(`${day.slice(0, 10)}T${waits.weekdayTime}`, zone);
