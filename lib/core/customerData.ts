@@ -23,7 +23,7 @@ export interface StatedChange {
 	attributes?: unknown;
 	addTags?: unknown;
 	removeTags?: unknown;
-	/** Without a purpose: all of the channel. */
+	/** Without a purpose: all of the channel. One that is there must be text, since what is wider than meant is granted for good. */
 	consent?: { channel: unknown; purpose?: unknown; state: unknown };
 	zone?: unknown;
 	locale?: unknown;
@@ -115,11 +115,17 @@ function readChange(stated: StatedChange): ProfileChange {
 		if (state !== 'granted' && state !== 'denied') throw new Refusal(`Consent must be granted or denied, found ${found(state)}`);
 		const name = readText(channel, 'Channel');
 		if (name.includes('/')) throw new Refusal(`Channel must have no slash, found ${found(channel)}: what it is for is the Purpose`);
-		change.consent = { [consentKey(name, isEmpty(purpose) ? '' : readText(purpose, 'Purpose'))]: state };
+		change.consent = { [consentKey(name, purpose === undefined ? '' : readPurpose(purpose))]: state };
 	}
 	if (!isEmpty(stated.zone)) change.zone = validateZone(stated.zone, 'Time Zone');
 	if (!isEmpty(stated.locale)) change.locale = checkLocale(stated.locale, 'Locale');
 	return change;
+}
+
+function readPurpose(value: unknown): string {
+	if (isEmpty(value)) throw new Refusal('Purpose is empty: check the expression, or clear the field to mean all purposes');
+	if (typeof value !== 'string') throw new Refusal(`Purpose must be text, found ${found(value)}`);
+	return readText(value, 'Purpose');
 }
 
 /** `vip, newsletter`, or a list from an expression. */

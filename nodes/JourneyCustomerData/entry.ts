@@ -1,4 +1,4 @@
-import { nameOf, readEntry, readObject, readText, Refusal, startEvent, type IntakeEntry, type RawName, type Reading } from '../../lib/index';
+import { readEntry, readObject, readText, Refusal, startEvent, type IntakeEntry, type Reading } from '../../lib/index';
 import { objectOf } from './object';
 import type { Panel } from './panel';
 import { finder, otherIdentities } from './person';
@@ -44,9 +44,18 @@ export const READERS: Record<WriteOperation, Reader> = {
 		readEntry({ index, identities: [finder(panel, index)], change: { removeTags: panel<unknown>('tags', index, '') ?? '' } }, reading),
 	setConsent(panel, index, reading) {
 		const consent = {
-			channel: panel<unknown>('channel', index, 'email'), purpose: nameOf(panel<RawName>('purpose', index, '')), state: panel<unknown>('consent', index, 'granted'),
+			channel: panel<unknown>('channel', index, 'email'), purpose: purposeOf(panel, index), state: panel<unknown>('consent', index, 'granted'),
 		};
 		const { time } = panel<Options>('changeOptions', index, {});
 		return readEntry({ index, identities: [finder(panel, index)], change: { consent }, time }, reading);
 	},
 };
+
+/** What *Purpose* is, whatever an expression made of it; undefined: the field was left clear, which means all purposes. */
+function purposeOf(panel: Panel, index: number): unknown {
+	const field = panel<unknown>('purpose', index, '');
+	const chosen = typeof field === 'object' && field !== null && '__rl' in field;
+	const purpose = chosen ? (field as { value?: unknown }).value : field;
+	const isClear = purpose === '' || purpose === undefined || purpose === null;
+	return isClear && !panel.isWorkedOut('purpose') ? undefined : purpose ?? null;
+}

@@ -2,14 +2,18 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 
 import { isExpression, raw } from '../shared/parameters';
 
-/** A parameter as it is for one item. */
-export type Panel = <T>(name: string, item: number, fallback: T) => T;
+export interface Panel {
+	/** A parameter as it is for one item. */
+	<T>(name: string, item: number, fallback: T): T;
+	/** Whether it is worked out for each item, and not what the panel itself says. */
+	isWorkedOut(name: string): boolean;
+}
 
 /** Reads parameters item by item; what is the same for every item is read once, since reading is dear in large batches. */
 export function panelOf(context: IExecuteFunctions): Panel {
 	const same = new Map<string, unknown>();
 	const differing = new Set<string>();
-	return <T>(name: string, item: number, fallback: T): T => {
+	const read = <T>(name: string, item: number, fallback: T): T => {
 		if (same.has(name)) return same.get(name) as T;
 		const value = context.getNodeParameter(name, item, fallback) as T;
 		if (!differing.has(name)) {
@@ -18,6 +22,7 @@ export function panelOf(context: IExecuteFunctions): Panel {
 		}
 		return value;
 	};
+	return Object.assign(read, { isWorkedOut: (name: string) => hasExpression(raw<unknown>(context, name, '')) });
 }
 
 function hasExpression(value: unknown): boolean {

@@ -176,6 +176,31 @@ describe.each(STORES)('Journey Customer Data on %s', (kind) => {
 		expect((await nodes.run(node('addIdentity', {}), [{ user: 'u1' }])).error?.message).toMatch(/Also Known As is empty/);
 	});
 
+	it.each([
+		['nothing', undefined, 'Purpose is empty: check the expression, or clear the field to mean all purposes'],
+		['null', null, 'Purpose is empty: check the expression, or clear the field to mean all purposes'],
+		['blanks', ' ', 'Purpose is empty: check the expression, or clear the field to mean all purposes'],
+		['a number', 7, 'Purpose must be text, found 7'],
+		['a boolean', false, 'Purpose must be text, found false'],
+		['a list', ['newsletter'], 'Purpose must be text, found a list'],
+		['an object', { value: 'newsletter' }, 'Purpose must be text, found an object'],
+	])('refuses a purpose that an expression makes %s of, and does not grant the whole channel instead', async (_, purpose, message) => {
+		for (const field of [{ __rl: true, mode: 'name', value: '={{ $json.for }}' }, '={{ $json.for }}']) {
+			const items = [{ user: 'u1', for: 'newsletter' }, { user: 'u1', for: purpose }];
+			const { error } = await nodes.run(node('setConsent', { channel: 'email', purpose: field, consent: 'granted' }), items);
+			expect(error?.message).toBe(`Item 1: ${message}`);
+			await nodes.run(node('setConsent', { channel: 'email', purpose: field, consent: 'granted' }, GOES_ON), items);
+			expect(Object.keys((await get('u1')).consent as object)).toEqual(['email/newsletter']);
+		}
+	});
+
+	it('takes a purpose field that was cleared for all purposes', async () => {
+		for (const [at, purpose] of [{ __rl: true, mode: 'list', value: '' }, { __rl: true, mode: 'name', value: '' }, ''].entries()) {
+			await nodes.run(node('setConsent', { channel: 'email', purpose, consent: 'granted' }), [{ user: `u${at}` }]);
+			expect(Object.keys((await get(`u${at}`)).consent as object)).toEqual(['email']);
+		}
+	});
+
 	it('gets nobody by an identity that is not known', async () => {
 		const { error } = await nodes.run(node('get', {}), [{ user: 'ghost' }]);
 		expect(error?.message).toBe('Item 0: no customer has the user ID "ghost": check the value, or create the profile first');
