@@ -2,7 +2,7 @@ import { readMessage } from '../core/segment/intake';
 import { storableText } from '../core/segment/refusal';
 import type { IntakeEntry } from '../core/types';
 import { tellAct } from '../store/acts';
-import { listRejected, loadRejected, takeRejected, tellRefusedAgain, type Rejected, type RejectedFilter } from '../store/rejected';
+import { listRejected, loadRejected, lockRejected, takeRejected, tellRefusedAgain, type Rejected, type RejectedFilter } from '../store/rejected';
 import type { Store } from '../store/types';
 import type { Engine } from './engine';
 import { takeInWith } from './intake';
@@ -31,6 +31,7 @@ interface Ready {
 /** One transaction takes so many. */
 const AT_ONCE = 500;
 const SOURCE = 'resent';
+const ERASED = 'it was erased, since it named a customer who was: discard it';
 
 /** A page of what was refused, oldest first. */
 export async function rejectedPage(store: Store, filter: RejectedFilter): Promise<Rejected[]> {
@@ -39,7 +40,8 @@ export async function rejectedPage(store: Store, filter: RejectedFilter): Promis
 
 /**
  * Sends refused input in again. What is taken leaves the refused in the transaction that takes it, so that it counts once
- * whoever sends it in, and however often; what is refused again stays, with its new reason.
+ * whoever sends it in, and however often; what is refused again stays, with its new reason. What an erasure has blanked is
+ * never taken, mended or not.
  *
  * @param latenessDays events may be so old
  * @param who for the journal of acts
@@ -79,9 +81,10 @@ async function resendSome(engine: Engine, asked: Resend[], latenessDays: number,
 
 /** It happened when it came, or so long before as its sender says; whether that is too late or ahead is asked of the clock now. */
 function readAgain({ id, body, received_at }: Rejected, { message }: Resend, { index, now, latenessDays }: { index: number; now: Date; latenessDays: number }): { entry: IntakeEntry } | { reason: string } {
+	// Whoever mended it read it before: what they send is what was erased.
+	if (body === '') return { reason: ERASED };
 	let raw = message;
 	if (raw === undefined) {
-		if (body === '') return { reason: 'it was erased, since it named a customer who was: discard it' };
 		try {
 			raw = JSON.parse(body);
 		} catch {
@@ -98,16 +101,22 @@ function readAgain({ id, body, received_at }: Rejected, { message }: Resend, { i
 async function sendIn(engine: Engine, some: Ready[], who: string): Promise<Resent[]> {
 	if (some.length === 0) return [];
 	try {
-		const { mine, fresh, moved } = await engine.store.tx(async (db) => {
-			const mine = new Set(await takeRejected(db, some.map(({ id }) => id)));
+		const { mine, erased, fresh, moved } = await engine.store.tx(async (db) => {
+			// Between the read and this, somebody may have been erased.
+			const locked = await lockRejected(db, some.map(({ id }) => id));
+			const erased = new Set(locked.filter((one) => one.erased).map(({ id }) => id));
+			const mine = new Set(await takeRejected(db, locked.filter((one) => !one.erased).map(({ id }) => id)));
 			const entries = some.filter(({ id }) => mine.has(id)).map(({ entry }) => entry);
 			const { result: { woken, candidates, conversions }, fresh } = await takeInWith(db, SOURCE, entries);
 			if (mine.size > 0) await tellAct(db, 'resend', who, null, { rejected: [...mine] });
-			return { mine, fresh: new Set(fresh), moved: woken + candidates + conversions };
+			return { mine, erased, fresh: new Set(fresh), moved: woken + candidates + conversions };
 		});
 		if (moved > 0) engine.announce();
 		await noteNames(engine.store, [...fresh]);
-		return some.map(({ id, entry }) => ({ id, result: mine.has(id) ? (fresh.has(entry) ? 'taken' : 'duplicate') : 'gone' }));
+		return some.map(({ id, entry }): Resent => {
+			if (erased.has(id)) return { id, result: 'refused', reason: ERASED };
+			return { id, result: mine.has(id) ? (fresh.has(entry) ? 'taken' : 'duplicate') : 'gone' };
+		});
 	} catch (error) {
 		if (!isAboutData(error as Error)) throw error;
 		if (some.length === 1) return [{ id: some[0]!.id, result: 'refused', reason: storableText(`cannot be stored: ${(error as Error).message}`) }];

@@ -44,6 +44,14 @@ export async function loadRejected(db: Connection, ids: number[]): Promise<Rejec
 	return await db.rows(`SELECT ${COLUMNS} FROM rejected WHERE id = ANY($1::bigint[]) ORDER BY id`, [ids]);
 }
 
+/**
+ * Holds those of these that are there until the transaction ends, so that nobody else takes or erases them. What an
+ * erasure has blanked while this waited for it is told as erased.
+ */
+export async function lockRejected(db: Connection, ids: number[]): Promise<Array<{ id: number; erased: boolean }>> {
+	return await db.rows("SELECT id, body = '' AS erased FROM rejected WHERE id = ANY($1::bigint[]) ORDER BY id FOR UPDATE", [ids]);
+}
+
 /** Takes these away, whoever comes first. @returns those that were there */
 export async function takeRejected(db: Connection, ids: number[]): Promise<number[]> {
 	const rows = await db.rows<{ id: number }>(

@@ -3,12 +3,13 @@ import { recordEngagements } from '../../lib/run/customerData';
 import { takeIn } from '../../lib/run/intake';
 import { endInJourney } from '../../lib/run/otherJourneys';
 import { eraseProfile, exportProfile } from '../../lib/run/privacy';
+import { resendRejected } from '../../lib/run/rejected';
 import { claimCandidates } from '../../lib/store/claim';
 import { claimDeliveries } from '../../lib/store/deliveries';
 import { insertRejected } from '../../lib/store/events';
 import { endRunning } from '../../lib/store/finish';
 import type { Store } from '../../lib/store/types';
-import { intercepted, stopping } from '../support/intercept';
+import { intercepted, stopping, untilBlocked } from '../support/intercept';
 import { freshStore, STORES, type TestStore } from '../support/stores';
 import { ask, eventOf, idleEngine, makeRunning, makeWorld, type World } from '../support/world';
 
@@ -176,6 +177,64 @@ describe.each(STORES)('who was erased, on %s', (kind) => {
 			const reading = transactions.filter((said) => said.some((sql) => /\brejected\b/.test(sql)));
 			expect(reading.length).toBeGreaterThan(0);
 			expect(reading.filter((said) => said.some((sql) => /journey match|journey registry/.test(sql)))).toEqual([]);
+		});
+	});
+
+	describe('and is in what is sent in again', () => {
+		const message = () => ({ type: 'track', userId: name, event: 'Enter', properties: { email: SECRET } });
+		const ERASED = { result: 'refused', reason: 'it was erased, since it named a customer who was: discard it' };
+		/** @returns its id */
+		const refuse = async () => {
+			await it_.store.tx(async (db) => await insertRejected(db, 'collector', [{ position: 0, reason: 'too old', body: JSON.stringify(message()) }]));
+			return (await ask<{ id: number }>(it_.store, 'SELECT max(id) AS id FROM rejected'))[0]!.id;
+		};
+		const resend = async (id: number, store = it_.store, more: object = {}) => (await resendRejected(idleEngine(store), [{ id, ...more }], 7, 'operator'))[0];
+
+		it.each(['as it was', 'mended'])('does not come back by it when they are erased between its read and its taking, %s', async (how) => {
+			await happens('Click');
+			const id = await refuse();
+			let transactions = 0;
+			const store: Store = { ...it_.store, tx: async (work) => {
+				if (++transactions === 2) await erase();
+				return await it_.store.tx(work);
+			} };
+			expect(await resend(id, store, how === 'mended' ? { message: message() } : {})).toMatchObject(ERASED);
+			expect([await known(), await profileOf()]).toEqual([[], undefined]);
+			// Nor afterwards, by whoever had listed it before.
+			expect(await resend(id, it_.store, { message: message() })).toMatchObject(ERASED);
+			expect(await resend(id)).toMatchObject(ERASED);
+			expect([await known(), await profileOf()]).toEqual([[], undefined]);
+			expect(await ask(it_.store, 'SELECT reason, body, tries FROM rejected WHERE id = $1', [id])).toEqual([{ reason: 'erased', body: '', tries: 0 }]);
+		});
+
+		if (kind === 'embedded') return;
+
+		it('does not come back when it waits for the erasure', async () => {
+			await happens('Click');
+			const id = await refuse();
+			const { store, gate } = stopping(it_.store, 'after', /^UPDATE rejected r SET body/);
+			const erasing = erase(store);
+			await gate.reached;
+			const resending = resend(id, it_.store, { message: message() });
+			await untilBlocked(it_.store);
+			gate.open();
+			await erasing;
+			expect(await resending).toMatchObject(ERASED);
+			expect([await known(), await profileOf()]).toEqual([[], undefined]);
+		});
+
+		it('is forgotten with it when the erasure waits for it', async () => {
+			await happens('Click');
+			const id = await refuse();
+			const { store, gate } = stopping(it_.store, 'after', /FROM rejected .* FOR UPDATE/);
+			const resending = resend(id, store);
+			await gate.reached;
+			const erasing = erase();
+			await untilBlocked(it_.store);
+			gate.open();
+			expect(await resending).toMatchObject({ result: 'taken' });
+			await erasing;
+			expect([await known(), await profileOf()]).toEqual([[], undefined]);
 		});
 	});
 

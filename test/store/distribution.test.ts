@@ -437,6 +437,7 @@ describe('statements about people', () => {
 			blank: (db) => privacy.blank(db, profiles),
 			listRejected: (db) => rejected.listRejected(db, { source: 'test', reason: 'a', since: now, after: 0, limit: 10 }),
 			loadRejected: (db) => rejected.loadRejected(db, [1]),
+			lockRejected: (db) => rejected.lockRejected(db, [1]),
 			takeRejected: (db) => rejected.takeRejected(db, [1]),
 			tellRefusedAgain: (db) => rejected.tellRefusedAgain(db, [{ id: 1, reason: 'a' }]),
 			countRejected: (db) => rejected.countRejected(db, now),
