@@ -96,7 +96,7 @@ function readMessages(body: unknown, endpoint: Call | 'batch', settings: Collect
 		if ('entry' in result) entries.push(result.entry);
 		else refused.push({ position: index, reason: result.reason, body: bodyOf(raw) });
 	});
-	return { entries, refused, bodyOf: ({ index }) => bodyOf(messages[index]) };
+	return { entries, refused, keptOf: ({ index }) => ({ body: bodyOf(messages[index]) }) };
 }
 
 function batchOf(body: unknown, limit: number) {

@@ -7,6 +7,9 @@ import type { Engine } from './engine';
 import { takeIn } from './intake';
 import { lockAndLook } from './lockAndLook';
 
+/** The door of the Customer Data node, as it is told of what came in by it. */
+export const CUSTOMER_DATA = 'customer data';
+
 /** The store's clock. */
 export async function storeClock(engine: Engine): Promise<Date> {
 	return await engine.store.tx(async (db) => db.now);
@@ -20,7 +23,7 @@ export async function storeClock(engine: Engine): Promise<Date> {
  */
 export async function storeCustomerData(engine: Engine, entries: IntakeEntry[], history: boolean): Promise<Profile[]> {
 	if (entries.length === 0) return [];
-	const { woken, candidates, conversions } = await takeIn(engine.store, 'customer data', entries, [], { match: !history });
+	const { woken, candidates, conversions } = await takeIn(engine.store, CUSTOMER_DATA, entries, [], { match: !history });
 	if (woken + candidates + conversions > 0) engine.announce();
 	return await engine.store.tx(async (db) => {
 		const ids = await profilesAt(db, entries.map(({ identities }) => identities[0]!));
@@ -31,13 +34,13 @@ export async function storeCustomerData(engine: Engine, entries: IntakeEntry[], 
 
 /** Takes history in, in one transaction. @returns how much of it is new */
 export async function storeHistory(engine: Engine, entries: IntakeEntry[]): Promise<{ events: number; duplicates: number }> {
-	const { events, duplicates } = await takeIn(engine.store, 'customer data', entries, [], { match: false });
+	const { events, duplicates } = await takeIn(engine.store, CUSTOMER_DATA, entries, [], { match: false });
 	return { events, duplicates };
 }
 
 /** Keeps items that were refused, so that they can be mended and sent in again. */
 export async function keepRefused(engine: Engine, refused: Refused[]): Promise<void> {
-	await engine.store.tx(async (db) => await insertRejected(db, 'customer data', refused));
+	await engine.store.tx(async (db) => await insertRejected(db, CUSTOMER_DATA, refused));
 }
 
 /** The customer that each identity points at; undefined: nobody. */

@@ -1,9 +1,11 @@
 import { readMessage } from '../core/segment/intake';
 import { storableText } from '../core/segment/refusal';
+import { waitedTooLong } from '../core/segment/streamEntry';
 import type { IntakeEntry } from '../core/types';
 import { tellAct } from '../store/acts';
 import { listRejected, loadRejected, lockRejected, takeRejected, tellRefusedAgain, type Rejected, type RejectedFilter } from '../store/rejected';
 import type { Store } from '../store/types';
+import { CUSTOMER_DATA } from './customerData';
 import type { Engine } from './engine';
 import { takeInWith } from './intake';
 import { noteNames } from './names';
@@ -31,6 +33,7 @@ interface Ready {
 /** One transaction takes so many. */
 const AT_ONCE = 500;
 const SOURCE = 'resent';
+const AN_ITEM = 'this is an item of Customer Data: mend it and send it through that node, then discard it';
 const ERASED = 'it was erased, since it named a customer who was: discard it';
 
 /** A page of what was refused, oldest first. */
@@ -69,22 +72,28 @@ async function resendSome(engine: Engine, asked: Resend[], latenessDays: number,
 		else results.set(one.id, { id: one.id, result: 'refused', reason: read.reason });
 	});
 	for (const one of await sendIn(engine, ready, who)) results.set(one.id, one);
-	const refused = [...results.values()].filter(({ result }) => result === 'refused').map(({ id, reason }) => ({ id, reason: reason! }));
+	// Of an item, what its own node said says more than that it is no message.
+	const isItem = (id: number) => byId.get(id)?.source === CUSTOMER_DATA;
+	const refused = [...results.values()].filter(({ id, result }) => result === 'refused' && !isItem(id)).map(({ id, reason }) => ({ id, reason: reason! }));
 	if (refused.length > 0) {
 		await engine.store.tx(async (db) => {
 			const told = await tellRefusedAgain(db, refused);
-			await tellAct(db, 'resend refused', who, null, { rejected: told });
+			if (told.length > 0) await tellAct(db, 'resend refused', who, null, { rejected: told });
 		});
 	}
 	return asked.map(({ id }, at) => (asked.findIndex((one) => one.id === id) === at && results.get(id)) || { id, result: 'gone' });
 }
 
 /** It happened when it came, or so long before as its sender says; whether that is too late or ahead is asked of the clock now. */
-function readAgain({ id, body, received_at }: Rejected, { message }: Resend, { index, now, latenessDays }: { index: number; now: Date; latenessDays: number }): { entry: IntakeEntry } | { reason: string } {
+function readAgain({ id, source, body, received_at, arrived_at, message_id }: Rejected, { message }: Resend, { index, now, latenessDays }: { index: number; now: Date; latenessDays: number }): { entry: IntakeEntry } | { reason: string } {
 	// Whoever mended it read it before: what they send is what was erased.
 	if (body === '') return { reason: ERASED };
 	let raw = message;
 	if (raw === undefined) {
+		if (source === CUSTOMER_DATA) return { reason: AN_ITEM };
+		// Mended, it is new: whoever does that says that it was not read before.
+		const reason = arrived_at ? waitedTooLong(arrived_at, now) : undefined;
+		if (reason !== undefined) return { reason };
 		try {
 			raw = JSON.parse(body);
 		} catch {
@@ -92,8 +101,8 @@ function readAgain({ id, body, received_at }: Rejected, { message }: Resend, { i
 		}
 	}
 	const lateAdvice = 'raise Lateness Limit, or mend its timestamp';
-	const read = readMessage(raw, { index, receivedAt: received_at, now, latenessDays, lateAdvice });
-	if ('entry' in read) read.entry.messageId ??= `rejected:${id}`;
+	const read = readMessage(raw, { index, receivedAt: arrived_at ?? received_at, now, latenessDays, lateAdvice });
+	if ('entry' in read) read.entry.messageId ??= message_id ?? `rejected:${id}`;
 	return read;
 }
 

@@ -1,6 +1,6 @@
 import { storableText } from '../core/segment/refusal';
 import type { IntakeEntry } from '../core/types';
-import type { Refused } from '../store/events';
+import type { Kept, Refused } from '../store/events';
 import { StoreError, type Store } from '../store/types';
 import { takeIn, type IntakeResult } from './intake';
 
@@ -8,8 +8,8 @@ import { takeIn, type IntakeResult } from './intake';
 export interface Part {
 	entries: IntakeEntry[];
 	refused: Refused[];
-	/** What was sent, as text, to be kept if the store refuses it. */
-	bodyOf: (entry: IntakeEntry) => string;
+	/** What is kept of an entry if the store refuses it. */
+	keptOf: (entry: IntakeEntry) => Kept;
 }
 
 /** Whether the store refused what was written, and not the moment. */
@@ -54,11 +54,11 @@ export async function takeInParts(store: Store, source: string, parts: Part[], o
 }
 
 async function inHalves(store: Store, source: string, part: Part, onTaken: (result: IntakeResult) => void): Promise<Outcome> {
-	const { entries, refused, bodyOf } = part;
+	const { entries, refused, keptOf } = part;
 	const half = entries.length >> 1;
 	const rejected: Refused[] = [];
 	for (const some of [{ entries: entries.slice(0, half), refused }, { entries: entries.slice(half), refused: [] }]) {
-		const [outcome] = await takeInParts(store, source, [{ ...some, bodyOf }], onTaken);
+		const [outcome] = await takeInParts(store, source, [{ ...some, keptOf }], onTaken);
 		// Its sender sends all of it again; what has a message id counts once.
 		if (!outcome!.stored) return outcome!;
 		rejected.push(...outcome!.refused);
@@ -66,8 +66,8 @@ async function inHalves(store: Store, source: string, part: Part, onTaken: (resu
 	return { stored: true, refused: rejected };
 }
 
-async function reject(store: Store, source: string, { entries: [entry], refused, bodyOf }: Part, { message }: Error, onTaken: (result: IntakeResult) => void): Promise<Outcome[]> {
-	const poison = { position: entry!.index, reason: storableText(`cannot be stored: ${message}`), body: bodyOf(entry!) };
-	const [outcome] = await takeInParts(store, source, [{ entries: [], refused: [...refused, poison], bodyOf }], onTaken);
+async function reject(store: Store, source: string, { entries: [entry], refused, keptOf }: Part, { message }: Error, onTaken: (result: IntakeResult) => void): Promise<Outcome[]> {
+	const poison = { position: entry!.index, reason: storableText(`cannot be stored: ${message}`), ...keptOf(entry!) };
+	const [outcome] = await takeInParts(store, source, [{ entries: [], refused: [...refused, poison], keptOf }], onTaken);
 	return [outcome!.stored ? { stored: true, refused: [poison] } : outcome!];
 }

@@ -43,17 +43,26 @@ export async function insertEvents(db: Connection, events: NewEvent[], history: 
 	);
 }
 
-export interface Refused {
+/** What is kept of refused input besides why. */
+export interface Kept {
+	body: string;
+	/** When it came, if that was before it was refused. */
+	arrivedAt?: Date;
+	/** What tells it from others, if it does not say so itself. */
+	messageId?: string;
+}
+
+export interface Refused extends Kept {
 	position: number;
 	reason: string;
-	body: string;
 }
 
 /** Keeps what was refused, with its reason, so that it can be mended and sent in again. */
 export async function insertRejected(db: Connection, source: string, refused: Refused[]): Promise<void> {
 	await db.rows(
-		`INSERT INTO rejected (received_at, source, position, reason, body)
-		 SELECT $2, $3, position, reason, body FROM jsonb_to_recordset($1::jsonb) AS r(position int, reason text, body text)`,
+		`INSERT INTO rejected (received_at, source, position, reason, body, arrived_at, message_id)
+		 SELECT $2, $3, position, reason, body, "arrivedAt", "messageId"
+		 FROM jsonb_to_recordset($1::jsonb) AS r(position int, reason text, body text, "arrivedAt" timestamptz, "messageId" text)`,
 		[JSON.stringify(refused), db.now, source],
 	);
 }

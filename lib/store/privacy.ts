@@ -60,12 +60,12 @@ const NAMED = String.raw`EXISTS (
 
 /** Input that was refused and names somebody by one of these names. */
 export async function rejectedNaming(db: Connection, names: string[]): Promise<object[]> {
-	return await db.rows(`SELECT r.received_at, r.source, r.reason, r.body FROM rejected r WHERE ${NAMED} ORDER BY r.id`, [names]);
+	return await db.rows(`SELECT r.received_at, r.arrived_at, r.source, r.reason, r.body, r.message_id FROM rejected r WHERE ${NAMED} ORDER BY r.id`, [names]);
 }
 
 /** Blanks it. Reads everything that was refused, so nobody should wait for it. @returns how many rows */
 export async function blankRejected(db: Connection, names: string[]): Promise<number> {
-	return (await db.rows(`UPDATE rejected r SET body = '', reason = 'erased' WHERE ${NAMED} RETURNING 1`, [names])).length;
+	return (await db.rows(`UPDATE rejected r SET body = '', reason = 'erased', message_id = NULL WHERE ${NAMED} RETURNING 1`, [names])).length;
 }
 
 /**

@@ -14,6 +14,10 @@ export interface Rejected {
 	/** How often it was sent in again and refused again. */
 	tries: number;
 	tried_at: Date | null;
+	/** When it came, if that was before it was refused. */
+	arrived_at: Date | null;
+	/** What tells it from others, if it does not say so itself. */
+	message_id: string | null;
 }
 
 /** Which of them; null: all. */
@@ -27,7 +31,7 @@ export interface RejectedFilter {
 	limit: number;
 }
 
-const COLUMNS = 'id, received_at, source, position, reason, body, tries, tried_at';
+const COLUMNS = 'id, received_at, source, position, reason, body, tries, tried_at, arrived_at, message_id';
 
 /** A page of what was refused, oldest first. */
 export async function listRejected(db: Connection, { source, reason, since, after, limit }: RejectedFilter): Promise<Rejected[]> {

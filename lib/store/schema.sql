@@ -438,6 +438,8 @@ TABLE rejected
 	body text NOT NULL
 	tries integer NOT NULL DEFAULT 0
 	tried_at timestamp with time zone
+	arrived_at timestamp with time zone
+	message_id text
 	CONSTRAINT rejected_pkey PRIMARY KEY (id)
 	CREATE INDEX rejected_age ON rejected USING btree (received_at)
 

@@ -65,8 +65,9 @@ function whole(context: IExecuteFunctions, name: string, field: string, least: n
 	throw fieldError(context.getNode(), field, `found ${JSON.stringify(value)}. Enter a whole number from ${least} to ${most}.`);
 }
 
-function jsonOf({ id, received_at, tried_at, body, ...more }: Rejected): IDataObject {
-	return { rejected: { id }, ...more, receivedAt: received_at.toISOString(), triedAt: tried_at?.toISOString() ?? null, payload: payloadOf(body) };
+function jsonOf({ id, source, position, reason, tries, received_at, arrived_at, tried_at, body }: Rejected): IDataObject {
+	const arrived = arrived_at && { arrivedAt: arrived_at.toISOString() };
+	return { rejected: { id }, source, position, reason, tries, receivedAt: received_at.toISOString(), ...arrived, triedAt: tried_at?.toISOString() ?? null, payload: payloadOf(body) };
 }
 
 /** What was sent, as it was; text, if it was no JSON or is not whole. */

@@ -19,17 +19,18 @@ describe('an entry of a Redis stream', () => {
 	it('may have waited in Redis for longer than an event may be late, but not have happened so long before', () => {
 		const weeksAgo = `${+now - 20 * 86_400_000}-0`;
 		expect(message({}, weeksAgo).entry.occurredAt).toEqual(new Date(+now - 20 * 86_400_000));
-		expect(message({ timestamp: '2026-02-01T00:00:00Z' })).toEqual({ reason: expect.stringContaining('older than the lateness limit of 7 days'), body: expect.any(String) });
+		expect(message({ timestamp: '2026-02-01T00:00:00Z' })).toEqual({ reason: expect.stringContaining('older than the lateness limit of 7 days'), body: expect.any(String), messageId: `s ${+now - 5_000}-3`, arrivedAt: new Date(+now - 5_000) });
 	});
 
 	it('is refused when it has waited for longer than repetitions are known', () => {
 		const before = (days: number) => message({}, `${+now - days * 86_400_000}-0`);
 		expect(before(29)).toHaveProperty('entry');
-		expect(before(30)).toEqual({ reason: expect.stringContaining('it has waited in Redis since 2026-02-08'), body: expect.any(String) });
+		expect(before(30)).toEqual({ reason: expect.stringContaining('it has waited in Redis since 2026-02-08'), body: expect.any(String), messageId: `s ${+now - 30 * 86_400_000}-0`, arrivedAt: new Date(+now - 30 * 86_400_000) });
 	});
 
 	it.each(['7-1', '99999999999999-0', '0-1'])('arrives now, if its id %s is no time', (id) => {
 		expect(message({}, id).entry.occurredAt).toEqual(now);
+		expect(message({}, id)).not.toHaveProperty('arrivedAt');
 	});
 
 	it.each<[string[], string]>([
@@ -39,6 +40,6 @@ describe('an entry of a Redis stream', () => {
 		[['message', '[]'], 'the message must be an object, found a list'],
 		[['message', '{"type":"track","event":"Seen"}'], 'userId and anonymousId are both missing'],
 	])('is refused when it is %j', (fields, reason) => {
-		expect(read(fields)).toEqual({ reason: expect.stringContaining(reason), body: expect.any(String) });
+		expect(read(fields)).toEqual({ reason: expect.stringContaining(reason), body: expect.any(String), messageId: `s ${+now - 5_000}-3`, arrivedAt: new Date(+now - 5_000) });
 	});
 });

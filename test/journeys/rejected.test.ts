@@ -1,5 +1,6 @@
 import { collect, type CollectorSettings } from '../../lib/run/collector';
 import { RequestRate } from '../../lib/run/collector/requestRate';
+import { partOf } from '../../lib/run/redis/streamReader';
 import { resendRejected } from '../../lib/run/rejected';
 import { takeInParts } from '../../lib/run/takeInParts';
 import { listActs } from '../../lib/store/acts';
@@ -113,6 +114,38 @@ journeys('events that were refused', (open, kind) => {
 		expect(await list(run)).toMatchObject([{ rejected: { id: 17 }, reason: 'cannot be stored: too large' }]);
 		expect(count('gone')).toBe(both.flat().length - 39 - count('refused'));
 		if (kind === 'embedded') expect(count('refused')).toBe(2);
+	});
+
+	it('from a Redis stream count from when Redis took them, and once however often they were delivered', async () => {
+		const run = await open(canvas);
+		const poisonous = intercepted(run.store, () => async (sql, _params, pass) => {
+			if (sql.startsWith('INSERT INTO events')) throw Object.assign(new Error('too large'), { code: '22003' });
+			return await pass();
+		});
+		const deliver = async (daysAgo: number, message: object, store = run.store) => await takeInParts(store, 'redis', [
+			partOf([`${+run.now - daysAgo * DAY_MS}-0`, ['message', JSON.stringify({ type: 'track', event: 'cart', ...message })]], 'shop', run.now),
+		], () => undefined);
+		// Its own time by its sender's clock, which was an hour slow when Redis took it.
+		const slow = { userId: 'customer-1', timestamp: ago(run, 13), sentAt: new Date(+run.now - 3 * DAY_MS - 3_600_000).toISOString() };
+		await deliver(3, slow);
+		await deliver(3, slow);
+		await deliver(20, { userId: 'customer-2' }, poisonous);
+		await deliver(27, { userId: 'customer-3', messageId: 'm-1' }, poisonous);
+		await deliver(31, { userId: 'customer-4' });
+		await run.pass('3 days');
+		const listed = await list(run);
+		expect(listed.map(({ receivedAt, arrivedAt }) => [receivedAt, arrivedAt])).toEqual([3, 3, 20, 27, 31].map((days) => ['2026-03-02T10:00:00.000Z', new Date(Date.UTC(2026, 2, 2, 10) - days * DAY_MS).toISOString()]));
+		const answers: unknown[] = [];
+		for (const item of listed) answers.push((await run.control(rejected('resend', { rejected: idOf(item), latenessDays: 60 })))[0]);
+		const waited = (since: string) => ({ result: 'refused', reason: expect.stringContaining(`it has waited in Redis since ${since}`) });
+		expect(answers).toMatchObject([{ result: 'taken' }, { result: 'duplicate' }, { result: 'taken' }, waited('2026-02-03'), waited('2026-01-30')]);
+		expect(await events(run)).toEqual(['customer-1 cart 02-17 11:00', 'customer-2 cart 02-10 10:00']);
+		// Mended, they are new; without a time of its own it is still from when Redis took it.
+		const mended = async (id: number, more: object) => (await run.control(rejected('resend', { rejected: id, sendIn: 'mended', latenessDays: 60, payload: JSON.stringify({ type: 'track', event: 'cart', ...more }) })))[0];
+		expect(await mended(4, { userId: 'customer-3', messageId: 'm-1', timestamp: ago(run, 1) })).toMatchObject({ result: 'taken' });
+		expect(await mended(5, { userId: 'customer-4' })).toMatchObject({ result: 'taken' });
+		expect((await events(run)).slice(2)).toEqual(['customer-3 cart 03-04 10:00', 'customer-4 cart 01-30 10:00']);
+		expect(await ask(run.store, 'SELECT message_id FROM events ORDER BY id')).toEqual([3, 20].map((days) => ({ message_id: `shop ${Date.UTC(2026, 2, 2, 10) - days * DAY_MS}-0` })).concat([{ message_id: 'm-1' }, { message_id: `shop ${Date.UTC(2026, 2, 2, 10) - 31 * DAY_MS}-0` }]));
 	});
 
 	it('are discarded, and not sent in when what they were is not kept', async () => {

@@ -32,4 +32,16 @@ describe.each(STORES)('rejected events as items on %s', (kind) => {
 		expect((await run({ operation: 'discard' }, edited)).map(({ json }) => json.discarded)).toEqual([false, true, false]);
 		expect(await run({ operation: 'list' }, [{}])).toEqual([]);
 	});
+
+	it('that are items of Customer Data keep what their own node said of them', async () => {
+		await one.run(journeyNode('Data', 'journeyCustomerData', { resource: 'event', operation: 'track', identity: '={{ $json.id }}', event: 'cart' }, { onError: 'continueRegularOutput' }), [{ id: '' }]);
+		const [listed] = (await run({ operation: 'list' }, [{}])).map(({ json }) => json);
+		expect(listed).toMatchObject({ source: 'customer data', tries: 0, reason: expect.stringContaining('User ID is empty') });
+		const [asItWas] = await run({ operation: 'resend', sendIn: 'asRefused' }, [listed!]);
+		expect(asItWas!.json).toMatchObject({ result: 'refused', reason: 'this is an item of Customer Data: mend it and send it through that node, then discard it' });
+		const [mended] = await run({ operation: 'resend', sendIn: 'mended' }, [listed!]);
+		expect(mended!.json).toMatchObject({ result: 'refused', reason: expect.stringMatching(/^type must be one of/) });
+		expect((await run({ operation: 'list' }, [{}])).map(({ json }) => json)).toEqual([listed]);
+		expect((await run({ operation: 'discard' }, [listed!]))[0]!.json.discarded).toBe(true);
+	});
 });

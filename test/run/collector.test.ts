@@ -147,8 +147,8 @@ describe('what is not answered with 200', () => {
 
 	it('says what the store refused, in the order of the batch, with what was sent at hand to be kept', async () => {
 		const kept: string[] = [];
-		const accept: Accept = async ({ entries, bodyOf }) => {
-			kept.push(bodyOf(entries[1]!));
+		const accept: Accept = async ({ entries, keptOf }) => {
+			kept.push(keptOf(entries[1]!).body);
 			return { stored: true, refused: [{ position: entries[1]!.index, reason: 'cannot be stored', body: '' }] };
 		};
 		const answer = await send({ batch: [track(), { nonsense: 1 }, track({ event: 'Poison' }), 7] }, { accept });

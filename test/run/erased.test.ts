@@ -185,7 +185,7 @@ describe.each(STORES)('who was erased, on %s', (kind) => {
 		const ERASED = { result: 'refused', reason: 'it was erased, since it named a customer who was: discard it' };
 		/** @returns its id */
 		const refuse = async () => {
-			await it_.store.tx(async (db) => await insertRejected(db, 'collector', [{ position: 0, reason: 'too old', body: JSON.stringify(message()) }]));
+			await it_.store.tx(async (db) => await insertRejected(db, 'collector', [{ position: 0, reason: 'too old', body: JSON.stringify(message()), messageId: 'shop 1-0' }]));
 			return (await ask<{ id: number }>(it_.store, 'SELECT max(id) AS id FROM rejected'))[0]!.id;
 		};
 		const resend = async (id: number, store = it_.store, more: object = {}) => (await resendRejected(idleEngine(store), [{ id, ...more }], 7, 'operator'))[0];
@@ -204,7 +204,7 @@ describe.each(STORES)('who was erased, on %s', (kind) => {
 			expect(await resend(id, it_.store, { message: message() })).toMatchObject(ERASED);
 			expect(await resend(id)).toMatchObject(ERASED);
 			expect([await known(), await profileOf()]).toEqual([[], undefined]);
-			expect(await ask(it_.store, 'SELECT reason, body, tries FROM rejected WHERE id = $1', [id])).toEqual([{ reason: 'erased', body: '', tries: 0 }]);
+			expect(await ask(it_.store, 'SELECT reason, body, tries, message_id FROM rejected WHERE id = $1', [id])).toEqual([{ reason: 'erased', body: '', tries: 0, message_id: null }]);
 		});
 
 		if (kind === 'embedded') return;

@@ -3,7 +3,7 @@ import type { Outcome, Part } from '../../lib/run/takeInParts';
 import { eventOf } from '../support/world';
 
 const STORED: Outcome = { stored: true, refused: [] };
-const part = (name: string, events = 1): Part => ({ entries: Array.from({ length: events }, () => eventOf(name, 'Seen', new Date(0))), refused: [], bodyOf: () => '' });
+const part = (name: string, events = 1): Part => ({ entries: Array.from({ length: events }, () => eventOf(name, 'Seen', new Date(0))), refused: [], keptOf: () => ({ body: '' }) });
 const nameOf = ({ entries }: Part) => entries[0]!.identities[0]!.value;
 const turn = async () => await new Promise((resolve) => setImmediate(resolve));
 

@@ -100,6 +100,8 @@ describe('events from a Redis stream', () => {
 		read();
 		await settled(5);
 		expect(await names()).toEqual(['a', 'b']);
+		expect(await ask(test.store, `SELECT message_id ~ '^shop \\d{13}-\\d$' AS own_id, arrived_at = to_timestamp(substring(message_id FROM '\\d{13}')::numeric / 1000) AS when_redis_took_it FROM rejected`))
+			.toEqual(Array(3).fill({ own_id: true, when_redis_took_it: true }));
 		expect(await ask(test.store, 'SELECT source, reason, body FROM rejected ORDER BY id')).toEqual([
 			{ source: 'redis', reason: expect.stringMatching(/^type must be one of .* \(entry \d+-\d\)$/), body: '{"type":"nonsense"}' },
 			{ source: 'redis', reason: expect.stringContaining('message is not valid JSON'), body: '{' },

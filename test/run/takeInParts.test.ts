@@ -19,7 +19,7 @@ describe.each(STORES)('several parts at once on %s', (kind) => {
 	const good = (user: string): IntakeEntry => eventOf(user, 'Seen', test.clock.now, { messageId: `m${++count}` });
 	/** Postgres cannot keep this character in jsonb; doors refuse it before. */
 	const poison = (user: string): IntakeEntry => eventOf(user, 'Seen', test.clock.now, { messageId: `m${++count}`, properties: { text: 'a\0' } });
-	const part = (...entries: IntakeEntry[]): Part => ({ entries: entries.map((entry, index) => ({ ...entry, index })), refused: [], bodyOf: ({ index }) => `body ${index}` });
+	const part = (...entries: IntakeEntry[]): Part => ({ entries: entries.map((entry, index) => ({ ...entry, index })), refused: [], keptOf: ({ index }) => ({ body: `body ${index}` }) });
 	const take = async (parts: Part[], store: Store = test.store) => {
 		const taken: number[] = [];
 		return { outcomes: await takeInParts(store, 'test', parts, ({ events }) => taken.push(events)), taken };

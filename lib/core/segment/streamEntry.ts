@@ -10,6 +10,15 @@ const OLDEST_DAYS = 29;
 /** Ids that producers choose themselves are no times. */
 const EARLIEST_MS = Date.UTC(2020, 0, 1);
 
+/** One entry, accepted or not, and what is kept of it if it is refused. */
+export type StreamRead = Read & {
+	body: string;
+	/** When Redis took it; absent: its id is no time. */
+	arrivedAt?: Date;
+	/** Of a message that has no id of its own. */
+	messageId: string;
+};
+
 /** Where and when an entry of a Redis stream is read. */
 export interface StreamReading {
 	stream: string;
@@ -26,26 +35,35 @@ export interface StreamReading {
  * @param fields name, value, name, value, …
  * @returns the entry or why it is refused, and what was sent
  */
-export function readStreamEntry(id: string, fields: string[], { stream, index, now, latenessDays }: StreamReading): Read & { body: string } {
+export function readStreamEntry(id: string, fields: string[], { stream, index, now, latenessDays }: StreamReading): StreamRead {
+	const arrivedAt = arrivalOf(id, now);
+	const messageId = `${stream} ${id}`;
+	const { body, read } = readFields(fields, { stream, index, now, latenessDays, receivedAt: arrivedAt ?? now });
+	if ('entry' in read) read.entry.messageId ??= messageId;
+	return { ...read, body, messageId, ...(arrivedAt && { arrivedAt }) };
+}
+
+function readFields(fields: string[], { stream, index, now, latenessDays, receivedAt }: StreamReading & { receivedAt: Date }): { body: string; read: Read } {
 	const at = fields.findIndex((name, place) => place % 2 === 0 && name === MESSAGE_FIELD);
 	const body = at === -1 ? JSON.stringify(fields) : fields[at + 1]!;
-	if (at === -1) return { reason: `the entry has no field named ${MESSAGE_FIELD}: write XADD ${stream} * ${MESSAGE_FIELD} '{"type":"track", … }'`, body };
+	if (at === -1) return { body, read: { reason: `the entry has no field named ${MESSAGE_FIELD}: write XADD ${stream} * ${MESSAGE_FIELD} '{"type":"track", … }'` } };
 	let raw: unknown;
 	try {
 		raw = JSON.parse(body);
 	} catch (error) {
-		return { reason: `${MESSAGE_FIELD} is not valid JSON: ${(error as Error).message}`, body };
+		return { body, read: { reason: `${MESSAGE_FIELD} is not valid JSON: ${(error as Error).message}` } };
 	}
-	const receivedAt = arrivalOf(id, now);
-	if (+receivedAt < +now - OLDEST_DAYS * DAY_MS) {
-		return { reason: `it has waited in Redis since ${receivedAt.toISOString()}: after ${OLDEST_DAYS} days nobody knows whether it was read before. Load it as history`, body };
-	}
-	const read = readMessage(raw, { index, receivedAt, latenessDays });
-	if ('entry' in read) read.entry.messageId ??= `${stream} ${id}`;
-	return { ...read, body };
+	const reason = waitedTooLong(receivedAt, now);
+	return { body, read: reason === undefined ? readMessage(raw, { index, receivedAt, latenessDays }) : { reason } };
 }
 
-function arrivalOf(id: string, now: Date): Date {
+/** Why what came then cannot be taken now, if that is so. */
+export function waitedTooLong(arrivedAt: Date, now: Date): string | undefined {
+	if (+arrivedAt >= +now - OLDEST_DAYS * DAY_MS) return undefined;
+	return `it has waited in Redis since ${arrivedAt.toISOString()}: after ${OLDEST_DAYS} days nobody knows whether it was read before. Load it as history`;
+}
+
+function arrivalOf(id: string, now: Date): Date | undefined {
 	const ms = Number(id.split('-')[0]);
-	return ms >= EARLIEST_MS && ms <= +now + MINUTE_MS ? new Date(ms) : now;
+	return ms >= EARLIEST_MS && ms <= +now + MINUTE_MS ? new Date(ms) : undefined;
 }

@@ -22,6 +22,14 @@ const LONGEST_PAUSE_MS = 10_000;
 type Log = { info(message: string): void; warn(message: string): void };
 type Entry = [id: string, fields: string[]];
 
+/** An entry as it is handed over. If it is refused, its arrival and id are kept: sent in again, it is the same as now. */
+export function partOf([id, fields]: Entry, stream: string, now: Date): Part {
+	const { body, arrivedAt, messageId, ...read } = readStreamEntry(id, fields, { stream, index: 0, now, latenessDays: LATENESS_DAYS });
+	const kept = { body: keptText(body), arrivedAt, messageId };
+	if ('entry' in read) return { entries: [read.entry], refused: [], keptOf: () => kept };
+	return { entries: [], refused: [{ position: 0, reason: `${read.reason} (entry ${id})`, ...kept }], keptOf: () => kept };
+}
+
 /**
  * Reads events from a Redis stream, as one consumer of a group, and acknowledges them after they are committed.
  *
@@ -117,7 +125,7 @@ export class StreamReader {
 	private async settle(redis: Redis, entries: Entry[]): Promise<void> {
 		let open = entries;
 		for (let failures = 0; !this.stopped || failures === 0; ) {
-			const outcomes = await this.take(open.map((entry) => this.partOf(entry)));
+			const outcomes = await this.take(open.map((entry) => partOf(entry, this.settings.stream, new Date())));
 			const done = open.filter((_, at) => outcomes[at]!.stored);
 			if (done.length > 0) await redis.xack(this.settings.stream, this.settings.group, ...done.map(([id]) => id));
 			open = open.filter((_, at) => !outcomes[at]!.stored);
@@ -126,14 +134,6 @@ export class StreamReader {
 			this.say(`${open.length} events cannot be stored now, and wait there (${failed.error.message})`);
 			await this.pause(++failures);
 		}
-	}
-
-	private partOf([id, fields]: Entry): Part {
-		const { stream } = this.settings;
-		const read = readStreamEntry(id, fields, { stream, index: 0, now: new Date(), latenessDays: LATENESS_DAYS });
-		const body = keptText(read.body);
-		if ('entry' in read) return { entries: [read.entry], refused: [], bodyOf: () => body };
-		return { entries: [], refused: [{ position: 0, reason: `${read.reason} (entry ${id})`, body }], bodyOf: () => body };
 	}
 
 	private get name(): string {
