@@ -83,7 +83,7 @@ export { eraseProfile, exportProfile, type Erased, type Exported } from './run/p
 export { exitCustomer, movePeople, sendFailedOn, type Whom } from './run/operate';
 export { previewPublish, type Edited, type Preview } from './report/preview';
 export { undoPublish, type Undone } from './run/undo';
-export { isStep } from './core/canvas/roles';
+export { isStep, pairsByPosition } from './core/canvas/roles';
 export { health, type Health } from './report/health';
 export { endStatusLinks, makeStatusLink } from './run/statusLinks';
 export { failedPage, statusPage, testPage, withoutSlash, type PageAnswer } from './report/page/answer';

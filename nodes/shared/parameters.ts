@@ -74,7 +74,7 @@ export function readDuration(context: Reader, field: string, amount: unknown, un
 }
 
 /** What asks the item itself for a part that only the customer's own has. */
-const OF_THE_CUSTOMER = /(?:\$json|\$input\.(?:item|first\(\))\.json)\??\.?(?:\[\s*['"])?(?:journey|profile|event|context)\b/;
+const OF_THE_CUSTOMER = /(?:\$json|\$input\.(?:item|first\(\))\.json)\??\.?(?:\[\s*['"])?(journey|profile|event|context)\b/g;
 
 /**
  * What each expression is for one item: variable name → value.
@@ -95,7 +95,10 @@ export function valuesOf(context: IExecuteFunctions, what: string, expressions: 
 /** @throws NodeOperationError as `valuesOf` does, for one field and what it was worked out to be */
 export function refuseReplaced(context: IExecuteFunctions, field: string, expression: unknown, value: unknown, item: number): void {
 	const isEmpty = value === undefined || value === null || value === '' || Number.isNaN(value);
-	if (!isEmpty || !isExpression(expression) || !OF_THE_CUSTOMER.test(expression) || keyOn(context.getInputData()[item])) return;
+	if (!isEmpty || !isExpression(expression)) return;
+	const input = context.getInputData()[item];
+	const missing = [...expression.matchAll(OF_THE_CUSTOMER)].some(([, part]) => input?.json[part!] === undefined);
+	if (!missing || keyOn(input)) return;
 	const [before, first] = [context.getInputSourceData().previousNode, journeyNodeBefore(context)];
 	throw fieldError(context.getNode(), field, `${expression.slice(1).trim()} is empty: $json is what '${before}' put out, and not the customer any more. Write ${first ? `$('${first}').item.json` : "$('…').item.json, with the name of a journey node,"} in place of $json.`);
 }

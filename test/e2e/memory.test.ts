@@ -13,7 +13,7 @@ import { Watch } from '../support/watch';
 
 jest.setTimeout(400_000);
 
-const WAITING = 100_000;
+const WAITING = Number(process.env.WAITING ?? 100_000);
 
 const journey = {
 	name: 'Long wait',

@@ -197,6 +197,25 @@ journeys('nodes that lose or mix people', (open) => {
 		expect(run.itemsOf('End').map(({ json }) => (json.context as { total: number }).total).sort()).toEqual([10, 20, 30, 40]);
 	});
 
+	it('lets a Merge by fields enrich customers with what was looked up for another of them', async () => {
+		const run = await open({
+			name: 'Looked up',
+			nodes: [
+				entry, baseNode('Plan', 'set', 3.4, assign({ plan: 'free' })), baseNode('Look up', 'set', 3.4, { ...assign({ plan: 'free', rate: '7' }), includeOtherFields: false }),
+				merge({ combineBy: 'combineByFields', fieldsToMatchString: 'plan', options: { multipleMatches: 'first' } }), wait, end,
+			],
+			connections: {
+				...wires('Plan > Merge', 'Merge > Wait', 'Wait > End'),
+				Entry: { main: [[{ node: 'Look up', type: 'main', index: 0 }, { node: 'Plan', type: 'main', index: 0 }]] },
+				...toMerge('Look up'),
+			},
+		});
+		await run.send(...carts);
+		await run.pass('1 day');
+		expect(run.takeProblems()).toEqual([]);
+		expect(run.itemsOf('End').map(({ json }) => (json.context as { total: number }).total).sort()).toEqual([10, 20, 30, 40]);
+	});
+
 	it('warns of Code that makes one item of many, which n8n takes for the first of them', async () => {
 		const run = await open(through(code('Sum', 'return [{ json: { count: items.length } }];')));
 		await run.send(...carts.slice(0, 2));
@@ -243,6 +262,7 @@ journeys('an expression behind a node that puts its own output in place of the c
 	it.each([
 		['the customer has', [], '={{ $json.context.nothing }}'],
 		['that node’s own output has', [mail], '={{ $json.score }}'],
+		['that node’s own output, which has a context too, has', [baseNode('Mail', 'set', 3.4, { ...assign({ context: 'mine' }), includeOtherFields: false })], '={{ $json.context.nothing }}'],
 		['the customer has, asked in the right way,', [mail], "={{ $('Entry').item.json.context.nothing }}"],
 	])('compares with nothing where %s nothing of it, as ever', async (_, nodes, total) => {
 		const run = await open(behind(order(total), ...nodes));

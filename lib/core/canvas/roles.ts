@@ -94,6 +94,12 @@ export function combines(node: CanvasNode): boolean {
 	return isBase(node, ['merge']) && !['append', 'chooseBranch', 'passThrough', 'wait'].includes(String(node.parameters.mode ?? 'append'));
 }
 
+/** A Merge that makes one item of those at the same place of its inputs, in all the ways in which its versions say so. */
+export function pairsByPosition(node: Pick<CanvasNode, 'type' | 'parameters'>): boolean {
+	const { mode, combineBy, combinationMode } = node.parameters;
+	return isBase(node, ['merge']) && (mode === 'mergeByIndex' || (mode === 'combine' && [combineBy, combinationMode].some((by) => by === 'combineByPosition' || by === 'mergeByPosition')));
+}
+
 /** Which output of a Loop Over Items leads into the loop; `undefined` for any other node. */
 export function loopOutput(node: CanvasNode): number | undefined {
 	if (!isBase(node, ['splitInBatches'])) return undefined;
@@ -106,7 +112,7 @@ export function continuesOnError(node: CanvasNode): boolean {
 	return node.continueOnFail === true;
 }
 
-function isBase(node: CanvasNode, names: readonly string[]): boolean {
+function isBase(node: Pick<CanvasNode, 'type'>, names: readonly string[]): boolean {
 	const [pack, name] = node.type.split('.');
 	return pack === 'n8n-nodes-base' && name !== undefined && names.includes(name);
 }
