@@ -3,7 +3,7 @@ import { storableText } from '../core/segment/refusal';
 import { waitedTooLong } from '../core/segment/streamEntry';
 import type { IntakeEntry } from '../core/types';
 import { tellAct } from '../store/acts';
-import { listRejected, loadRejected, lockRejected, takeRejected, tellRefusedAgain, type Rejected, type RejectedFilter } from '../store/rejected';
+import { lastBefore, listRejected, loadRejected, lockRejected, nextStretch, takeRejected, tellRefusedAgain, type Rejected, type RejectedFilter } from '../store/rejected';
 import type { Store } from '../store/types';
 import { CUSTOMER_DATA } from './customerData';
 import type { Engine } from './engine';
@@ -36,9 +36,24 @@ const SOURCE = 'resent';
 const AN_ITEM = 'this is an item of Customer Data: mend it and send it through that node, then discard it';
 const ERASED = 'it was erased, since it named a customer who was: discard it';
 
-/** A page of what was refused, oldest first. */
-export async function rejectedPage(store: Store, filter: RejectedFilter): Promise<Rejected[]> {
-	return await store.tx(async (db) => await listRejected(db, filter));
+/**
+ * A page of what was refused, oldest first. Reads on, a stretch in each transaction, until it is full or nothing is left.
+ *
+ * @param after the last one of the page before
+ */
+export async function rejectedPage(store: Store, filter: RejectedFilter, after: number, limit: number): Promise<Rejected[]> {
+	const page: Rejected[] = [];
+	let from: number | null = filter.since ? Math.max(after, await store.tx(async (db) => await lastBefore(db, filter.since!))) : after;
+	while (from !== null && page.length < limit) {
+		const behind: number = from;
+		const { found, upTo } = await store.tx(async (db) => {
+			const stretch = await nextStretch(db, behind);
+			return { found: await listRejected(db, filter, stretch, limit - page.length), upTo: stretch.upTo };
+		});
+		page.push(...found);
+		from = upTo;
+	}
+	return page;
 }
 
 /**

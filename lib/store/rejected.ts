@@ -26,20 +26,51 @@ export interface RejectedFilter {
 	/** A part of the reason, in any case. */
 	reason: string | null;
 	since: Date | null;
-	/** The last one of the page before. */
-	after: number;
-	limit: number;
 }
+
+/** Those behind `after`, up to `upTo`; null: to the end. */
+export interface Stretch {
+	after: number;
+	upTo: number | null;
+}
+
+/** One statement looks at so many, whatever is looked for. */
+const STRETCH = 10_000;
+/** No transaction takes so long: what was refused so long before is in front of what was refused then. */
+const AN_HOUR_MS = 3_600_000;
 
 const COLUMNS = 'id, received_at, source, position, reason, body, tries, tried_at, arrived_at, message_id';
 
-/** A page of what was refused, oldest first. */
-export async function listRejected(db: Connection, { source, reason, since, after, limit }: RejectedFilter): Promise<Rejected[]> {
+/**
+ * Behind which one everything that was refused since then is. Ids are not quite in the order of time: what was refused
+ * first may be stored last.
+ */
+export async function lastBefore(db: Connection, since: Date): Promise<number> {
+	const [row] = await db.rows<{ id: number }>('SELECT id FROM rejected WHERE received_at < $1 ORDER BY received_at DESC LIMIT 1', [new Date(+since - AN_HOUR_MS)]);
+	return row?.id ?? 0;
+}
+
+/** The next stretch behind this one. */
+export async function nextStretch(db: Connection, after: number): Promise<Stretch> {
+	const [row] = await db.rows<{ id: number }>('SELECT id FROM rejected WHERE id > $1 ORDER BY id OFFSET $2 LIMIT 1', [after, STRETCH - 1]);
+	return { after, upTo: row?.id ?? null };
+}
+
+/** What was refused and is in this stretch, oldest first. */
+export async function listRejected(db: Connection, { source, reason, since }: RejectedFilter, { after, upTo }: Stretch, limit: number): Promise<Rejected[]> {
+	const params: unknown[] = [after, upTo ?? Number.MAX_SAFE_INTEGER, STRETCH, limit];
+	const given: string[] = [];
+	const where = (value: unknown, condition: (parameter: string) => string) => {
+		if (value !== null) given.push(condition(`$${params.push(value)}`));
+	};
+	where(source, (parameter) => `source = ${parameter}`);
+	where(reason, (parameter) => `strpos(lower(reason), lower(${parameter})) > 0`);
+	where(since, (parameter) => `received_at >= ${parameter}`);
+	// The inner limit keeps the planner from reading all that came since by its time.
 	return await db.rows(
-		`SELECT ${COLUMNS} FROM rejected
-		 WHERE id > $1 AND ($2::text IS NULL OR source = $2) AND ($3::text IS NULL OR strpos(lower(reason), lower($3)) > 0) AND ($4::timestamptz IS NULL OR received_at >= $4)
-		 ORDER BY id LIMIT $5`,
-		[after, source, reason, since, limit],
+		`SELECT ${COLUMNS} FROM (SELECT * FROM rejected WHERE id > $1 AND id <= $2 ORDER BY id LIMIT $3) stretch
+		 ${given.length > 0 ? `WHERE ${given.join(' AND ')}` : ''} ORDER BY id LIMIT $4`,
+		params,
 	);
 }
 

@@ -19,9 +19,7 @@ async function list(context: IExecuteFunctions, { store }: Engine): Promise<INod
 		source: source?.trim() || null,
 		reason: reason?.trim() || null,
 		since: since ? checked(context, 'Since', () => parseDate(since, context.getTimezone(), 'Since')) : null,
-		after: whole(context, 'after', 'After', 0, Number.MAX_SAFE_INTEGER),
-		limit: whole(context, 'limit', 'Limit', 1, 1_000),
-	});
+	}, whole(context, 'after', 'After', 0, Number.MAX_SAFE_INTEGER), whole(context, 'limit', 'Limit', 1, 1_000));
 	return page.map((one) => ({ json: jsonOf(one), pairedItem: { item: 0 } }));
 }
 

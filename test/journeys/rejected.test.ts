@@ -52,6 +52,11 @@ journeys('events that were refused', (open, kind) => {
 		expect((await list(run, { rejectedFilters: { since: '2026-03-02T10:30:00Z', source: 'collector' } })).map(idOf)).toEqual([3]);
 		expect((await list(run, { rejectedFilters: { source: 'redis' } }))).toEqual([]);
 		expect((await list(run, { limit: 1, after: 1 })).map(idOf)).toEqual([2]);
+		// What was refused first may be stored last.
+		await ask(run.store, "UPDATE rejected SET received_at = received_at - interval '20 minutes' WHERE id = 3");
+		expect((await list(run, { rejectedFilters: { since: '2026-03-02T10:40:00Z' } })).map(idOf)).toEqual([3]);
+		await ask(run.store, "UPDATE rejected SET received_at = received_at + interval '50 minutes' WHERE id = 1");
+		expect((await list(run, { rejectedFilters: { since: '2026-03-02T10:40:00Z' } })).map(idOf)).toEqual([1, 3]);
 		await expect(list(run, { limit: 0 })).rejects.toThrow('Limit: found 0. Enter a whole number from 1 to 1000.');
 	});
 

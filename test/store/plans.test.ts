@@ -29,6 +29,7 @@ import { dropFinished, dropOlder } from '../../lib/store/retention';
 import { beginSchedule, beginWithMembers, holdRun, makeRuns, nextPages, passedBy, plannedSchedules, writePage, zonesOfProfiles, type ScheduleConfig } from '../../lib/store/runs';
 import { saveListener, saveStep } from '../../lib/store/steps';
 import { beginJudging, fillJudgements } from '../../lib/store/absence';
+import { rejectedPage } from '../../lib/run/rejected';
 import { judgeDue } from '../../lib/run/judgements';
 import { heldInstances, setContext } from '../../lib/store/running';
 import { lockPace } from '../../lib/store/paces';
@@ -454,6 +455,36 @@ describe.each(STATISTICS)('with %s statistics, hot statements', (statistics) => 
 		seen.length = 0;
 		await journeyMap(watched, 'shop');
 		expect(seen.filter(({ rows }) => rows > 100_000).map(({ sql }) => /FROM instances/.test(sql))).toEqual([true]);
+	});
+
+	it('of listing what was refused: by time from its first one on, and by reason a stretch at a time', async () => {
+		const { store: watched, seen } = explained(store);
+		const none = { source: null, reason: null, since: null };
+		const looked = async (filter: object, after = 0, limit = 50) => {
+			seen.length = 0;
+			const ids = (await rejectedPage(watched, { ...none, ...filter }, after, limit)).map(({ id }) => id);
+			// 10,000 at a time, each by three nodes of the plan.
+			reachedByKey(seen, 40_000);
+			return { ids, rows: seen.filter(({ sql }) => /strpos|received_at|body/.test(sql)).reduce((sum, { rows }) => sum + rows, 0) };
+		};
+		// The newest of 150,000, of which one is refused every 200 seconds.
+		const [last] = await ask<{ id: number; at: Date }>(store, 'SELECT id, received_at AS at FROM rejected ORDER BY id DESC LIMIT 1');
+		const newest = await looked({ since: new Date(+last!.at - 10 * 200_000) });
+		expect(newest.ids).toEqual(Array.from({ length: 11 }, (_, at) => last!.id - 10 + at));
+		expect(newest.rows).toBeLessThan(300);
+		const old = await looked({ since: new Date(+last!.at - 300 * DAY_MS) });
+		expect(old.ids).toHaveLength(50);
+		expect(old.rows).toBeLessThan(500);
+		expect((await looked({}, last!.id - 3)).ids).toEqual([last!.id - 2, last!.id - 1, last!.id]);
+		// A rare reason, and one that is not there at all.
+		await ask(store, "UPDATE rejected SET reason = 'Rare' WHERE id % 60000 = 7");
+		const rare = await ask<{ id: number }>(store, "SELECT id FROM rejected WHERE reason = 'Rare' ORDER BY id");
+		expect(rare.length).toBeGreaterThan(1);
+		expect((await looked({ reason: 'rare', source: 'test' })).ids).toEqual(rare.map(({ id }) => id));
+		expect((await looked({ reason: 'rare' }, rare[0]!.id, 1)).ids).toEqual([rare[1]!.id]);
+		expect((await looked({ source: 'redis' })).ids).toEqual([]);
+		expect(seen.filter(({ sql }) => /strpos|source = /.test(sql)).length).toBeGreaterThan(10);
+		await ask(store, "UPDATE rejected SET reason = '' WHERE reason = 'Rare'");
 	});
 
 	it('of the standing chores', async () => {
