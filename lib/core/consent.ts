@@ -31,20 +31,42 @@ export function readConsentKey(key: string, field: string): string {
 /** One thing that somebody said about consent. */
 export interface Said {
 	profile_id: number;
-	channel: string;
-	/** Empty: all purposes. */
-	purpose: string;
+	/** Of `consentKey`. */
 	key: string;
 	state: ConsentState;
-	/** When they said so. */
+	/** When they said so, at the latest now: a clock that is ahead must not outlast what is said meanwhile. */
 	at: Date;
+	/** Only carried along by a call that is about something else. */
+	stamped: boolean;
+	/** Stamped together with the opposite for the whole channel, or for a purpose on it. */
+	split: boolean;
+	/** The door it came in by. */
+	source: string;
 	/** Id of the message that brought it. */
 	reference: string | null;
 }
 
-/** Everything that a batch says about consent, also what its own later entries take back. In its order. */
-export function consentsSaid(entries: Array<{ profile: number; entry: IntakeEntry }>): Said[] {
-	return entries.flatMap(({ profile, entry: { change, occurredAt, messageId } }) =>
-		Object.entries(change?.consent ?? {}).map(([key, state]) => (
-			{ profile_id: profile, ...consentParts(key), key, state, at: occurredAt, reference: messageId ?? null })));
+/** Everything that a batch says about consent, also what its own later entries take back, by when it was said. */
+export function consentsSaid(entries: Array<{ profile: number; entry: IntakeEntry }>, source: string, now: Date): Said[] {
+	const said = entries.flatMap(({ profile, entry: { change, occurredAt, messageId } }) => {
+		const { consent = {}, consentIsStamped = false } = change ?? {};
+		const words = Object.entries(consent).map(([key, state]): Said => ({
+			profile_id: profile, key, state, at: notAhead(occurredAt, now), stamped: consentIsStamped, split: consentIsStamped && isSplit(consent, key),
+			source, reference: messageId ?? null,
+		}));
+		// What a stamp grants is held against what was known before it, not against what it denies itself.
+		return consentIsStamped ? words.sort((one, other) => Number(one.state === 'denied') - Number(other.state === 'denied')) : words;
+	});
+	return said.sort((one, other) => +one.at - +other.at);
+}
+
+/** When something was said, if it cannot have been said later than now. */
+export function notAhead(at: Date, now: Date): Date {
+	return +at > +now ? now : at;
+}
+
+function isSplit(consent: Record<string, ConsentState>, key: string): boolean {
+	const { channel, purpose } = consentParts(key);
+	if (purpose !== '') return consent[channel] !== undefined && consent[channel] !== consent[key];
+	return Object.entries(consent).some(([other, state]) => consentParts(other).channel === channel && state !== consent[key]);
 }

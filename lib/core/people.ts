@@ -1,11 +1,9 @@
 import type { Identity, IntakeEntry } from './types';
 
-/** One profile's changes of a batch, already folded: a row per attribute and consent, each with its own time. */
+/** One profile's changes of a batch, already folded: a row per attribute, each with its own time. Consent is written by itself. */
 export interface ProfileWrite {
 	profile_id: number;
 	attributes: Array<{ name: string; value: unknown; at: number }>;
-	/** By the keys of `consentKey`. */
-	consent: Array<{ key: string; state: string; at: number }>;
 	add_tags: string[];
 	remove_tags: string[];
 	zone: string | null;
@@ -80,9 +78,9 @@ export function groupIdentities(entries: Identity[][]): { groupOf: number[]; gro
 	return { groupOf, groups: members.map((group) => [...group.values()]) };
 }
 
-/** Folds the changes of a batch to one write per profile; of one attribute or consent the newest own time wins. */
+/** Folds the changes of a batch to one write per profile; of one attribute the newest own time wins. */
 export function foldChanges(entries: Array<{ profile: number; entry: IntakeEntry }>): ProfileWrite[] {
-	const byProfile = new Map<number, ProfileWrite & { values: Map<string, ProfileWrite['attributes'][0]>; states: Map<string, ProfileWrite['consent'][0]> }>();
+	const byProfile = new Map<number, ProfileWrite & { values: Map<string, ProfileWrite['attributes'][0]> }>();
 	const inOrder = [...entries].sort((a, b) => +a.entry.occurredAt - +b.entry.occurredAt);
 	for (const { profile, entry } of inOrder) {
 		const email = entry.identities.find(({ kind }) => kind === 'email')?.value ?? null;
@@ -93,8 +91,8 @@ export function foldChanges(entries: Array<{ profile: number; entry: IntakeEntry
 		let write = byProfile.get(profile);
 		if (!write) {
 			write = {
-				profile_id: profile, attributes: [], consent: [], add_tags: [], remove_tags: [], zone: null, locale: null,
-				email: null, phone: null, values: new Map(), states: new Map(),
+				profile_id: profile, attributes: [], add_tags: [], remove_tags: [], zone: null, locale: null,
+				email: null, phone: null, values: new Map(),
 			};
 			byProfile.set(profile, write);
 		}
@@ -103,7 +101,6 @@ export function foldChanges(entries: Array<{ profile: number; entry: IntakeEntry
 		write.zone = change?.zone ?? write.zone;
 		write.locale = change?.locale ?? write.locale;
 		for (const [name, value] of Object.entries(change?.attributes ?? {})) write.values.set(name, { name, value: value ?? null, at });
-		for (const [key, state] of Object.entries(change?.consent ?? {})) write.states.set(key, { key, state, at });
 		for (const tag of change?.addTags ?? []) {
 			write.add_tags = [...write.add_tags.filter((one) => one !== tag), tag];
 			write.remove_tags = write.remove_tags.filter((one) => one !== tag);
@@ -113,7 +110,5 @@ export function foldChanges(entries: Array<{ profile: number; entry: IntakeEntry
 			write.add_tags = write.add_tags.filter((one) => one !== tag);
 		}
 	}
-	return [...byProfile.values()].map(({ values, states, ...write }) => ({
-		...write, attributes: [...values.values()], consent: [...states.values()],
-	}));
+	return [...byProfile.values()].map(({ values, ...write }) => ({ ...write, attributes: [...values.values()] }));
 }

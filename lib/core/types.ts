@@ -27,6 +27,8 @@ export interface ProfileChange {
 	removeTags?: string[];
 	/** By channel, for all purposes, or by `channel/purpose`: `{ email: 'granted', 'email/newsletter': 'denied' }`. */
 	consent?: Record<string, ConsentState>;
+	/** It was only carried along by a call about something else: its grants say nothing where something is known. */
+	consentIsStamped?: true;
 	zone?: string;
 	locale?: string;
 }

@@ -161,6 +161,7 @@ function consent(fact: Fact, did: string): string {
 	const { purpose, before, holds, source } = (fact.detail ?? {}) as { purpose?: string; before?: string | null; holds?: boolean; source?: string };
 	const said = `${did} messages by ${fact.reason} for ${purpose ? `'${purpose}'` : 'all purposes'} (${CONSENT_SOURCES[source ?? ''] ?? source})`;
 	if (holds === false) return `${said}; something newer was known, so nothing changed`;
+	if (before === fact.kind) return `${said}, also what was allowed for one of them since`;
 	return before ? `${said}; it was ${before}` : said;
 }
 

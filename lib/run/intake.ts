@@ -4,7 +4,7 @@ import { foldChanges, type ProfileWrite } from '../core/people';
 import type { IntakeEntry } from '../core/types';
 import { tellTooLate } from '../store/absence';
 import { listenersTo, type Listener } from '../store/conditions';
-import { insertConsents } from '../store/consents';
+import { recordConsents } from '../store/consents';
 import { insertEvents, insertRejected, rememberMessages, type NewEvent, type Refused } from '../store/events';
 import { addCandidates } from '../store/candidates';
 import { convertByEvents } from '../store/goals';
@@ -79,8 +79,8 @@ async function keep(db: Connection, source: string, fresh: IntakeEntry[], { matc
 	// What was to be written about somebody who was erased meanwhile is of nobody.
 	const about = fresh.flatMap((entry, at) => (people[at] === null ? [] : [{ profile: people[at]!, entry }]));
 
-	const said = consentsSaid(about);
-	if (said.length > 0) await insertConsents(db, said, source);
+	const said = consentsSaid(about, source, db.now);
+	if (said.length > 0) await recordConsents(db, said);
 	const writes = foldChanges(about);
 	const changes = writes.length > 0 ? await write(db, writes, match) : [];
 	if (match) result.woken += await matchWrites(db, writes);

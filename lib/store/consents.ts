@@ -6,29 +6,54 @@ import type { Connection } from './types';
 const PARTS = "split_part(key, '/', 1), substr(key, strpos(key || '/', '/') + 1)";
 
 /**
- * Keeps what changes by what people say, in one statement; saying the same again is no change. What is older than
- * something known is kept as well, once, and holds nothing. To be called before the profiles are written, under their
- * match lock.
+ * Writes what people say of consent, and keeps what it changes, in one statement: what is stored under the key, or what is in
+ * force for a purpose on the channel. Saying the same again is no change. What is older than something known holds nothing; it
+ * is kept where it differs from what was said before it. The caller holds the match lock of these people.
  */
-export async function insertConsents(db: Connection, said: Said[], source: string): Promise<void> {
+export async function recordConsents(db: Connection, said: Said[]): Promise<void> {
 	await db.rows(
-		`INSERT INTO consents (profile_id, channel, purpose, before, state, holds, at, recorded_at, source, reference)
-		 SELECT profile_id, channel, purpose, before, state, holds, at, $2, $3, reference FROM (
-			SELECT *, CASE WHEN holds THEN coalesce(lag(state) OVER (PARTITION BY profile_id, key, holds ORDER BY at, ordinal), stored) ELSE stored END AS before
+		`WITH asked AS (
+			SELECT * FROM jsonb_to_recordset($1::jsonb) AS a(profile_id bigint, words jsonb)
+		), locked AS MATERIALIZED (
+			SELECT p.id, p.consent, asked.words FROM asked JOIN profiles p ON p.id = asked.profile_id ORDER BY p.id FOR UPDATE OF p
+		), told AS MATERIALIZED (
+			SELECT locked.id, t.*, word ->> 'key' AS key, word ->> 'state' AS state, (word ->> 'at')::numeric AS said_at, channel, purpose, stored ->> 'state' AS stored,
+				coalesce((stored ->> 'at')::numeric, 0) > (word ->> 'at')::numeric AND NOT ((word -> 'stamped')::boolean AND word ->> 'state' = 'granted') AS late
+			FROM locked, LATERAL consent_told(locked.consent, locked.words) t, LATERAL (SELECT word ->> 'key' AS key, before -> (word ->> 'key') AS stored) k,
+				LATERAL (SELECT split_part(key, '/', 1) AS channel, substr(key, strpos(key || '/', '/') + 1) AS purpose) parts
+		), kept AS (
+			INSERT INTO consents (profile_id, channel, purpose, before, state, holds, at, recorded_at, source, reference)
+			SELECT id, channel, purpose, CASE WHEN late OR stored IS DISTINCT FROM state THEN stored ELSE ${inForce('before', 'key')} END, state, NOT late,
+				to_timestamp(said_at / 1000), $2, word ->> 'source', word ->> 'reference'
 			FROM (
-				SELECT s.*, p.consent #>> ARRAY[s.key, 'state'] AS stored,
-					extract(epoch FROM s.at) * 1000 >= coalesce((p.consent #>> ARRAY[s.key, 'at'])::numeric, 0) AS holds
-				FROM jsonb_to_recordset($1::jsonb) AS s(ordinal int, profile_id bigint, channel text, purpose text, key text, state text, at timestamptz, reference text)
-					CROSS JOIN LATERAL (SELECT consent FROM profiles WHERE id = s.profile_id OFFSET 0) p
-			) compared
-		 ) told
-		 WHERE state IS DISTINCT FROM before AND (holds OR (SELECT count(*) FROM (
-			SELECT FROM consents c WHERE c.profile_id = told.profile_id AND c.at = told.at AND c.channel = told.channel AND c.purpose = told.purpose
-				AND c.state = told.state LIMIT 1
-		 ) kept) = 0)
-		 ORDER BY profile_id, at, ordinal`,
-		[JSON.stringify(said.map((one, ordinal) => ({ ...one, ordinal }))), db.now, source],
+				SELECT told.*, lag(state) OVER before_it AS last_state, to_timestamp(lag(said_at) OVER before_it / 1000) AS last_at
+				FROM told WINDOW before_it AS (PARTITION BY id, key, late ORDER BY ordinal)
+			) one
+			WHERE CASE WHEN late THEN state IS DISTINCT FROM coalesce((
+				SELECT c.state FROM consents c WHERE c.profile_id = one.id AND c.at <= to_timestamp(one.said_at / 1000) AND c.at > coalesce(one.last_at, '-infinity')
+					AND c.channel = one.channel AND c.purpose = one.purpose ORDER BY c.at DESC, c.id DESC LIMIT 1), last_state)
+			WHEN before = after THEN false
+			ELSE stored IS DISTINCT FROM state OR (
+				SELECT count(*) FROM jsonb_object_keys(after) other WHERE split_part(other, '/', 1) = channel
+					AND ${inForce('before', 'other')} IS DISTINCT FROM ${inForce('after', 'other')}) > 0 END
+			ORDER BY id, ordinal
+		)
+		UPDATE profiles p SET consent = last.after, updated_at = $2
+		FROM (SELECT DISTINCT ON (id) id, after FROM told ORDER BY id, ordinal DESC) last
+		WHERE p.id = last.id AND p.consent <> last.after`,
+		[JSON.stringify(byProfile(said)), db.now],
 	);
+}
+
+/** The state that holds for what a key names, as SQL. */
+function inForce(consent: string, key: string): string {
+	return `consent_in_force(${consent}, split_part(${key}, '/', 1), substr(${key}, strpos(${key} || '/', '/') + 1)) ->> 'state'`;
+}
+
+function byProfile(said: Said[]): Array<{ profile_id: number; words: object[] }> {
+	const words = new Map<number, object[]>();
+	for (const { profile_id, ...word } of said) words.set(profile_id, [...(words.get(profile_id) ?? []), { ...word, at: +word.at }]);
+	return [...words].map(([profile_id, theirs]) => ({ profile_id, words: theirs }));
 }
 
 /**

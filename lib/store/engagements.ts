@@ -1,4 +1,6 @@
+import { consentKey, notAhead, type Said } from '../core/consent';
 import type { Engagement } from '../core/types';
+import { recordConsents } from './consents';
 import type { Connection } from './types';
 
 /** What a recorded engagement belongs to. */
@@ -37,32 +39,21 @@ export async function findEngaged(db: Connection, engagements: Engagement[]): Pr
  * @returns what each belongs to; an unknown message is absent, an ambiguous one is there with `matches` above 1
  */
 export async function insertEngagements(db: Connection, engagements: Engagement[]): Promise<Engaged[]> {
-	return await db.rows<Engaged>(
+	const rows = await db.rows<Engaged & { erased: boolean }>(
 		`WITH ${FOUND}, recorded AS (
 			INSERT INTO engagements (delivery_id, kind, at, profile_id, detail)
 			SELECT delivery_id, kind, at, profile_id, CASE WHEN erased THEN '{}' ELSE detail END FROM found WHERE matches = 1 ORDER BY delivery_id, kind, at, index
 			ON CONFLICT (delivery_id, kind, at) DO NOTHING
-		), denied AS (
-			SELECT profile_id, jsonb_object_agg(channel, one) AS said FROM (
-				SELECT DISTINCT ON (profile_id, channel) profile_id, channel,
-					jsonb_build_object('at', (extract(epoch FROM at) * 1000)::bigint, 'kind', kind, 'delivery', delivery_id) AS one
-				FROM found WHERE matches = 1 AND NOT erased AND kind IN ('complained', 'unsubscribed') ORDER BY profile_id, channel, at DESC
-			) said GROUP BY profile_id
-		), locked AS MATERIALIZED (
-			SELECT p.id, p.consent AS known, denied.said FROM denied JOIN profiles p ON p.id = denied.profile_id ORDER BY p.id FOR UPDATE OF p
-		), told AS (
-			INSERT INTO consents (profile_id, channel, purpose, before, state, holds, at, recorded_at, source, reference)
-			SELECT id, key, '', known #>> ARRAY[key, 'state'], 'denied', true, to_timestamp((one->>'at')::numeric / 1000), $2, one->>'kind', one->>'delivery'
-			FROM locked, jsonb_each(locked.said) each(key, one)
-			WHERE known #>> ARRAY[key, 'state'] IS DISTINCT FROM 'denied' AND coalesce((known #>> ARRAY[key, 'at'])::numeric, 0) <= (one->>'at')::numeric
-			ORDER BY id, key
-		), consented AS (
-			UPDATE profiles p SET updated_at = $2, consent = p.consent || coalesce((
-				SELECT jsonb_object_agg(key, jsonb_build_object('state', 'denied', 'at', one->'at')) FROM jsonb_each(locked.said) each(key, one)
-				WHERE coalesce((p.consent #>> ARRAY[key, 'at'])::numeric, 0) <= (one->>'at')::numeric), '{}')
-			FROM locked WHERE p.id = locked.id
 		)
-		SELECT DISTINCT ON (index) index, matches, delivery_id, profile_id, channel FROM found ORDER BY index, delivery_id`,
-		[JSON.stringify(engagements), db.now],
+		SELECT DISTINCT ON (index) index, matches, delivery_id, profile_id, channel, erased FROM found ORDER BY index, delivery_id`,
+		[JSON.stringify(engagements)],
 	);
+	const asked = new Map(engagements.map((one) => [one.index, one]));
+	const denials = rows.flatMap(({ index, matches, delivery_id, profile_id, channel, erased }): Said[] => {
+		const { kind, at } = asked.get(index)!;
+		if (matches > 1 || erased || (kind !== 'complained' && kind !== 'unsubscribed')) return [];
+		return [{ profile_id, key: consentKey(channel, ''), state: 'denied', at: notAhead(at, db.now), stamped: false, split: false, source: kind, reference: String(delivery_id) }];
+	});
+	if (denials.length > 0) await recordConsents(db, denials.sort((one, other) => +one.at - +other.at));
+	return rows.map(({ erased, ...engaged }) => engaged);
 }

@@ -101,25 +101,22 @@ export async function watchedAttributes(db: Connection, offSince: Date): Promise
 
 const write = (written: string) => `
 	WITH asked AS (
-		SELECT * FROM jsonb_to_recordset($1::jsonb) AS w(profile_id bigint, attributes jsonb, consent jsonb,
+		SELECT * FROM jsonb_to_recordset($1::jsonb) AS w(profile_id bigint, attributes jsonb,
 			add_tags jsonb, remove_tags jsonb, zone text, locale text, email text, phone text)
 	), locked AS MATERIALIZED (
-		SELECT asked.*, p.attributes AS before, p.attribute_times, p.consent AS known FROM asked JOIN profiles p ON p.id = asked.profile_id
+		SELECT asked.*, p.attributes AS before, p.attribute_times FROM asked JOIN profiles p ON p.id = asked.profile_id
 		ORDER BY p.id FOR UPDATE OF p
 	), folded AS MATERIALIZED (
 		SELECT locked.*,
 			(SELECT jsonb_object_agg(w->>'name', w->'value') FROM jsonb_array_elements(attributes) w
 				WHERE coalesce((attribute_times->>(w->>'name'))::numeric, 0) <= (w->>'at')::numeric) AS new_values,
 			(SELECT jsonb_object_agg(w->>'name', w->'at') FROM jsonb_array_elements(attributes) w
-				WHERE coalesce((attribute_times->>(w->>'name'))::numeric, 0) <= (w->>'at')::numeric) AS new_times,
-			(SELECT jsonb_object_agg(w->>'key', w - 'key') FROM jsonb_array_elements(locked.consent) w
-				WHERE coalesce((known#>>ARRAY[w->>'key', 'at'])::numeric, 0) <= (w->>'at')::numeric) AS new_consent
+				WHERE coalesce((attribute_times->>(w->>'name'))::numeric, 0) <= (w->>'at')::numeric) AS new_times
 		FROM locked
 	)${written}
 	UPDATE profiles p SET
 		attributes = CASE WHEN f.new_values IS NULL THEN p.attributes ELSE jsonb_strip_nulls_top(p.attributes || f.new_values) END,
 		attribute_times = p.attribute_times || coalesce(f.new_times, '{}'),
-		consent = p.consent || coalesce(f.new_consent, '{}'),
 		tags = CASE WHEN f.add_tags = '[]' AND f.remove_tags = '[]' THEN p.tags ELSE
 			ARRAY(SELECT tag FROM (SELECT unnest(p.tags) UNION SELECT jsonb_array_elements_text(f.add_tags)
 				EXCEPT SELECT jsonb_array_elements_text(f.remove_tags)) all_tags(tag) ORDER BY tag) END,
@@ -140,7 +137,7 @@ const WRITE_AND_COMPARE = `${write(', written AS (')}
 	WHERE value."from" IS DISTINCT FROM value."to"`;
 
 /**
- * Writes changes of many profiles in one statement. An attribute or consent is only overwritten by a newer write.
+ * Writes changes of many profiles in one statement. An attribute is only overwritten by a newer write.
  *
  * @param watched attributes of which the changes are wanted
  * @returns what of them has really changed

@@ -755,6 +755,28 @@ FUNCTION consent_in_force(consent jsonb, channel text, purpose text) RETURNS jso
 			AND (consent #>> ARRAY[channel, 'at'])::numeric > (consent #>> ARRAY[channel || '/' || purpose, 'at'])::numeric THEN consent -> channel
 		ELSE consent -> (channel || '/' || purpose) END
 
+FUNCTION consent_told(consent jsonb, words jsonb) RETURNS TABLE(ordinal bigint, word jsonb, before jsonb, after jsonb) IMMUTABLE
+DECLARE
+	key text;
+	known jsonb;
+BEGIN
+	after := consent;
+	FOR word, ordinal IN SELECT one.value, one.ordinality FROM jsonb_array_elements(words) WITH ORDINALITY one LOOP
+		before := after;
+		key := word ->> 'key';
+		known := before -> key;
+		IF coalesce((known ->> 'at')::numeric, 0) <= (word ->> 'at')::numeric AND (CASE
+			WHEN NOT (word -> 'stamped')::boolean THEN true
+			WHEN word ->> 'state' = 'granted' THEN known IS NULL
+				AND consent_in_force(before, split_part(key, '/', 1), substr(key, strpos(key || '/', '/') + 1)) ->> 'state' IS DISTINCT FROM 'denied'
+			ELSE NOT ((word -> 'split')::boolean AND coalesce(known ->> 'state', '') = 'denied') END)
+		THEN
+			after := before || jsonb_build_object(key, jsonb_build_object('state', word -> 'state', 'at', word -> 'at'));
+		END IF;
+		RETURN NEXT;
+	END LOOP;
+END
+
 FUNCTION day_start(at timestamp with time zone, days_back integer, zone text, otherwise text) RETURNS timestamp with time zone STABLE
 DECLARE
 	midnight timestamp;

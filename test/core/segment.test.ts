@@ -49,9 +49,10 @@ describe('the calls', () => {
 	it('consent is for a channel or a purpose on it, and comes with identify and the event that says it was updated', () => {
 		const context = { consent: { categoryPreferences: { email: true, ' email / newsletter': false, 'push/a/b': true } } };
 		const consent = { email: 'granted', 'email/newsletter': 'denied', 'push/a/b': 'granted' };
-		expect(accepted(identify({}, { context })).change).toEqual({ attributes: {}, consent });
-		expect(accepted({ type: 'track', userId: 'u1', event: 'Segment Consent Preference Updated', context })).toMatchObject({ event: { name: 'Segment Consent Preference Updated' }, change: { consent } });
-		// Stamped on every call; only these two say something new.
+		expect(accepted(identify({}, { context })).change).toEqual({ attributes: {}, consent, consentIsStamped: true });
+		expect(accepted({ type: 'track', userId: 'u1', event: 'Segment Consent Preference Updated', context })).toMatchObject({ event: { name: 'Segment Consent Preference Updated' } });
+		// The one is stamped on every call, the other says what was chosen.
+		expect(accepted({ type: 'track', userId: 'u1', event: 'Segment Consent Preference Updated', context }).change).toEqual({ consent });
 		expect(accepted({ type: 'track', userId: 'u1', event: 'Order', context }).change).toBeUndefined();
 	});
 
@@ -60,7 +61,7 @@ describe('the calls', () => {
 		const context = { timezone: 'Europe/Istanbul', locale: 'tr-TR', consent: { categoryPreferences: { email: true, sms: false } } };
 		const entry = accepted(identify(traits, { context }));
 		expect(entry.event).toBeUndefined();
-		expect(entry.change).toEqual({ attributes: traits, zone: 'Europe/Istanbul', locale: 'tr-TR', consent: { email: 'granted', sms: 'denied' } });
+		expect(entry.change).toEqual({ attributes: traits, zone: 'Europe/Istanbul', locale: 'tr-TR', consent: { email: 'granted', sms: 'denied' }, consentIsStamped: true });
 		expect(entry.identities).toEqual([
 			{ kind: 'user_id', value: 'u1' },
 			{ kind: 'email', value: 'customer-1@example.com' },

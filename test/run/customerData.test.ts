@@ -53,12 +53,16 @@ describe.each(STORES)('engagements on %s', (kind) => {
 
 	it('denies consent for the channel of the message, unless something newer was said', async () => {
 		const [a, b, c] = [await withMessage('email'), await withMessage('sms'), await withMessage('email')];
-		const later = new Date(+test.clock.now + 1);
-		await takeIn(test.store, 'test', [{ index: 0, identities: [{ kind: 'user_id', value: c.user }], change: { consent: { email: 'granted' } }, occurredAt: later }]);
-		await record(engagement(0, a.key, 'unsubscribed'), engagement(1, b.key, 'complained'), engagement(2, c.key, 'unsubscribed'), engagement(3, a.key, 'opened'));
+		const [earlier, ahead] = [new Date(+test.clock.now - 1), new Date(+test.clock.now + 240_000)];
+		const granted = (user: string, occurredAt: Date) => ({ index: 0, identities: [{ kind: 'user_id' as const, value: user }], change: { consent: { email: 'granted' as const } }, occurredAt });
+		await takeIn(test.store, 'test', [granted(c.user, test.clock.now), granted(a.user, ahead)]);
+		await record(engagement(0, a.key, 'unsubscribed'), engagement(1, b.key, 'complained', { at: ahead }), engagement(2, c.key, 'unsubscribed', { at: earlier }), engagement(3, a.key, 'opened'));
 		expect(await consentOf(a.profile)).toEqual({ email: { state: 'denied', at: +test.clock.now } });
 		expect(await consentOf(b.profile)).toEqual({ sms: { state: 'denied', at: +test.clock.now } });
-		expect(await consentOf(c.profile)).toEqual({ email: { state: 'granted', at: +later } });
+		expect(await consentOf(c.profile)).toEqual({ email: { state: 'granted', at: +test.clock.now } });
+		expect(await ask(test.store, 'SELECT state, before, holds, source, at FROM consents WHERE profile_id = $1 ORDER BY id', [c.profile])).toEqual([
+			{ state: 'granted', before: null, holds: true, source: 'test', at: test.clock.now }, { state: 'denied', before: 'granted', holds: false, source: 'unsubscribed', at: earlier },
+		]);
 	});
 
 	// The embedded store has one connection, so there is nothing to race with.

@@ -15,12 +15,21 @@ describe.each(STORES)('consent on %s', (kind) => {
 	let user: string;
 	beforeAll(async () => void (it_ = await freshStore(kind)), 60_000);
 	afterAll(async () => await it_?.drop());
-	beforeEach(() => void (user = `customer-${++rounds}`));
+	beforeEach(async () => {
+		user = `customer-${++rounds}`;
+		// What a preview shows of an audience are a few people.
+		await ask(it_.store, 'TRUNCATE consents, profiles, identities CASCADE');
+	});
 
 	const days = (ago: number) => new Date(+it_.clock.now - ago * DAY_MS);
 	const entry = (who: string, ago: number, consent: Record<string, ConsentState>, messageId?: string) =>
 		({ index: 0, identities: [{ kind: 'user_id' as const, value: who }], change: { consent }, occurredAt: days(ago), messageId });
 	const say = async (who: string, ago: number, consent: Record<string, ConsentState>, messageId?: string) => await takeIn(it_.store, 'collector', [entry(who, ago, consent, messageId)]);
+	/** As a routine identify carries it along. */
+	const stamped = (who: string, ago: number, consent: Record<string, ConsentState>) => ({ ...entry(who, ago, consent), change: { consent, consentIsStamped: true as const } });
+	const stamp = async (who: string, ago: number, consent: Record<string, ConsentState>) => await takeIn(it_.store, 'collector', [stamped(who, ago, consent)]);
+	const stored = async (who = user) => (await ask<{ consent: object }>(it_.store, 'SELECT consent FROM profiles p JOIN identities i ON i.profile_id = p.id WHERE i.value = $1', [who]))[0]!.consent;
+	const word = (state: ConsentState, ago: number) => ({ state, at: +days(ago) });
 	const history = async (who = user) => (await ask<{ line: string }>(it_.store,
 		`SELECT concat_ws(' ', channel || coalesce('/' || nullif(purpose, ''), ''), coalesce(before, '-'), '>', state, CASE WHEN NOT holds THEN '(late)' END, source, reference,
 			round(extract(epoch FROM $2::timestamptz - at) / 86400)) AS line
@@ -53,6 +62,75 @@ describe.each(STORES)('consent on %s', (kind) => {
 		await takeIn(it_.store, 'redis', [entry(user, 1, { email: 'denied' }), entry(user, 3, { email: 'granted' }), entry(user, 2, { email: 'granted' })]);
 		expect(await history()).toEqual(['email - > granted redis 3', 'email granted > denied redis 1']);
 		expect(await inForce(user, 'email', 'marketing')).toBe('denied');
+	});
+
+	it('that a call only carries along grants nothing that was refused, and what is granted is no newer by it', async () => {
+		await say(user, 9, { email: 'granted', sms: 'granted' });
+		await say(user, 8, { email: 'denied' });
+		await stamp(user, 1, { email: 'granted', 'email/newsletter': 'granted', sms: 'granted', push: 'granted' });
+		const known = { email: word('denied', 8), sms: word('granted', 9), push: word('granted', 1) };
+		expect(await stored()).toEqual(known);
+		expect(await inForce(user, 'email', 'newsletter')).toBe('denied');
+		expect(await history()).toEqual(['email - > granted collector 9', 'sms - > granted collector 9', 'email granted > denied collector 8', 'push - > granted collector 1']);
+		await say(user, 5, { sms: 'denied' });
+		await stamp(user, 0, { push: 'denied' });
+		expect(await stored()).toEqual({ ...known, sms: word('denied', 5), push: word('denied', 0) });
+		await say(user, 0, { email: 'granted' });
+		expect(await inForce(user, 'email', 'newsletter')).toBe('granted');
+	});
+
+	it('that a call only carries along grants nothing that its own batch refuses', async () => {
+		await takeIn(it_.store, 'collector', [
+			stamped(user, 1, { email: 'granted', 'push/offers': 'granted' }), entry(user, 2, { email: 'denied', push: 'denied', sms: 'granted' }), stamped(user, 0, { sms: 'granted' }),
+		]);
+		expect(await stored()).toEqual({ email: word('denied', 2), push: word('denied', 2), sms: word('granted', 2) });
+		expect(await history()).toEqual(['email - > denied collector 2', 'push - > denied collector 2', 'sms - > granted collector 2']);
+	});
+
+	it('for one purpose alone stays when the next call carries it along again', async () => {
+		const alone = { email: 'denied', 'email/newsletter': 'granted' } as const;
+		await stamp(user, 9, alone);
+		for (const ago of [5, 4]) await stamp(user, ago, alone);
+		await takeIn(it_.store, 'collector', [stamped(user, 3, alone), stamped(user, 2, alone)]);
+		expect([await inForce(user, 'email', 'marketing'), await inForce(user, 'email', 'newsletter')]).toEqual(['denied', 'granted']);
+		await say(user, 1, { email: 'denied' });
+		await stamp(user, 0, alone);
+		expect([await inForce(user, 'email', 'newsletter'), (await history()).length]).toEqual(['denied', 3]);
+	});
+
+	it('is told when what is in force changes, even if the same was said before', async () => {
+		await say(user, 9, { 'email/newsletter': 'granted' });
+		await say(user, 8, { email: 'denied' });
+		await say(user, 7, { 'email/newsletter': 'granted' });
+		await say(user, 6, { 'email/newsletter': 'granted' });
+		await say(user, 5, { email: 'denied' });
+		await say(user, 4, { email: 'denied' });
+		expect(await history()).toEqual([
+			'email/newsletter - > granted collector 9', 'email - > denied collector 8', 'email/newsletter denied > granted collector 7', 'email denied > denied collector 5',
+		]);
+		await takeIn(it_.store, 'collector', [entry(user, 3, { 'email/newsletter': 'granted' }), entry(user, 2, { email: 'denied' })]);
+		expect((await history()).slice(4)).toEqual(['email/newsletter denied > granted collector 3', 'email denied > denied collector 2']);
+	});
+
+	it('by a clock that is ahead counts from now, and does not outlast a later refusal', async () => {
+		await say(user, -240 / 86_400, { email: 'granted' });
+		expect(await stored()).toEqual({ email: word('granted', 0) });
+		expect(await ask(it_.store, 'SELECT at FROM consents c JOIN identities i USING (profile_id) WHERE i.value = $1', [user])).toEqual([{ at: days(0) }]);
+		await say(user, 0, { email: 'denied' });
+		expect(await stored()).toEqual({ email: word('denied', 0) });
+		await takeIn(it_.store, 'collector', [entry(user, -240 / 86_400, { sms: 'granted' }), entry(user, 0, { sms: 'denied' })]);
+		expect(await stored()).toMatchObject({ sms: word('denied', 0) });
+	});
+
+	it('that comes late again and again is kept where it differs from what was said before it', async () => {
+		await say(user, 1, { email: 'granted' });
+		for (const ago of [9, 8, 7]) await say(user, ago, { email: 'denied' });
+		await takeIn(it_.store, 'collector', [6, 5, 4].map((ago) => entry(user, ago, { email: 'denied' })));
+		await takeIn(it_.store, 'collector', [entry(user, 3, { email: 'granted' }), entry(user, 3.5, { email: 'granted' }), entry(user, 2, { email: 'denied' })]);
+		expect((await history()).slice(1)).toEqual([
+			'email granted > denied (late) collector 9', 'email granted > granted (late) collector 4', 'email granted > denied (late) collector 2',
+		]);
+		expect(await stored()).toEqual({ email: word('granted', 1) });
 	});
 
 	it.each<[string, Array<[number, Record<string, ConsentState>]>, Record<string, string>]>([

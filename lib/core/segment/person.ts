@@ -58,7 +58,8 @@ export function changeOf(traits: Json, context: Json): ProfileChange {
 	const [localeField, locale] = firstGiven(traits, context, 'locale');
 	if (locale !== undefined) change.locale = checkLocale(locale, localeField);
 	const consent = consentOf(context);
-	if (consent) change.consent = consent;
+	// Segment's libraries stamp it on every identify: the sign-in of somebody who has unsubscribed is no consent.
+	if (consent) Object.assign(change, { consent, consentIsStamped: true });
 	return change;
 }
 
