@@ -42,4 +42,8 @@ describe('an entry of a Redis stream', () => {
 	])('is refused when it is %j', (fields, reason) => {
 		expect(read(fields)).toEqual({ reason: expect.stringContaining(reason), body: expect.any(String), messageId: `s ${+now - 5_000}-3`, arrivedAt: new Date(+now - 5_000) });
 	});
+
+	it('is kept with its fields when its message is empty: an empty text is one that was erased', () => {
+		expect(read(['message', ''])).toMatchObject({ reason: expect.stringContaining('message is not valid JSON'), body: '["message",""]' });
+	});
 });

@@ -45,11 +45,13 @@ export function readStreamEntry(id: string, fields: string[], { stream, index, n
 
 function readFields(fields: string[], { stream, index, now, latenessDays, receivedAt }: StreamReading & { receivedAt: Date }): { body: string; read: Read } {
 	const at = fields.findIndex((name, place) => place % 2 === 0 && name === MESSAGE_FIELD);
-	const body = at === -1 ? JSON.stringify(fields) : fields[at + 1]!;
+	const message = at === -1 ? '' : fields[at + 1]!;
+	// A text that is empty is one that was erased.
+	const body = message === '' ? JSON.stringify(fields) : message;
 	if (at === -1) return { body, read: { reason: `the entry has no field named ${MESSAGE_FIELD}: write XADD ${stream} * ${MESSAGE_FIELD} '{"type":"track", … }'` } };
 	let raw: unknown;
 	try {
-		raw = JSON.parse(body);
+		raw = JSON.parse(message);
 	} catch (error) {
 		return { body, read: { reason: `${MESSAGE_FIELD} is not valid JSON: ${(error as Error).message}` } };
 	}
