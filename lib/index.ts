@@ -58,7 +58,7 @@ export { findCustomers, keepRefused, recordEngagements, storeClock, storeCustome
 export { explain, type Question, type Told } from './report/explain';
 export { countJourneys } from './report/counts';
 export { captured, entrySample, scheduledSample } from './report/sample';
-export { DEFAULT_PURPOSE } from './core/consent';
+export { consentKey, consentName, DEFAULT_PURPOSE } from './core/consent';
 export { nameOf, type RawName } from './core/name';
 export { skipReason, type Recipient, type SendRules } from './core/sending';
 export { backup, type BackupSummary } from './run/backup';

@@ -8,9 +8,15 @@ export const DEFAULT_PURPOSE = 'marketing';
 const SLASH = '/';
 const LONGEST = 255;
 
+/** A channel or a purpose as it is compared: who refused the Newsletter has refused the newsletter. */
+export function consentName(name: string): string {
+	return name.trim().toLowerCase();
+}
+
 /** What consent is stored under: a channel, which stands for all purposes, or `channel/purpose`. */
 export function consentKey(channel: string, purpose: string): string {
-	return purpose === '' ? channel : `${channel}${SLASH}${purpose}`;
+	const [whole, part] = [consentName(channel), consentName(purpose)];
+	return part === '' ? whole : `${whole}${SLASH}${part}`;
 }
 
 /** The channel and the purpose of a key; empty: all purposes. A purpose may have slashes of its own, a channel has none. */
@@ -19,7 +25,7 @@ export function consentParts(key: string): { channel: string; purpose: string } 
 	return at === -1 ? { channel: key, purpose: '' } : { channel: key.slice(0, at), purpose: key.slice(at + 1) };
 }
 
-/** A key as senders write it, without blanks around its parts. @throws Refusal naming the field */
+/** A key as senders write it, without blanks around its parts, in lower case. @throws Refusal naming the field */
 export function readConsentKey(key: string, field: string): string {
 	const at = key.indexOf(SLASH);
 	const [channel, purpose] = [(at === -1 ? key : key.slice(0, at)).trim(), at === -1 ? undefined : key.slice(at + 1).trim()];

@@ -58,17 +58,19 @@ function byProfile(said: Said[]): Array<{ profile_id: number; words: object[] }>
 
 /**
  * What holds of the consent of two profiles that become one, as SQL: the strictest for each channel and purpose of either
- * side, and of equals what was said last.
+ * side, and of equals what was said last. Where they differ it is refused as of now: what one of them said before they
+ * became one does not speak for both.
  *
  * @param one, other the consent of each side
+ * @param now an instant
  */
-export function strictest(one: string, other: string): string {
+export function strictest(one: string, other: string, now: string): string {
 	return `(SELECT coalesce(jsonb_object_agg(key, said), '{}') FROM (
-		SELECT DISTINCT ON (key) key, said
+		SELECT key, CASE WHEN count(DISTINCT said ->> 'state') > 1 THEN jsonb_build_object('state', 'denied', 'at', (extract(epoch FROM ${now}) * 1000)::bigint)
+			ELSE (array_agg(said ORDER BY (said ->> 'at')::numeric DESC))[1] END AS said
 		FROM jsonb_object_keys(${one} || ${other}) key,
 			LATERAL (SELECT consent_in_force(${one}, ${PARTS}) UNION ALL SELECT consent_in_force(${other}, ${PARTS})) both_sides(said)
-		WHERE said IS NOT NULL
-		ORDER BY key, said->>'state' = 'denied' DESC, (said->>'at')::numeric DESC
+		WHERE said IS NOT NULL GROUP BY key
 	) of_each)`;
 }
 

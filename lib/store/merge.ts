@@ -32,7 +32,7 @@ export async function mergeProfiles(db: Connection, merges: Merge[]): Promise<nu
 	await db.rows(
 		`UPDATE profiles p SET
 			attributes = newest.attributes, attribute_times = newest.times,
-			consent = ${strictest('old.consent', 'own.consent')},
+			consent = ${strictest('old.consent', 'own.consent', '$3::timestamptz')},
 			tags = ARRAY(SELECT DISTINCT t FROM unnest(old.tags || p.tags) t ORDER BY t),
 			email = coalesce(p.email, old.email), phone = coalesce(p.phone, old.phone),
 			zone = coalesce(p.zone, old.zone), locale = coalesce(p.locale, old.locale), updated_at = $3

@@ -1,6 +1,6 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
-import { checkBeforeSending, DEFAULT_PURPOSE, leave, mailersOf, nameOf, park, type Claim, type Engine, type RawName, type Running, type SendRules } from '../../lib/index';
+import { checkBeforeSending, consentName, DEFAULT_PURPOSE, leave, mailersOf, nameOf, park, type Claim, type Engine, type RawName, type Running, type SendRules } from '../../lib/index';
 import { arriving } from '../shared/arriving';
 import { isConnected, publishedCanvas } from '../shared/canvas';
 import { itemOf, resume, tokenOf } from '../shared/execution';
@@ -32,12 +32,12 @@ export function peoplePerBatch(context: Context): number {
 export function readRules(context: Context): SendRules {
 	const options = raw<Options>(context, 'options', {});
 	const messageClass = raw<SendRules['class']>(context, 'class', 'marketing');
-	const purpose = nameOf(raw<RawName>(context, 'purpose', DEFAULT_PURPOSE));
+	const purpose = consentName(nameOf(raw<RawName>(context, 'purpose', DEFAULT_PURPOSE)));
 	if (messageClass === 'marketing' && purpose === '') {
 		throw fieldError(context.getNode(), 'Purpose', `is empty. Choose what the message is for, such as ${DEFAULT_PURPOSE}: consent is asked for it.`);
 	}
 	return {
-		channel: raw(context, 'channel', 'email'),
+		channel: consentName(raw(context, 'channel', 'email')),
 		purpose,
 		class: messageClass,
 		ifConsentUnknown: raw<SendRules['ifConsentUnknown']>(context, 'ifConsentUnknown', 'settings'),

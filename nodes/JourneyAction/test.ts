@@ -1,6 +1,6 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
-import { skipReason, type Profile, type Recipient, type SendRules } from '../../lib/index';
+import { consentKey, consentName, skipReason, type Profile, type Recipient, type SendRules } from '../../lib/index';
 import { raw } from '../shared/parameters';
 import { eventName, list, otherKey, pairs } from './change';
 import { readRules } from './check';
@@ -22,9 +22,16 @@ export function testCheck(context: IExecuteFunctions): INodeExecutionData[][] {
 
 function recipientOf({ profile }: IDataObject, { channel, purpose }: SendRules): Recipient {
 	const { consent, ...sample } = { ...(profile as IDataObject | undefined) } as Partial<Profile> & { consent?: Record<string, unknown> };
-	const said = consent?.[`${channel}/${purpose}`] ?? consent?.[channel];
-	const state = typeof said === 'object' && said !== null ? (said as { state?: unknown }).state : said;
+	const said = (key: string) => wordOf(Object.entries(consent ?? {}).find(([name]) => consentName(name) === key)?.[1]);
+	const [whole, own] = [said(consentKey(channel, '')), said(consentKey(channel, purpose))];
+	const isTakenBack = whole?.state === 'denied' && whole.at !== undefined && own?.at !== undefined && +new Date(whole.at) > +new Date(own.at);
+	const { state } = (isTakenBack ? whole : (own ?? whole)) ?? {};
 	return { profile: { attributes: {}, ...sample } as Profile, consent: state === 'denied' ? 'denied' : 'granted', unknown_consent: null, converted: false, skip_since: null };
+}
+
+/** Consent as people write it in a sample, `denied`, or as it is stored or shown. */
+function wordOf(said: unknown): { state?: unknown; at?: string | number } | undefined {
+	return typeof said === 'object' && said !== null ? said : typeof said === 'string' ? { state: said } : undefined;
 }
 
 /** A run in the editor: the sample goes on as if it had been changed, and nothing is stored. */

@@ -1,6 +1,6 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
-import type { Json, Sample, Way } from '../../lib/index';
+import { consentName, type Json, type Sample, type Way } from '../../lib/index';
 import type { Arrivals } from './arriving';
 import { itemOf } from './execution';
 import { fieldError } from './parameters';
@@ -66,7 +66,7 @@ export function hintUnknown(context: IExecuteFunctions, count: number, missing: 
 /** Consent as people write it in a sample, `{ email: 'granted' }`, or as it is stored. */
 function states(consent: unknown): Json | null {
 	const channels = objectOr(consent);
-	return channels && Object.fromEntries(Object.entries(channels).map(([channel, state]) => [channel, typeof state === 'string' ? { state } : state]));
+	return channels && Object.fromEntries(Object.entries(channels).map(([channel, state]) => [consentName(channel), typeof state === 'string' ? { state } : state]));
 }
 
 function objectOr(value: unknown): Json | null {

@@ -47,7 +47,7 @@ describe('the calls', () => {
 	});
 
 	it('consent is for a channel or a purpose on it, and comes with identify and the event that says it was updated', () => {
-		const context = { consent: { categoryPreferences: { email: true, ' email / newsletter': false, 'push/a/b': true } } };
+		const context = { consent: { categoryPreferences: { email: true, ' Email / NewsLetter': false, 'PUSH/a/b': true } } };
 		const consent = { email: 'granted', 'email/newsletter': 'denied', 'push/a/b': 'granted' };
 		expect(accepted(identify({}, { context })).change).toEqual({ attributes: {}, consent, consentIsStamped: true });
 		expect(accepted({ type: 'track', userId: 'u1', event: 'Segment Consent Preference Updated', context })).toMatchObject({ event: { name: 'Segment Consent Preference Updated' } });

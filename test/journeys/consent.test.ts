@@ -1,6 +1,7 @@
 import { explain } from '../../lib/report/explain';
 import type { ConsentState } from '../../lib/core/types';
 import { baseNode, journeyNode, wires } from '../support/canvas';
+import { OneNode } from '../support/headless/oneNode';
 import { journeys } from '../support/journeys';
 import { ask } from '../support/world';
 
@@ -47,6 +48,21 @@ journeys('consent for a purpose', (open) => {
 		await run.pass('1 minute');
 		expect(mailed(run).slice(3)).toEqual(['never-asked']);
 		await expect(run.publish(canvas({ purpose: { ...purpose, value: ' ' } }))).rejects.toThrow('Purpose: is empty. Choose what the message is for, such as marketing');
+	});
+
+	it('is asked without regard to case, and of a sample as of customers', async () => {
+		const shouted = { channel: 'EMail', purpose: { ...purpose, value: 'NewsLetter' } };
+		const run = await open(canvas(shouted), { mailer: {} });
+		await run.send(issue('newsletter-alone', { 'email/newsletter': 'granted' }), issue('all-but-that', { email: 'granted', 'email/newsletter': 'denied' }));
+		await run.pass('1 minute');
+		expect([mailed(run), await skips(run)]).toEqual([['newsletter-alone'], ['all-but-that consent_denied email newsletter']]);
+		const nodes = await OneNode.on(run.store);
+		const samples = [
+			{ 'Email/Newsletter': { state: 'granted', at: 2 }, email: { state: 'denied', at: 3 } }, { 'email/newsletter': { state: 'granted', at: 3 }, email: { state: 'denied', at: 2 } },
+			{ 'email/newsletter': { state: 'granted', at: '2026-03-01T09:00:00.000Z' }, email: { state: 'denied', at: '2026-03-02T09:00:00.000Z' } }, { 'email/newsletter': 'granted', email: 'denied' },
+		].map((consent) => ({ profile: { email: 'customer-1@example.com', consent } }));
+		const { outputs } = await nodes.run(journeyNode('May we?', 'journeyAction', shouted), samples, 'manual');
+		expect(outputs[1]!.map(({ json }) => (json.skipped as { would: string }).would)).toEqual(['be skipped', 'be sent', 'be skipped', 'be sent']);
 	});
 
 	it('goes by the step before the journey before the settings, where it is not known', async () => {

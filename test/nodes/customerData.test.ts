@@ -167,7 +167,7 @@ describe.each(STORES)('Journey Customer Data on %s', (kind) => {
 		await nodes.run(node('setConsent', { channel: 'email', consent: '={{ $json.says }}' }), [{ user: 'u1', says: 'denied' }]);
 		await nodes.run(node('setConsent', { channel: 'email', consent: 'granted', changeOptions: { time: '2026-03-01' } }), [{ user: 'u1' }]);
 		expect(await get('u1')).toMatchObject({ profile: { tags: ['vip'] }, consent: { email: { state: 'denied', at: '2026-03-02T10:00:00.000Z' } }, journeys: [] });
-		await nodes.run(node('setConsent', { channel: 'email', purpose: { __rl: true, mode: 'name', value: '={{ $json.for }}' }, consent: 'granted' }), [{ user: 'u1', for: 'newsletter' }]);
+		await nodes.run(node('setConsent', { channel: 'email', purpose: { __rl: true, mode: 'name', value: '={{ $json.for }}' }, consent: 'granted' }), [{ user: 'u1', for: ' NewsLetter' }]);
 		expect(await get('u1')).toMatchObject({ consent: { email: { state: 'denied' }, 'email/newsletter': { state: 'granted', at: '2026-03-02T10:00:00.000Z' } } });
 		expect((await nodes.run(node('setConsent', { channel: '={{ "email/news" }}' }), [{ user: 'u1' }])).error?.message).toBe('Item 0: Channel must have no slash, found "email/news": what it is for is the Purpose');
 		const bad = await nodes.run(node('setConsent', { channel: 'email', consent: '={{ $json.says }}' }), [{ user: 'u1', says: 'yes' }]);

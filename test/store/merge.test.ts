@@ -58,6 +58,11 @@ describe.each(STORES)('profiles that become one on %s', (kind) => {
 		expect(states((await profileOf(a)).consent)).toEqual({ email: 'denied', sms: 'denied', push: 'granted', fax: 'denied', post: 'granted' });
 		await change(a, hours(-4), { consent: { fax: 'granted' } });
 		expect(states((await profileOf(a)).consent)).toMatchObject({ fax: 'denied' });
+		// What one of them said before does not speak for both, however late it comes.
+		await change(a, hours(-1), { consent: { email: 'granted', sms: 'granted', fax: 'granted' } });
+		expect(states((await profileOf(a)).consent)).toMatchObject({ email: 'denied', sms: 'denied', fax: 'granted' });
+		await change(a, hours(0), { consent: { email: 'granted' } });
+		expect(states((await profileOf(a)).consent)).toMatchObject({ email: 'granted' });
 	});
 
 	it('keep all tags, identities and events, and leave nothing behind', async () => {

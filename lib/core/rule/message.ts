@@ -1,6 +1,7 @@
+import { consentName } from '../consent';
 import type { Rule } from '../types';
 import { RuleError } from './error';
-import type { RuleWriter } from './writer';
+import { checkName, type RuleWriter } from './writer';
 
 const KINDS = ['sent', 'delivered', 'opened', 'clicked'];
 const MOST_MESSAGES = 1_000;
@@ -16,7 +17,7 @@ export function message(write: RuleWriter, rule: Extract<Rule, { kind: 'message'
 		if (count === 'atLeast' && times > ofLast) throw new RuleError(`At least ${times} of the last ${ofLast} messages can never be. Ask for at most ${ofLast}, or look at more messages.`);
 	}
 	const asked = ['d.profile_id = p.id', "d.status = 'sent'"];
-	if (channel !== undefined) asked.push(`d.channel = ${write.name(channel, 'channel')}`);
+	if (channel !== undefined) asked.push(`d.channel = ${write.name(consentName(checkName(channel, 'channel')), 'channel')}`);
 	if (journey === 'this') {
 		write.needsInstance('A message', 'of this journey');
 		asked.push('d.journey_id = i.journey_id');

@@ -1,4 +1,4 @@
-import { DEFAULT_PURPOSE } from '../consent';
+import { consentName, DEFAULT_PURPOSE } from '../consent';
 import { addressField } from '../sending';
 import { IDENTITY_KINDS, type Rule } from '../types';
 import { RuleError } from './error';
@@ -10,7 +10,8 @@ export function tag(write: RuleWriter, rule: Extract<Rule, { kind: 'tag' }>): st
 
 /** What holds of consent, as SQL: `{state, at}`. */
 export function consentInForce(write: RuleWriter, { channel, purpose = DEFAULT_PURPOSE }: Extract<Rule, { kind: 'consent' }>): string {
-	return `consent_in_force(p.consent, ${write.name(channel, 'channel')}, ${write.name(purpose, 'purpose')})`;
+	const asked = (name: unknown, what: string) => write.name(consentName(checkName(name, what)), what);
+	return `consent_in_force(p.consent, ${asked(channel, 'channel')}, ${asked(purpose, 'purpose')})`;
 }
 
 export function consent(write: RuleWriter, rule: Extract<Rule, { kind: 'consent' }>): string {
@@ -23,7 +24,7 @@ export function consent(write: RuleWriter, rule: Extract<Rule, { kind: 'consent'
 
 /** Whether there is an address. As in *Check before sending*, channels without one of their own reach everybody. */
 export function reachable({ channel, is }: Extract<Rule, { kind: 'reachable' }>): string {
-	const field = addressField(checkName(channel, 'channel'));
+	const field = addressField(consentName(checkName(channel, 'channel')));
 	return `${is ? '' : 'NOT '}(${field ? `coalesce(p.${field}, '') <> ''` : 'true'})`;
 }
 
