@@ -13,6 +13,8 @@ export interface Batch {
 	/** `removed`: nobody, but steps that do not listen any more. */
 	kind: 'instances' | 'candidates' | 'removed';
 	ids: number[];
+	/** When it is emitted, by the store's clock: n8n runs it on the canvas that is published then. */
+	at: Date;
 }
 
 export interface Subscription {
@@ -78,8 +80,8 @@ export class Dispatcher {
 	}
 
 	/** Runs an Entry Trigger for steps of its workflow that do not listen: it sees the canvas. */
-	ask(entry: number, steps: number[]): void {
-		const flight = this.subscriptions.get(entry)?.emit({ token: '', kind: 'removed', ids: steps }).catch(this.onError);
+	ask(entry: number, steps: number[], at: Date): void {
+		const flight = this.subscriptions.get(entry)?.emit({ token: '', kind: 'removed', ids: steps, at }).catch(this.onError);
 		if (!flight) return;
 		this.flights.add(flight);
 		void flight.finally(() => this.flights.delete(flight));
@@ -160,13 +162,13 @@ export class Dispatcher {
 	private async claim(subscription: Subscription, due: Due & { kind: Batch['kind'] }): Promise<number> {
 		const take = due.kind === 'candidates' ? claimCandidates : claimInstances;
 		const limit = batchSize(due.attempts, subscription.limit);
-		const batch = await this.store.tx(
-			async (db) => await take(db, due.step_id, due.attempts, limit, new Date(+db.now + LEASE_MS)),
-		);
+		const { batch, now } = await this.store.tx(async (db) => ({
+			batch: await take(db, due.step_id, due.attempts, limit, new Date(+db.now + LEASE_MS)), now: db.now,
+		}));
 		if (!batch) return 0;
 		if (due.kind === 'candidates') this.onCandidates();
 		this.leases.emit(batch.token);
-		const flight = this.fly(subscription, { ...batch, kind: due.kind });
+		const flight = this.fly(subscription, { ...batch, kind: due.kind, at: now });
 		this.flights.add(flight);
 		void flight.finally(() => this.flights.delete(flight));
 		return batch.ids.length;
@@ -196,8 +198,9 @@ export class Dispatcher {
 	 */
 	private async carry(subscription: Subscription, batch: Batch): Promise<void> {
 		const copies = new Set<Promise<void>>();
-		const emit = () => {
-			const copy: Promise<void> = subscription.emit(batch).finally(() => copies.delete(copy));
+		const began = Date.now();
+		const emit = (at = batch.at) => {
+			const copy: Promise<void> = subscription.emit({ ...batch, at }).finally(() => copies.delete(copy));
 			copies.add(copy);
 		};
 		emit();
@@ -209,7 +212,7 @@ export class Dispatcher {
 			const state = await this.store.tx(async (db) => await claimState(db, batch.token)).catch(() => 'not known');
 			// A copy that ended without a start was refused, as any other would be.
 			if (state === 'gone' || (state === 'unstarted' && !asked)) return;
-			if (state === 'unstarted' && !this.stopped) emit();
+			if (state === 'unstarted' && !this.stopped) emit(new Date(+batch.at + Date.now() - began));
 		}
 	}
 

@@ -127,13 +127,16 @@ export class Engine {
 	 *
 	 * @param who says so
 	 * @param renamedSince the outputs that it calls otherwise than the canvas before
-	 * @returns them; undefined: it may be an older canvas that this execution only still runs. The next one is to say it again
+	 * @param emitted when the execution was, by the store's clock; absent: now
+	 * @returns them. `lagsUntil`: this execution may lag behind, as all do that were emitted before this time
 	 */
-	async recordCanvas(place: Place, recorded: RecordedCanvas, who: string, renamedSince: (before: Canvas) => Problem[]): Promise<Problem[] | undefined> {
+	async recordCanvas(
+		place: Place, recorded: RecordedCanvas, who: string, renamedSince: (before: Canvas) => Problem[], emitted?: Date,
+	): Promise<Problem[] | { lagsUntil: Date }> {
 		return await this.store.tx(async (db) => {
-			const before = await saveCanvas(db, place, recorded);
-			if (before === 'lagging') return undefined;
+			const before = await saveCanvas(db, place, recorded, emitted);
 			if (before === 'known') return [];
+			if ('lagsUntil' in before) return before;
 			const renamed = renamedSince(before.canvas);
 			await tellAct(db, 'publish', who, before.journey, publishDetail(before.canvas, recorded.canvas, recorded.hash, renamed));
 			return renamed;

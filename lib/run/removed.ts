@@ -39,7 +39,7 @@ export class RemovedSteps {
 		const due = abandoned.filter(({ entry }) => +(this.asked.get(entry) ?? 0) <= +now - ASK_AGAIN_MS);
 		for (const { entry, steps } of due) {
 			this.asked.set(entry, now);
-			this.dispatcher.ask(entry, steps);
+			this.dispatcher.ask(entry, steps, now);
 		}
 		return due.length;
 	}

@@ -169,8 +169,8 @@ export async function beat(db: Connection, workflows: number[]): Promise<void> {
 	await db.rows('UPDATE workflows SET seen_at = $2 WHERE id = ANY($1::int[])', [workflows, db.now]);
 }
 
-/** An execution that began before a publish may end after it, and says again what ran then. */
-const LAGGING_MS = 15 * 60_000;
+/** Between the moment in which an execution was emitted, as we know it, and the one in which n8n read what is published. */
+const READ_WITHIN_MS = 10_000;
 
 /** Whether a canvas has a node, and it is not disabled. */
 export const HAS_NODE = (canvas: string, node: string) => `jsonb_path_exists(${canvas}, '$.nodes[*] ? (@.id == $id && !(@.disabled == true))', jsonb_build_object('id', ${node}))`;
@@ -182,33 +182,39 @@ export interface Before {
 }
 
 /**
- * Records the canvas that a workflow runs now, and how it looks. The newest is what is published, its `seen_at` since
- * when; a node that was moved changes nothing but the looks.
+ * Records the canvas that an execution runs, and how it looks. The newest is what is published, its `seen_at` since when; a
+ * node that was moved changes nothing but the looks.
  *
- * An older one is published again when a node listens again that only it has, or when it still runs after the time that
- * any execution takes. Until then an execution may only lag behind.
+ * n8n reads what is published when an execution is emitted, and the execution keeps it, however late it begins and however
+ * long it lives. No node is told of a publish: only those that it changes register again. So of two canvases the one that
+ * was emitted later is the newer one, and what an execution says is true of the moment of its emission.
  *
- * @returns what ran before; `known`: nothing did, or the same; `lagging`: nothing is recorded, the next one is to say it again
+ * @param emitted when the execution was, by the store's clock
+ * @returns what ran before; `known`: nothing did, or the same. `lagsUntil`: nothing is recorded, since this execution may lag
+ * behind, as all do that were emitted before this time
  */
-export async function saveCanvas(db: Connection, { host, workflowId }: Place, { hash, canvas, drawing }: RecordedCanvas): Promise<Before | 'known' | 'lagging'> {
+export async function saveCanvas(
+	db: Connection, { host, workflowId }: Place, { hash, canvas, drawing }: RecordedCanvas, emitted = db.now,
+): Promise<Before | 'known' | { lagsUntil: Date }> {
 	// Two executions that see a publish at once record it one after the other.
 	const [workflow] = await db.rows<{ id: number; journey_id: number | null }>(
 		'SELECT id, journey_id FROM workflows WHERE host = $1 AND workflow_id = $2 FOR NO KEY UPDATE', [host, workflowId],
 	);
 	if (!workflow) return 'known';
-	const [last] = await db.rows<{ hash: string; canvas: Canvas; seen_at: Date; lagging: boolean }>(
-		`SELECT hash, canvas, seen_at, hash <> $2 AND seen_at > $3 AND EXISTS (SELECT FROM canvases WHERE workflow = $1 AND hash = $2)
-			AND NOT EXISTS (SELECT FROM steps s WHERE s.workflow = $1 AND s.state = 'on' AND s.registered_at >= seen_at
-				AND ${HAS_NODE('$4::jsonb', 's.node_id')} AND NOT ${HAS_NODE('canvas', 's.node_id')}) AS lagging
+	// An older canvas, unless a node listens again since then that only this one has.
+	const [last] = await db.rows<{ hash: string; canvas: Canvas; seen_at: Date; older: boolean }>(
+		`SELECT hash, canvas, seen_at, EXISTS (SELECT FROM canvases WHERE workflow = $1 AND hash = $2)
+			AND NOT EXISTS (SELECT FROM steps s WHERE s.workflow = $1 AND s.state = 'on' AND s.registered_at BETWEEN seen_at AND $3
+				AND ${HAS_NODE('$4::jsonb', 's.node_id')} AND NOT ${HAS_NODE('canvas', 's.node_id')}) AS older
 		 FROM canvases WHERE workflow = $1 ORDER BY seen_at DESC LIMIT 1`,
-		[workflow.id, hash, new Date(+db.now - LAGGING_MS), JSON.stringify(canvas)],
+		[workflow.id, hash, emitted, JSON.stringify(canvas)],
 	);
-	if (last?.lagging) return 'lagging';
 	if (last?.hash === hash) {
 		await db.rows('UPDATE canvases SET drawing = $3 WHERE workflow = $1 AND hash = $2 AND drawing IS DISTINCT FROM $3::jsonb', [workflow.id, hash, JSON.stringify(drawing)]);
 		return 'known';
 	}
-	const at = new Date(Math.max(+db.now, +(last?.seen_at ?? 0) + 1));
+	if (last && +emitted < +last.seen_at + (last.older ? READ_WITHIN_MS : 0)) return { lagsUntil: last.seen_at };
+	const at = new Date(Math.max(+emitted, +(last?.seen_at ?? 0) + 1));
 	await db.rows(
 		`INSERT INTO canvases (workflow, hash, canvas, seen_at, drawing) VALUES ($1, $2, $3, $4, $5)
 		 ON CONFLICT (workflow, hash) DO UPDATE SET seen_at = excluded.seen_at, drawing = excluded.drawing`,

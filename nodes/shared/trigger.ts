@@ -67,7 +67,8 @@ export async function subscribe(context: ITriggerFunctions, { kind, ...listener 
 	};
 }
 
-function itemsOf({ kind, token, ids }: Batch) {
+/** All that is said once of a batch is said by its first item. */
+function itemsOf({ kind, token, ids, at }: Batch) {
 	const name = { candidates: 'candidate', instances: 'instance', removed: 'removed' }[kind];
-	return ids.map((id) => ({ json: { journey: { [name]: id, token } } }));
+	return ids.map((id, item) => ({ json: { journey: { [name]: id, token, ...(item === 0 && { at: at.toISOString() }) } } }));
 }

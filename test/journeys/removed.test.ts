@@ -113,6 +113,25 @@ journeys('a step that is removed while people wait there', (open) => {
 });
 
 journeys('a step that is still there', (open) => {
+	it.each(['', 'Later'])('keeps its people when it was published again before the execution that was to look for it began (goes to "%s")', async (ifStepRemoved) => {
+		const version = (waits: object[]) => canvas(waits, { ifStepRemoved });
+		const run = await open(version([wait()]));
+		await run.send(cart(1), cart(2));
+		await run.pass('1 hour');
+		await run.publish(version([]));
+		await gone(run, 'Wait');
+		run.late(async () => {
+			await run.skip('1 minute');
+			await run.publish(version([wait()]));
+			await run.skip('1 minute');
+		});
+		const before = run.executions;
+		await run.pass('30 seconds');
+		expect(run.executions).toBe(before + 1);
+		await run.pass('5 days');
+		expect((await run.timeline()).filter((line) => /step_removed|woken Wait/.test(line))).toEqual(['+3d customer-1 woken Wait: time', '+3d customer-2 woken Wait: time']);
+	});
+
 	it('keeps its people through ten republishes, restarts and an unpublish', async () => {
 		const version = (n: number) => canvas([wait({ parameters: { ...wait().parameters, limitDelayAmount: 3 } }), baseNode('Set', 'set', 3.4, assign({ n: String(n) }))]);
 		const run = await open(version(0));

@@ -218,7 +218,7 @@ journeys('a removal with more people than a page', (open) => {
 		expect((await story(run, 2)).slice(0, 2)).toEqual(["Is now at 'Wait', waiting for 'order', until 2026-03-05 11:00:00 UTC.", "Began to wait at 'Wait', until 2026-03-05 11:00:00 UTC at the latest."]);
 		// An execution that began before the publish still runs the canvas before.
 		const place = { host: (await ask<{ host: string }>(run.store, 'SELECT host FROM workflows'))[0]!.host, workflowId: 'journey', nodeId: '', name: '', kind: 'entry' as const };
-		await run.store.tx(async (db) => await saveCanvas(db, place, older!));
+		await run.store.tx(async (db) => await saveCanvas(db, place, older!, new Date(+db.now - 60_000)));
 		await run.down('30 seconds');
 		await run.pass('30 seconds');
 		expect((await story(run, 2)).slice(0, 2)).toEqual(["Is now at 'Later', waiting for 'visit', until 2026-03-12 11:01:30 UTC.", "Began to wait at 'Later', until 2026-03-12 11:01:30 UTC at the latest."]);

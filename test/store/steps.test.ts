@@ -34,37 +34,37 @@ describe.each(STORES)('a step on %s', (kind) => {
 		expect(await stateOf(id)).toEqual({ state: 'on', off_since: null });
 	});
 
-	it('is on the canvas that was published last: an older one counts as that again once no execution can lag so far behind, or a node listens again that only it has', async () => {
-		const canvases = { old: ['n1', 'n3'], new: ['n1'] };
-		const record = async (hash: keyof typeof canvases) => await it_.store.tx(async (db) => await saveCanvas(db, { host: 'h', workflowId: 'w', nodeId: 'n1', name: 'n1', kind: 'entry' }, {
-			hash, canvas: { nodes: canvases[hash].map((id) => ({ id, name: id, type: 't', parameters: {} }) as never), connections: {} }, drawing: {} as never,
-		}));
+	it('is on the canvas that was emitted last: an execution that was emitted before that lags behind, however long it lives, and one that surely came later, or when a node listens again that only its canvas has, says that that is published again', async () => {
+		const record = async (hash: string, emitted = it_.clock.now) => await it_.store.tx(async (db) => await saveCanvas(db, { host: 'h', workflowId: 'w', nodeId: 'n1', name: 'n1', kind: 'entry' }, {
+			hash, canvas: { nodes: (hash === 'old' ? ['n1', 'n3'] : ['n1']).map((id) => ({ id, name: id, type: 't', parameters: {} })), connections: {} }, drawing: {},
+		}, emitted));
 		const newest = async () => {
 			const { hash, since } = (await it_.store.tx(async (db) => await publishedAt(db, 'h', 'w')))!;
 			return { hash, since };
 		};
-		for (const node of canvases.old) await register(node);
-		await record('old');
-		it_.clock.pass(60 * 60_000);
+		await register('n1');
+		const old = it_.clock.pass(1_000);
+		expect(await record('old')).toBe('known');
+		const missed = it_.clock.pass(60_000);
+		// It began only minutes after it was emitted.
+		const since = it_.clock.pass(60_000);
+		it_.clock.pass(5 * 60_000);
+		expect(await record('new', since)).toHaveProperty('canvas');
+		expect(await newest()).toEqual({ hash: 'new', since });
+		it_.clock.pass(24 * 60 * 60_000);
+		const surely = new Date(+since + 10_000);
+		expect([await record('old', old), await record('old', new Date(+surely - 1)), await record('never seen', missed)]).toEqual([1, 2, 3].map(() => ({ lagsUntil: since })));
+		expect([await record('new'), await newest()]).toEqual(['known', { hash: 'new', since }]);
+		expect(await record('old', surely)).toHaveProperty('canvas');
+		expect(await newest()).toEqual({ hash: 'old', since: surely });
+		const again = it_.clock.pass(60_000);
 		expect(await record('new')).toHaveProperty('canvas');
-		const since = it_.clock.now;
-		for (const minutes of [1, 13]) {
-			it_.clock.pass(minutes * 60_000);
-			// What n8n starts again is on both.
-			await register('n1');
-			expect(await record('old')).toBe('lagging');
-			expect(await record('new')).toBe('known');
-			expect(await newest()).toEqual({ hash: 'new', since });
-		}
-		it_.clock.pass(60_000);
-		expect(await record('old')).toHaveProperty('canvas');
-		expect(await newest()).toEqual({ hash: 'old', since: it_.clock.now });
-		it_.clock.pass(60 * 60_000);
-		await record('new');
-		it_.clock.pass(60_000);
-		expect(await record('old')).toBe('lagging');
+		it_.clock.pass(1_000);
+		// What n8n starts again is on both, but for the third one.
+		await register('n1');
+		expect(await record('old')).toEqual({ lagsUntil: again });
 		await register('n3');
+		expect(await record('old', new Date(+it_.clock.now - 1))).toEqual({ lagsUntil: again });
 		expect(await record('old')).toHaveProperty('canvas');
-		expect(await newest()).toEqual({ hash: 'old', since: it_.clock.now });
 	});
 });

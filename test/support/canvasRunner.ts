@@ -39,9 +39,11 @@ export interface Happening {
 	messageId?: string;
 }
 
-interface Emission {
+export interface Emission {
 	node: INode;
 	items: INodeExecutionData[];
+	/** What was published then, which the execution keeps. */
+	canvas: WorkflowJson;
 	done?: { resolve(run: IRun): void };
 	execution?: string;
 }
@@ -65,6 +67,7 @@ export class CanvasRunner {
 	private canvas?: WorkflowJson;
 	private cutAfter?: string;
 	private last?: Emission;
+	private delay?: () => Promise<void>;
 	private died?: () => void;
 	private engine!: Engine;
 
@@ -121,7 +124,7 @@ export class CanvasRunner {
 		}
 		for (const node of nodes.filter(({ id }) => !this.open.has(id))) {
 			const emit = ((data, _response, done) => {
-				this.queue.push({ node, items: data[0]!, done: done as never });
+				this.queue.push({ node, items: data[0]!, canvas: this.canvas!, done: done as never });
 			}) as ITriggerFunctions['emit'];
 			const close = await this.registered(async () => await this.host.trigger(workflow, node, emit));
 			if (close) this.open.set(node.id, { node: wanted.get(node.id)!, close });
@@ -166,17 +169,27 @@ export class CanvasRunner {
 		this.interruptions.set(node, async () => void (await action()));
 	}
 
+	/** n8n is so busy that the next execution, which it has been given, begins only after this. */
+	late(action: () => Promise<unknown>): void {
+		this.delay = async () => void (await action());
+	}
+
 	/** Kills n8n as soon as this node has run in the next execution; it comes back at once, knowing nothing. */
 	killAfter(node: string): void {
 		this.cutAfter = node;
 	}
 
 	/**
-	 * Runs the last batch once more, as n8n does at boot with what it cannot tell had begun, and by its Retry button.
+	 * Runs a batch once more, as n8n does at boot with what it cannot tell had begun, and by its Retry button.
 	 * @param same as the same execution: n8n's queue hands out a job again when Redis comes back as it was a moment ago
 	 */
-	async runAgain({ same = false } = {}): Promise<void> {
-		await this.execute({ ...this.last!, done: undefined, ...(same ? {} : { execution: undefined }) });
+	async runAgain({ same = false, batch = this.batch } = {}): Promise<void> {
+		await this.execute({ ...batch, done: undefined, ...(same ? {} : { execution: undefined }) });
+	}
+
+	/** The one that was run last. */
+	get batch(): Emission {
+		return this.last!;
 	}
 
 	/** Runs a Journey Control node, from a workflow of its own. @returns what it answers @throws what it refuses */
@@ -241,7 +254,7 @@ export class CanvasRunner {
 		await this.unpublish();
 		this.halt();
 		if (this.ownsStore) await this.test.drop();
-		const awaited = [...this.interruptions.keys(), ...(this.cutAfter === undefined ? [] : [this.cutAfter])];
+		const awaited = [...this.interruptions.keys(), ...(this.cutAfter === undefined ? [] : [this.cutAfter]), ...(this.delay ? ['something late'] : [])];
 		if (awaited.length > 0) this.problems.push(`Something was to happen after ${awaited.join(', ')}, which never ran.`);
 		if (this.problems.length > 0) throw new Error(`The run had problems:\n${this.problems.join('\n')}`);
 	}
@@ -322,12 +335,15 @@ export class CanvasRunner {
 	}
 
 	private async execute(emission: Emission): Promise<void> {
+		const { delay } = this;
+		this.delay = undefined;
+		await delay?.();
 		await this.enter();
-		const { node, items, done, execution = this.host.execution() } = emission;
+		const { node, items, canvas, done, execution = this.host.execution() } = emission;
 		this.last = { ...emission, execution };
 		this.executions++;
 		const death = new Promise<undefined>((resolve) => (this.died = () => resolve(undefined)));
-		const run = await Promise.race([this.host.run(this.host.workflow(this.workflowId, this.canvas!), node, items, execution), death]);
+		const run = await Promise.race([this.host.run(this.host.workflow(this.workflowId, canvas), node, items, execution), death]);
 		if (!run) return await this.rise();
 		const { error } = run.data.resultData;
 		if (error) this.problems.push(`${run.data.resultData.lastNodeExecuted}: ${error.message}`);

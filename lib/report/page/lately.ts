@@ -5,8 +5,10 @@ interface Kept {
 }
 
 const MOST_KEPT = 200;
-/** Loading takes at most this part of the time, however long it takes, however many look, and at however many pages. */
+/** Loading takes at most this part of the time, however many look, and at however many pages. */
 const SHARE = 20;
+/** But however long it took, nobody is shown what is older: the store may have been slow for a moment. */
+const MOST_KEPT_MS = 60_000;
 
 /** What was loaded a moment ago, for everybody who asks for it meanwhile. */
 export class Lately {
@@ -27,7 +29,7 @@ export class Lately {
 			const loaded = await value;
 			const took = performance.now() - began;
 			const pages = [...this.kept.values()].filter(({ until }) => until > +now).length;
-			kept.until = +now + took + Math.max(this.leastMs, took * SHARE * pages);
+			kept.until = +now + took + Math.min(MOST_KEPT_MS, Math.max(this.leastMs, took * SHARE * pages));
 			return loaded;
 		} catch (error) {
 			this.kept.delete(name);
