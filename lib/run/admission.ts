@@ -62,7 +62,7 @@ export async function admit(engine: Engine, claim: Claim, { id }: Pick<Entrance,
 		}
 		return await loadRunning(db, claim);
 	});
-	if (running) engine.executions.hold(claim);
+	if (running) engine.executions.hold(claim, running.map(({ profile }) => profile.id));
 	return running ?? [];
 }
 

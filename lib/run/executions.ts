@@ -5,7 +5,7 @@ import { claimSize, completeClaim, failClaim, returnClaim } from '../store/finis
 import { wakeByRank } from '../store/wakes';
 import { loadRunning, tellWoken, type Running } from '../store/running';
 import type { Connection, Store } from '../store/types';
-import { keptEnding } from './keptEnding';
+import { keptEnding, wordlessEnding } from './keptEnding';
 import { LEASE_MS, type Leases } from './leases';
 import { lockAndLook } from './lockAndLook';
 
@@ -26,7 +26,8 @@ const PERSIST_FOR_MS = 50_000;
 
 /** Batches inside this process's executions, from the start fence to the ack. */
 export class Executions {
-	private readonly started = new Map<string, string>();
+	/** By token: the execution, and the profiles of whom it was when it started. */
+	private readonly started = new Map<string, { execution: string; people: Set<number> }>();
 
 	constructor(
 		private readonly store: Store,
@@ -36,7 +37,7 @@ export class Executions {
 
 	/** Whether this execution has started the claim already: `execute()` is called again by n8n's retries. */
 	has({ token, execution }: Claim): boolean {
-		return this.started.get(token) === execution;
+		return this.started.get(token)?.execution === execution;
 	}
 
 	/**
@@ -51,7 +52,7 @@ export class Executions {
 			if (!this.has(claim)) await tellWoken(db, claim.token);
 			return await loadRunning(db, claim);
 		});
-		if (running) this.hold(claim);
+		if (running) this.hold(claim, running.map(({ profile }) => profile.id));
 		return running ?? [];
 	}
 
@@ -60,8 +61,11 @@ export class Executions {
 		return await startClaim(db, claim.token, claim.execution, new Date(+db.now + LEASE_MS));
 	}
 
-	hold({ token, execution }: Claim): void {
-		this.started.set(token, execution);
+	/** @param profiles whom this execution has loaded; called again, they are added */
+	hold(claim: Claim, profiles: number[]): void {
+		const { token, execution } = claim;
+		const before = this.has(claim) ? this.started.get(token)!.people : [];
+		this.started.set(token, { execution, people: new Set([...before, ...profiles]) });
 		this.leases.execute(token);
 	}
 
@@ -73,8 +77,17 @@ export class Executions {
 	async acknowledge(claim: Claim, ending: Ending): Promise<void> {
 		if (!this.has(claim)) return;
 		const { token } = claim;
+		const { people } = this.started.get(token)!;
+		let worded = false;
 		try {
-			await persist(async () => await this.store.tx(async (db) => await this.settle(db, claim, ending)));
+			await persist(async () => {
+				// A try that came as far as the wording and failed is followed by one without: outcomes matter more.
+				const keep = worded ? () => wordlessEnding(ending) : async (db: Connection) => {
+					worded = true;
+					return await keptEnding(db, ending, people);
+				};
+				await this.store.tx(async (db) => await this.settle(db, claim, ending, keep));
+			});
 		} finally {
 			this.started.delete(token);
 			this.leases.release(token);
@@ -82,19 +95,22 @@ export class Executions {
 		}
 	}
 
-	private async settle(db: Connection, claim: Claim, ending: Ending): Promise<void> {
+	private async settle(db: Connection, claim: Claim, ending: Ending, keep: (db: Connection) => Ending | Promise<Ending>): Promise<void> {
 		const { token } = claim;
 		if (ending.settlements.length > 0) {
 			const find = async () => await recipientsOf(db, ending.settlements.map(({ id }) => id));
 			await lockAndLook(db, 'park', await find(), (people) => people, find);
 		}
-		const { attempts, count } = ending.error === undefined ? { attempts: 0, count: 0 } : await claimSize(db, token);
-		const { error, settlements } = await keptEnding(db, token, ending, count);
+		const { error, settlements } = await keep(db);
 		if (settlements.length > 0) await settleDeliveries(db, token, settlements);
 		await doubtDeliveries(db, token);
 		if (!(await this.fence(db, claim))) return;
-		if (error === undefined) await completeClaim(db, token);
-		else if (count === 1 && attempts >= MOST_ATTEMPTS) await failClaim(db, token, error);
+		if (error === undefined) {
+			await completeClaim(db, token);
+			return;
+		}
+		const { attempts, count } = await claimSize(db, token);
+		if (count === 1 && attempts >= MOST_ATTEMPTS) await failClaim(db, token, error);
 		else await returnClaim(db, token, 'error', new Date(+db.now + backoffMs(attempts)), MOST_ATTEMPTS, error);
 	}
 }

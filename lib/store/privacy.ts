@@ -1,3 +1,4 @@
+import { SHORTEST_NUMBER } from '../core/keptError';
 import type { Connection } from './types';
 
 /** These profiles and those that were merged into them, whose rows may still name them. */
@@ -56,7 +57,7 @@ export async function namesOf(db: Connection, profiles: number[]): Promise<strin
 const NAMED = String.raw`EXISTS (
 	SELECT FROM unnest($1::text[]) AS n(name) CROSS JOIN LATERAL (SELECT regexp_replace(name, '([][(){}.*+?^$|\\-])', '\\\1', 'g') AS literal) l
 		CROSS JOIN LATERAL (VALUES (lower(r.body)), (lower(r.reason))) AS t(said)
-	WHERE strpos(said, name) > 0 AND said ~ ('"' || literal || '\\?"' || CASE WHEN length(name) >= 5 THEN '|(^|[[:space:]:,[])' || literal || '([[:space:],}]|]|$)' ELSE '' END))`;
+	WHERE strpos(said, name) > 0 AND said ~ ('"' || literal || '\\?"' || CASE WHEN length(name) >= ${SHORTEST_NUMBER} THEN '|(^|[[:space:]:,[])' || literal || '([[:space:],}]|]|$)' ELSE '' END))`;
 
 /** Input that was refused and names somebody by one of these names. */
 export async function rejectedNaming(db: Connection, names: string[]): Promise<object[]> {
@@ -69,23 +70,18 @@ export async function blankRejected(db: Connection, names: string[]): Promise<nu
 }
 
 /**
- * By which names people of a batch are called in a text, and whether somebody was erased lately: their names are not
- * known any more, though a text from before may hold them. People of a batch hold its token, or messages under it.
- *
- * @param since from when on an erasure matters
+ * By which names these people are known, whether one of them was erased, so that their names are not known any more, and
+ * who took over those who were merged. All of one moment: an erasure comes before it or after it.
  */
-export async function namedInBatch(db: Connection, token: string, text: string, since: Date): Promise<{ names: string[]; erased: boolean }> {
-	const [found] = await db.rows<{ names: string[]; erased: boolean }>(
-		`WITH batch AS MATERIALIZED (SELECT ARRAY(
-			SELECT profile_id FROM instances WHERE token = $1 UNION SELECT profile_id FROM candidates WHERE token = $1
-			UNION SELECT profile_id FROM deliveries WHERE token = $1 AND status = 'claimed'
-		) AS profiles)
-		SELECT ARRAY(SELECT DISTINCT name FROM (
-			SELECT value AS name FROM identities WHERE profile_id = ANY((SELECT profiles FROM batch)::bigint[])
-			UNION ALL SELECT unnest(ARRAY[email, phone]) FROM profiles WHERE id = ANY((SELECT profiles FROM batch)::bigint[])
-		) n WHERE name <> '' AND strpos(lower($2), lower(name)) > 0) AS names,
-		EXISTS (SELECT FROM acts WHERE at >= $3 AND what = 'erase') AS erased`,
-		[token, text, since],
+export async function namesInBatch(db: Connection, profiles: number[]): Promise<{ names: string[]; erased: boolean; into: number[] }> {
+	const [found] = await db.rows<{ names: string[]; erased: boolean; into: number[] }>(
+		`SELECT ARRAY(SELECT name FROM (
+			SELECT value AS name FROM identities WHERE profile_id = ANY((SELECT $1::bigint[])::bigint[])
+			UNION SELECT unnest(ARRAY[email, phone]) FROM profiles WHERE id = ANY((SELECT $1::bigint[])::bigint[])
+		) n WHERE name IS NOT NULL) AS names,
+		EXISTS (SELECT FROM profiles WHERE id = ANY((SELECT $1::bigint[])::bigint[]) AND erased_at IS NOT NULL) AS erased,
+		ARRAY(SELECT merged_into FROM profiles WHERE id = ANY((SELECT $1::bigint[])::bigint[]) AND merged_into IS NOT NULL) AS into`,
+		[profiles],
 	);
 	return found!;
 }

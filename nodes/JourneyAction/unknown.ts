@@ -25,7 +25,7 @@ export async function unknown(context: IExecuteFunctions, engine: Engine): Promi
 	const { claim, deliveries } = await sendUnknownAgain(engine, context.getExecutionId(), ids);
 	if (!claim) return [[]];
 	acknowledgeAtEnd(context, engine, claim);
-	engine.executions.hold(claim);
+	engine.executions.hold(claim, deliveries.map(({ profile }) => profile.id));
 	expect(context, claim);
 	return [deliveries.map((one) => ({ json: jsonOf(one), pairedItem: { item: ids.indexOf(one.id) } }))];
 }

@@ -2,7 +2,7 @@ import type { IExecuteFunctions, INodeExecutionData, IRunExecutionData } from 'n
 
 import type { Claim, Engine, JourneyItem, Running } from '../../lib/index';
 import { claimOf } from './place';
-import { settlementsOf } from './settlement';
+import { messageOf, settlementsOf } from './settlement';
 
 /** What the engine put into a batch. */
 export function tokenOf(items: INodeExecutionData[]): string {
@@ -25,7 +25,7 @@ export function acknowledgeAtEnd(context: IExecuteFunctions, engine: Engine, cla
 		if (!engine.executions.has(claim)) return;
 		const { resultData } = (context as unknown as Insides).runExecutionData;
 		await engine.executions.acknowledge(claim, {
-			error: resultData.error?.message,
+			error: messageOf(resultData.error),
 			settlements: settlementsOf(token, resultData.runData),
 		});
 	});

@@ -48,7 +48,7 @@ export function outcomesOf(runData: IRunData, { action, run, mailers, withErrorO
 				inputs.forEach((_, at) => {
 					const id = deliveryAt(trace(source.previousNode, source.previousNodeRun ?? 0, source.previousNodeOutput ?? 0, at));
 					if (id !== undefined && !settlements.has(id)) {
-						settlements.set(id, { id, outcome: 'unknown', error: task.error?.message ?? `'${mailer}' said nothing about it` });
+						settlements.set(id, { id, outcome: 'unknown', error: messageOf(task.error) ?? `'${mailer}' said nothing about it` });
 					}
 				});
 			}
@@ -77,16 +77,22 @@ function deliveryOf(item: INodeExecutionData | undefined): number | undefined {
 
 function outcome(id: number, item: INodeExecutionData, isError: boolean): Settlement {
 	const { json } = item;
-	const error = item.error?.message ?? messageOf(json.error);
+	const error = messageOf(item.error) ?? messageOf(json.error);
 	if (isError || error !== undefined) return { id, outcome: 'failed', error: error ?? 'the node reported an error' };
 	const provider = json.messageId ?? json.message_id ?? json.sid ?? json.id;
 	return { id, outcome: 'sent', ...(typeof provider === 'string' || typeof provider === 'number' ? { provider_id: String(provider) } : {}) };
 }
 
-function messageOf(error: unknown): string | undefined {
+/** What an error says, whatever a node has put there; undefined: there is none. */
+export function messageOf(error: unknown): string | undefined {
 	if (error === undefined || error === null || error === false) return undefined;
-	if (typeof error === 'object' && 'message' in error) return String(error.message);
-	return typeof error === 'string' ? error : JSON.stringify(error);
+	const said = typeof error === 'object' && 'message' in error ? error.message : error;
+	if (typeof said === 'string') return said;
+	try {
+		return JSON.stringify(said) ?? String(said);
+	} catch {
+		return 'an error that cannot be told as text';
+	}
 }
 
 /** Follows an item back to the check: which item of *Send now* it descends from. */

@@ -77,8 +77,6 @@ describe.each(STORES)('who was erased, on %s', (kind) => {
 	});
 
 	it('is in nothing that is kept with others of what went wrong with them all', async () => {
-		// Those before were erased just now.
-		it_.clock.pass(2 * 60 * 60_000);
 		const [address, telephone] = [`${SECRET}@example.com`, '+4930123456'];
 		const others = [`${name}-b`, `${name}-c`];
 		const [batch] = await makeRunning(it_.store, world, [name, ...others], 3, null);
@@ -99,16 +97,42 @@ describe.each(STORES)('who was erased, on %s', (kind) => {
 			expect(await ask(it_.store, `SELECT kind FROM journal t WHERE t::text ILIKE $1 UNION ALL SELECT 'delivery' FROM deliveries t WHERE t::text ILIKE $1
 				UNION ALL SELECT 'instance' FROM instances t WHERE t::text ILIKE $1`, [`%${said}%`])).toEqual([]);
 		}
-		// What says anything of somebody who was erased while it ran is not known by their names any more.
-		const [again] = await makeRunning(it_.store, world, [`${name}-d`, `${name}-e`], 2, null);
-		const late = { token: again!.token, execution: 'e2' };
-		await engine.executions.start(late);
-		await erase(it_.store, `${name}-d`);
-		await makeRunning(it_.store, world, [`${name}-f`], 1, null);
-		await ask(it_.store, 'UPDATE instances SET token = $1 WHERE profile_id = (SELECT profile_id FROM identities WHERE value = $2)', [late.token, `${name}-f`]);
-		await engine.executions.acknowledge(late, { error: `no ${name}-d`, settlements: [] });
-		expect(await ask(it_.store, 'SELECT DISTINCT error FROM instances WHERE error LIKE $1', ['what it said is not kept%'])).toHaveLength(1);
-		for (const one of [...others, `${name}-e`, `${name}-f`]) await erase(it_.store, one);
+		for (const one of others) await erase(it_.store, one);
+	});
+
+	/** People in one batch, as an execution that has started it holds them. */
+	const started = async (...users: string[]) => {
+		const [batch] = await makeRunning(it_.store, world, users, users.length, null);
+		const engine = idleEngine(it_.store);
+		const claim = { token: batch!.token, execution: 'e1' };
+		await engine.executions.start(claim);
+		const profiles = batch!.people.map(({ profile_id }) => profile_id);
+		return {
+			...batch!, profiles, engine, claim,
+			fails: async (error: string) => await engine.executions.acknowledge(claim, { error, settlements: [] }),
+			kept: async () => (await ask<{ error: string }>(it_.store, 'SELECT DISTINCT error FROM instances WHERE profile_id = ANY($1::bigint[]) AND error IS NOT NULL', [profiles])).map(({ error }) => error),
+		};
+	};
+
+	it('hides what went wrong with everybody in their batch, however long it ran, and nothing of other batches', async () => {
+		const [late, other] = [await started(name, `${name}-b`), await started(`${name}-c`, `${name}-d`)];
+		await erase();
+		it_.clock.pass(3 * 60 * 60_000);
+		await late.fails(`no ${name}`);
+		await other.fails('429 too many requests');
+		expect([await late.kept(), await other.kept()]).toEqual([['what it said is not kept, since it may name a customer who was erased meanwhile'], ['429 too many requests']]);
+		for (const one of ['b', 'c', 'd']) await erase(it_.store, `${name}-${one}`);
+	});
+
+	it('is not named by the error of the last one of a batch, whether they left it, were merged, or both', async () => {
+		const { fails, kept, people, claim } = await started(name, `${name}-b`, `${name}-c`);
+		await it_.store.tx(async (db) => await endRunning(db, claim, [people[1]!.id], 'exit'));
+		await takeIn(it_.store, 'test', [`${name}-older`].map((value) => eventOf(value, 'Click', it_.clock.now)));
+		await takeIn(it_.store, 'test', [{ index: 0, identities: [`${name}-older`, `${name}-c`].map((value) => ({ kind: 'user_id' as const, value })), alias: true, change: {}, occurredAt: it_.clock.now }]);
+		await ask(it_.store, "UPDATE instances SET token = NULL, status = 'waiting' WHERE token = $1 AND id <> $2", [claim.token, people[0]!.id]);
+		await fails(`${name}, ${name}-b, ${name}-c, ${name}-older: 550`);
+		expect(await kept()).toEqual(['(a customer), (a customer), (a customer), (a customer): 550']);
+		for (const one of ['', '-b', '-c']) await erase(it_.store, `${name}${one}`);
 	});
 
 	it('is gone with what went wrong with them alone, also after they were given up', async () => {

@@ -95,7 +95,7 @@ describe.each(STORES)('executions on %s', (kind) => {
 		await start('new', await reclaim());
 		const before = await written();
 		for (const error of [undefined, 'it threw']) {
-			executions.hold({ token, execution: 'old' });
+			executions.hold({ token, execution: 'old' }, people.map(({ profile_id }) => profile_id));
 			await executions.acknowledge({ token, execution: 'old' }, { error, settlements: [] });
 		}
 		expect(await written()).toEqual(before);
