@@ -13,7 +13,7 @@ describe('what is kept of an error', () => {
 		expect(kept('STRASSE Straße ΟΔΟΣ İx 😀1', 'straße', 'οδος', 'İX', '😀1')).toBe('STRASSE (a customer) (a customer) (a customer) (a customer)');
 		fc.assert(fc.property(fc.string({ minLength: 1 }), (name) => {
 			fc.pre(/[^\s\d]/.test(name) && !/[\0\p{Surrogate}]/u.test(name));
-			expect(kept(`<${name}>`, name)).toBe('<(a customer)>');
+			expect(kept(`«${name}»`, name)).toBe('«(a customer)»');
 		}));
 	});
 
