@@ -98,24 +98,37 @@ export async function makePartitions(db: Connection, months: Frame['months']): P
 	await db.rows('SELECT make_month(m.parent, m.month::date) FROM jsonb_to_recordset($1::jsonb) AS m(parent text, month text)', [JSON.stringify(months)]);
 }
 
+/** The columns of one table, as they are named in a statement, and as they are read from a row of a backup. */
+export interface Columns {
+	names: string;
+	values: string;
+}
+
 /** Writes rows as they were, with their ids. @param columns of the table */
-export async function writeRows(db: Connection, { table, json }: Rows, columns: string): Promise<void> {
+export async function writeRows(db: Connection, { table, json }: Rows, { names, values }: Columns): Promise<void> {
 	await db.rows(
-		`INSERT INTO "${table}" (${columns}) OVERRIDING SYSTEM VALUE SELECT ${columns} FROM jsonb_populate_recordset(NULL::"${table}", $1::jsonb)`,
+		`INSERT INTO "${table}" (${names}) OVERRIDING SYSTEM VALUE SELECT ${values} FROM jsonb_populate_recordset(NULL::"${table}", $1::jsonb)`,
 		[json],
 	);
 }
 
-/** The columns of each table, as they are named in a statement. */
-export async function columnsOf(db: Connection): Promise<Map<string, string>> {
-	const rows = await db.rows<{ table: string; columns: string }>(
-		`SELECT c.relname AS table, string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) AS columns
+/**
+ * The columns of each table.
+ *
+ * In a row as JSON a column that is NULL and one that holds the JSON null look the same, and both are read as NULL. Where
+ * NULL cannot be, it was the JSON null; where it can, nothing is ever stored as the JSON null.
+ */
+export async function columnsOf(db: Connection): Promise<Map<string, Columns>> {
+	const rows = await db.rows<Columns & { table: string }>(
+		`SELECT c.relname AS table, string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) AS names,
+			string_agg(CASE WHEN a.atttypid = 'jsonb'::regtype AND a.attnotnull THEN format('coalesce(%I, ''null'')', a.attname) ELSE quote_ident(a.attname) END,
+				', ' ORDER BY a.attnum) AS values
 		 FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
 		 WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
 			AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
 		 GROUP BY 1`,
 	);
-	return new Map(rows.map(({ table, columns }) => [table, columns]));
+	return new Map(rows.map(({ table, ...columns }) => [table, columns]));
 }
 
 /** Lets every sequence go on behind the last value that the copied store took. */

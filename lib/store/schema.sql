@@ -514,6 +514,7 @@ TABLE settings
 	changed_at timestamp with time zone NOT NULL
 	changed_by text NOT NULL
 	CONSTRAINT settings_pkey PRIMARY KEY (name)
+	CONSTRAINT settings_value_check CHECK ((value <> 'null'::jsonb))
 
 TABLE splits
 	journey_id integer NOT NULL

@@ -21,10 +21,11 @@ export async function changedSettings(db: Connection): Promise<Changed[]> {
 	return await db.rows('SELECT name, value, changed_at, changed_by FROM settings ORDER BY name');
 }
 
-/** Writes settings, checked before. Journeys that name no zone go by the new one at once. */
+/** Writes settings, checked before; null: nobody has changed it any more. Journeys that name no zone go by the new one at once. */
 export async function writeSettings(db: Connection, changes: Partial<Settings>, who: string): Promise<void> {
 	await db.rows(
-		`INSERT INTO settings (name, value, changed_at, changed_by) SELECT key, value, $2, $3 FROM jsonb_each($1::jsonb)
+		`WITH emptied AS (DELETE FROM settings USING jsonb_each($1::jsonb) WHERE name = key AND jsonb_each.value = 'null')
+		 INSERT INTO settings (name, value, changed_at, changed_by) SELECT key, value, $2, $3 FROM jsonb_each($1::jsonb) WHERE value <> 'null'
 		 ON CONFLICT (name) DO UPDATE SET value = excluded.value, changed_at = $2, changed_by = $3`,
 		[JSON.stringify(changes), db.now, who],
 	);

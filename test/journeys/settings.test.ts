@@ -38,6 +38,17 @@ journeys('settings', (open) => {
 		expect(await run.store.tx(async (db) => [await dropOlder(db, 'acts', run.now), await dropOlder(db, 'acts', new Date(+run.now + 1))])).toEqual([0, 1]);
 	});
 
+	it('that are emptied again are the defaults, and who emptied them is kept', async () => {
+		const run = await open(canvas());
+		await run.control(change({ publicUrl: 'https://n8n.example.com', keepEventsMonths: 13, keepHistoryMonths: 36 }));
+		const [after] = await run.control(change({ publicUrl: '', keepEventsMonths: 0, keepHistoryMonths: 12 }));
+		expect(after).toMatchObject({ settings: { publicUrl: null, keepEventsMonths: null, keepHistoryMonths: 12 }, changed: { keepHistoryMonths: {} } });
+		expect(await run.store.tx(async (db) => await db.rows('SELECT name FROM settings'))).toEqual([{ name: 'keepHistoryMonths' }]);
+		expect((await run.store.tx(async (db) => await listActs(db, 1)))[0]).toMatchObject({
+			detail: { from: { publicUrl: 'https://n8n.example.com', keepEventsMonths: 13 }, to: { publicUrl: null, keepEventsMonths: null } },
+		});
+	});
+
 	it.each([
 		[{ zone: '+03:00' }, 'Default Time Zone: "+03:00" is not a time zone'],
 		[{ unknownConsent: 'ask' }, 'If Consent Is Not Known: found "ask". Choose skip or send.'],
