@@ -1,8 +1,10 @@
-import { REMINDER, THANKS } from './canvas';
+import { IN_TURN, REMINDER, THANKS, TORTURED } from './canvas';
 import { FATES } from './fates';
-import type { Ledger } from './ledger';
+import { inJourney, type Ledger } from './ledger';
 import type { Played } from './play';
 import type { Customer } from './schedule';
+import { inTheirTurn } from './turnBooks';
+import { waitedAsLong } from './waitBooks';
 
 /** One thing that is wrong, and whom it is about. */
 export interface Wrong {
@@ -10,19 +12,22 @@ export interface Wrong {
 	profile?: number;
 }
 
-interface Person extends Customer {
+export interface Person extends Customer {
 	profile: number;
 }
 
-type Check = (ledger: Ledger, played: Played, people: Person[]) => Wrong[];
+export type Check = (ledger: Ledger, played: Played, people: Person[]) => Wrong[];
 
 /** Compares what the store and the mail server hold with what was played. @returns nothing when all is well */
 export function check(ledger: Ledger, played: Played): Wrong[] {
 	const profiles = new Map(ledger.profiles.map(({ user, id }) => [user, id]));
 	const people = played.schedule.people.map((one): Person => ({ ...one, profile: profiles.get(one.user) ?? -1 }));
+	const run = (of: Ledger, ...checks: Check[]) => checks.flatMap((one) => one(of, played, people));
 	return [
 		...[...new Set(played.seen)].map((what) => ({ what })),
-		...[storedOnce, decidedOnce, nothingLeft, steppedOnce, endedAsPlayed, mailedOnce, remindedAsPlayed, inDoubt, triedAgain, converted].flatMap((one) => one(ledger, played, people)),
+		...run(ledger, storedOnce, nothingLeft, mailedOnce, inDoubt, converted),
+		...run(inJourney(ledger, TORTURED), decidedOnce, steppedOnce, waitedAsLong, endedAsPlayed, remindedAsPlayed, triedAgain),
+		...run(inJourney(ledger, IN_TURN), inTheirTurn, steppedOnce, waitedAsLong, triedAgain),
 	];
 }
 

@@ -1,8 +1,12 @@
 import { baseNode, journeyNode, wires } from '../support/canvas';
 import { delayState } from '../support/journeys';
 
+export const TORTURED = 'Tortured';
+export const IN_TURN = 'In turn';
 /** Whoever is inside starts again, which counts as well. */
 export const MOST_ENTRIES = 2;
+/** How many are let into the other journey at once; fewer than ever come. */
+export const MOST_INSIDE = 25;
 export const REMINDER = 'Your cart';
 export const THANKS = 'Your order';
 const PER_BATCH = 15;
@@ -25,7 +29,7 @@ export function journey(version: number, { smtp, lookUp }: { smtp: string; lookU
 		text: '={{ $json.idempotencyKey }}', options: { appendAttribution: false },
 	}, { onError: 'continueRegularOutput', credentials: { smtp: { id: smtp, name: 'SMTP' } } });
 	return {
-		name: 'Tortured',
+		name: TORTURED,
 		settings: { saveDataSuccessExecution: 'none', saveDataErrorExecution: 'none' },
 		nodes: [
 			journeyNode('Entry', 'journeyEntryTrigger', {
@@ -56,6 +60,21 @@ export function journey(version: number, { smtp, lookUp }: { smtp: string; lookU
 		),
 	};
 }
+
+/** The same carts let into another journey, with a lock and a capacity: each once, in their turn. @param version as above */
+export const journeyInTurn = (version: number) => ({
+	name: IN_TURN,
+	settings: { saveDataSuccessExecution: 'none', saveDataErrorExecution: 'none' },
+	nodes: [
+		journeyNode('Entry in turn', 'journeyEntryTrigger', {
+			event: 'cart', reentry: 'lock', lockAmount: 1, lockUnit: 'days', values: { value: [{ name: `total_${version}`, path: 'total' }] },
+			options: { capacity: { limits: { inside: MOST_INSIDE, overflow: 'delay' } } },
+		}),
+		delayState('Turn', 1, 'seconds'),
+		baseNode('End', 'noOp', 1),
+	],
+	connections: wires('Entry in turn > Turn', 'Turn:0 > End'),
+});
 
 export const collector = (writeKey: string) => ({
 	name: 'Collector',

@@ -87,6 +87,21 @@ export const faults: Record<FaultKind, (strike: Strike) => Promise<void>> = {
 		process.kill(worker.pid, 'SIGCONT');
 		cut(from, 'may stop');
 	},
+	// Nobody holds a lease there; but of what it was writing, others may have to wait for the locks.
+	'kill webhooks': async ({ stage, fault, cut }) => {
+		const from = new Date();
+		await stage.webhooks.process!.finish('SIGKILL');
+		await sleep(fault.ms);
+		await stage.startWebhooks();
+		cut(from, 'goes on');
+	},
+	'freeze webhooks': async ({ stage, fault, cut }) => {
+		const from = new Date();
+		process.kill(stage.webhooks.process!.pid, 'SIGSTOP');
+		await sleep(FREEZES_AT_LEAST_MS + 3 * fault.ms);
+		process.kill(stage.webhooks.process!.pid, 'SIGCONT');
+		cut(from, 'goes on');
+	},
 	'empty Redis': async ({ stage, fault, cut }) => {
 		const from = new Date();
 		await tellRedis(stage, async (redis) => (await redis.flushall(), await redis.save()));

@@ -27,6 +27,8 @@ const HTTP_PATIENCE_MS = 8_000;
 /** A lease of 60 s is renewed every 15 s. Here one that was not renewed for 25 s is over, so that a seed takes half a minute. */
 const UNRENEWED_MS = 25_000;
 const LEASE_MS = 60_000;
+/** Who waits for a place looks again every 15 s; here every 2 s. */
+const LOOKS_FOR_A_TURN = 5;
 /** Longer than anything rests that goes on by itself: a lease, its sweep, and n8n's start on a busy machine. */
 const RESTS_AT_MOST_MS = 150_000;
 
@@ -99,8 +101,8 @@ async function byStore({ watch }: Stage, batch: Scripted[], began: number): Prom
 	})));
 }
 
-async function byHttp({ n8n }: Stage, batch: Scripted[], began: number): Promise<void> {
-	const answer = await fetch(`${n8n.url}/webhook/journey/v1/batch`, {
+async function byHttp({ webhooks }: Stage, batch: Scripted[], began: number): Promise<void> {
+	const answer = await fetch(`${webhooks.url}/webhook/journey/v1/batch`, {
 		method: 'POST', signal: AbortSignal.timeout(HTTP_PATIENCE_MS), headers: { authorization: `Basic ${Buffer.from(`${WRITE_KEY}:`).toString('base64')}` },
 		body: JSON.stringify({ batch: batch.map(({ user, name, messageId, at }) => ({
 			type: 'track', userId: user, event: name, messageId, timestamp: new Date(began + at).toISOString(), properties: { revenue: 10 },
@@ -123,19 +125,26 @@ async function untilQuiet(stage: Stage, say: (line: string) => void): Promise<vo
 	}
 }
 
-/** Lets time pass more quickly for leases that nobody renews, and looks for what must never be. */
+/** Lets time pass more quickly for leases that nobody renews and for those who wait for a place, and looks for what must never be. */
 async function look({ watch }: Stage, played: Played, isOver: () => boolean): Promise<void> {
-	for (; !isOver(); await sleep(400)) {
+	for (let looks = 0; !isOver(); await sleep(400)) {
 		await watch.rows(
 			`UPDATE claims SET lease_until = now() WHERE token IN (
 				SELECT token FROM claims WHERE lease_until > now() AND lease_until < now() + $1::interval FOR UPDATE SKIP LOCKED)`,
 			[`${LEASE_MS - UNRENEWED_MS} milliseconds`],
 		).catch(() => undefined);
-		const held = await watch.rows<{ id: number }>(
-			`SELECT i.id FROM instances i WHERE i.status = 'running' AND NOT EXISTS (SELECT FROM claims c WHERE c.token = i.token)
-			 UNION ALL SELECT c.id FROM candidates c WHERE c.token IS NOT NULL AND NOT EXISTS (SELECT FROM claims WHERE token = c.token)`,
+		if (++looks % LOOKS_FOR_A_TURN === 0) {
+			await watch.rows(
+				`UPDATE candidates SET due_at = now() WHERE id IN (
+					SELECT id FROM candidates WHERE delayed IS NOT NULL AND token IS NULL AND attempts = 0 AND due_at > now() FOR UPDATE SKIP LOCKED)`,
+			).catch(() => undefined);
+		}
+		const found = await watch.rows<{ what: string }>(
+			`SELECT 'instance ' || id || ' is running and no lease holds it' AS what FROM instances i WHERE status = 'running' AND NOT EXISTS (SELECT FROM claims c WHERE c.token = i.token)
+			 UNION ALL SELECT 'candidate ' || id || ' is running and no lease holds it' FROM candidates c WHERE token IS NOT NULL AND NOT EXISTS (SELECT FROM claims WHERE token = c.token)
+			 UNION ALL SELECT 'instance ' || id || ' was woken before its time, ' || due_at FROM instances WHERE status = 'running' AND wake = 'time' AND due_at > now()`,
 		).catch(() => []);
-		for (const { id } of held) played.seen.push(`instance or candidate ${id} is running and no lease holds it`);
+		for (const { what } of found) played.seen.push(what);
 	}
 }
 
@@ -146,6 +155,10 @@ async function revive(stage: Stage, say: (line: string) => void): Promise<void> 
 	} catch (error) {
 		say(`    started again: ${(error as Error).message}`);
 		await stage.n8n.start();
+	}
+	if (stage.webhooks.process?.ended !== undefined) {
+		say(`    the process for webhooks ended by itself (${stage.webhooks.process.ended}) and is started again`);
+		await stage.startWebhooks();
 	}
 	for (const worker of stage.workers.filter(({ ended }) => ended !== undefined)) {
 		stage.workers.splice(stage.workers.indexOf(worker), 1);

@@ -60,6 +60,8 @@ async function startAfresh(stage: Stage): Promise<void> {
 		await stage.startWorker();
 	}
 	await forget(stage.watch);
+	await stage.webhooks.process?.finish('SIGKILL');
+	if (stage.webhooks.process) await stage.startWebhooks();
 	await stage.n8n.start();
 	await sleep(1_000);
 }

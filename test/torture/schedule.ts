@@ -1,6 +1,6 @@
 import { Random } from './random';
 
-/** n8n alone with its Postgres, or a main and two workers with Redis. */
+/** n8n alone with its Postgres, or a main, two workers and a process for webhooks, with Redis. */
 export type Arrangement = 'single' | 'queue';
 
 /** What a customer does in the play, and with it what must become of them: see `fates.ts`. */
@@ -9,7 +9,7 @@ export type Plot = 'quiet' | 'clicks' | 'buys' | 'buys early or late' | 'comes b
 export type FaultKind =
 	| 'kill n8n' | 'kill n8n as it sends' | 'kill n8n and Postgres' | 'deploy' | 'republish' | 'freeze n8n'
 	| 'crash Postgres' | 'cut connections' | 'slow nodes' | 'send all again'
-	| 'kill worker' | 'kill worker as it sends' | 'freeze worker' | 'empty Redis' | 'turn Redis back';
+	| 'kill worker' | 'kill worker as it sends' | 'freeze worker' | 'kill webhooks' | 'freeze webhooks' | 'empty Redis' | 'turn Redis back';
 
 export interface Customer {
 	/** `s7-12`: customer 12 of seed 7 */
@@ -55,7 +55,7 @@ const EVERYWHERE: Partial<Record<FaultKind, number>> = {
 };
 const FAULTS: Record<Arrangement, Partial<Record<FaultKind, number>>> = {
 	single: { ...EVERYWHERE, 'kill n8n as it sends': 2, 'freeze n8n': 5 },
-	queue: { ...EVERYWHERE, 'kill worker': 1, 'kill worker as it sends': 2, 'freeze worker': 4, 'freeze n8n': 1, 'empty Redis': 1, 'turn Redis back': 2 },
+	queue: { ...EVERYWHERE, 'kill worker': 1, 'kill worker as it sends': 2, 'freeze worker': 4, 'kill webhooks': 1, 'freeze webhooks': 2, 'freeze n8n': 1, 'empty Redis': 1, 'turn Redis back': 2 },
 };
 
 /** Everything that will happen: a pure function of the seed. */

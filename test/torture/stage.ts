@@ -9,7 +9,7 @@ import { freshDatabase, startPostgres, type PostgresServer } from '../support/po
 import { startRedis, type RedisServer } from '../support/redis';
 import { startSmtp, type SmtpSink } from '../support/smtp';
 import { Watch } from '../support/watch';
-import { collector, journey } from './canvas';
+import { collector, journey, journeyInTurn } from './canvas';
 import type { Arrangement } from './schedule';
 
 export const WRITE_KEY = 'key';
@@ -21,12 +21,14 @@ export interface LookUp {
 	stop(): void;
 }
 
-/** Every process of one arrangement, with the journey published. It lives through many seeds. */
+/** Every process of one arrangement, with the journeys published. It lives through many seeds. */
 export interface Stage {
 	arrangement: Arrangement;
 	postgres: PostgresServer;
 	n8n: N8n;
 	workers: Child[];
+	/** where production webhooks answer: in queue mode a process of its own */
+	webhooks: { process?: Child; url: string };
 	redis?: RedisServer;
 	smtp: SmtpSink;
 	lookUp: LookUp;
@@ -35,6 +37,7 @@ export interface Stage {
 	rival: Engine;
 	republish(): Promise<void>;
 	startWorker(): Promise<void>;
+	startWebhooks(): Promise<void>;
 	stop(): Promise<void>;
 }
 
@@ -53,7 +56,7 @@ export async function setStage(arrangement: Arrangement): Promise<Stage | undefi
 		pack: 'link',
 		// On a server of its own, which nobody crashes: what n8n does without its own database is not ours to mend.
 		...(redis ? { database: { postgres: (await freshDatabase()).url }, queue: { redisPort: redis.port } } : { database: 'sqlite' }),
-		env: { JOURNEY_STORE_URL: postgres.url, ...(redis ? QUICK_QUEUE : {}) },
+		env: { JOURNEY_STORE_URL: postgres.url, ...(redis ? { ...QUICK_QUEUE, N8N_DISABLE_PRODUCTION_MAIN_PROCESS: 'true' } : {}) },
 	});
 	const watch = new Watch(await openStore({ url: postgres.url, schema: 'journey' }), () => n8n.logs());
 	const quiet = () => undefined;
@@ -63,15 +66,20 @@ export async function setStage(arrangement: Arrangement): Promise<Stage | undefi
 	};
 	let version = 0;
 	const { id } = await n8n.createWorkflow(journey(version, credentials));
+	const inTurn = await n8n.createWorkflow(journeyInTurn(version));
 	const door = await n8n.createWorkflow(collector(await n8n.createCredential('Shop', 'journeyWriteKey', { writeKey: WRITE_KEY })));
 	const workers: Child[] = [];
 	const stage: Stage = {
-		arrangement, postgres, n8n, workers, redis, smtp, lookUp, watch,
+		arrangement, postgres, n8n, workers, webhooks: { url: n8n.url }, redis, smtp, lookUp, watch,
 		rival: new Engine(watch.store, { info: quiet, warn: quiet, error: quiet }, false),
-		republish: async () => await n8n.publish(id, journey(++version, credentials)),
+		republish: async () => {
+			await n8n.publish(id, journey(++version, credentials));
+			await n8n.publish(inTurn.id, journeyInTurn(version));
+		},
 		startWorker: async () => void workers.push(await n8n.worker()),
+		startWebhooks: async () => void (stage.webhooks = await n8n.webhookProcess()),
 		stop: async () => {
-			await Promise.all(workers.map(async (one) => await one.finish('SIGKILL')));
+			await Promise.all([...workers, stage.webhooks.process].map(async (one) => await one?.finish('SIGKILL')));
 			await n8n.kill().catch(quiet);
 			await watch.store.close();
 			await Promise.all([smtp.stop(), redis?.stop(), postgres.stop()]);
@@ -79,9 +87,11 @@ export async function setStage(arrangement: Arrangement): Promise<Stage | undefi
 		},
 	};
 	for (let at = 0; redis && at < WORKERS; at++) await stage.startWorker();
+	if (redis) await stage.startWebhooks();
 	await n8n.activate(id);
+	await n8n.activate(inTurn.id);
 	await n8n.activate(door.id);
-	await watch.until('registered', async () => (await watch.count('steps')) >= 6);
+	await watch.until('registered', async () => (await watch.count('steps')) >= 8);
 	return stage;
 }
 
