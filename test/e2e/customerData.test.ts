@@ -1,8 +1,5 @@
-import { openStore } from '../../lib/run/engine';
-import type { Store } from '../../lib/store/types';
+import { Arrangement, ARRANGEMENTS } from '../support/arrangement';
 import { baseNode, journeyNode, wires } from '../support/canvas';
-import { N8n } from '../support/n8n';
-import { freshDatabase } from '../support/postgres';
 
 jest.setTimeout(240_000);
 
@@ -45,45 +42,31 @@ const ask = (operation: string, parameters: object) => ({
 	connections: wires('Hook > Customer Data'),
 });
 
-describe('Journey Customer Data in a started n8n', () => {
-	let n8n: N8n;
-	let store: Store;
+describe.each(ARRANGEMENTS)('Journey Customer Data in a started n8n (%s)', (kind) => {
+	let on: Arrangement;
 
 	const call = async (path: string, body: object) => {
-		const response = await fetch(`${n8n.url}/webhook/${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+		const response = await fetch(`${on.webhooks.url}/webhook/${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
 		const text = await response.text();
-		if (!response.ok) throw new Error(`${response.status} ${text}\n${n8n.logs().slice(-3000)}`);
+		if (!response.ok) throw new Error(`${response.status} ${text}\n${on.n8n.logs().slice(-3000)}`);
 		return (text ? JSON.parse(text) : []) as Array<Record<string, unknown>>;
-	};
-	const count = async (sql: string) => (await store.tx(async (db) => await db.rows<{ n: number }>(sql)))[0]!.n;
-	const until = async (what: string, check: () => Promise<boolean>) => {
-		const end = Date.now() + 60_000;
-		while (!(await check())) {
-			if (Date.now() > end) throw new Error(`Still not: ${what}\n${n8n.logs().slice(-3000)}`);
-			await new Promise((resolve) => setTimeout(resolve, 100));
-		}
 	};
 
 	beforeAll(async () => {
-		const { url } = await freshDatabase();
-		store = await openStore({ url, schema: 'journey' });
-		n8n = await N8n.start({ database: 'sqlite', pack: 'link', env: { JOURNEY_STORE_URL: url } });
-		for (const workflow of [journey, track, ask('explain', { journey: 'carts' }), ask('get', {})]) await n8n.activate((await n8n.createWorkflow(workflow)).id);
+		on = await Arrangement.start(kind);
+		for (const workflow of [journey, track, ask('explain', { journey: 'carts' }), ask('get', {})]) await on.publish(workflow);
 	});
-	afterAll(async () => {
-		await n8n?.stop();
-		await store?.close();
-	});
+	afterAll(async () => await on?.stop());
 
 	it('lets people into a journey by events from a webhook, refuses the bad row alone, and tells the story', async () => {
-		await until('registered', async () => (await count('SELECT count(*)::int AS n FROM steps')) === 2);
+		const { watch } = on;
 		const rows = Array.from({ length: 50 }, (_, at) => ({ user: at === 7 ? '' : `u${at}`, event: 'cart', total: at === 8 ? 5 : 20 }));
 		const refused = await call('track', { rows });
 		expect(refused).toEqual([expect.objectContaining({ error: expect.stringMatching(/^Item 7: User ID is empty/), event: 'cart' })]);
-		expect(await count('SELECT count(*)::int AS n FROM events')).toBe(49);
-		await until('parked', async () => (await count("SELECT count(*)::int AS n FROM journal WHERE kind = 'parked'")) === 48);
+		expect(await watch.count('events')).toBe(49);
+		await watch.until('parked', async () => (await watch.count("journal WHERE kind = 'parked'")) === 48);
 		await call('track', { rows: [{ user: 'u1', event: 'order', total: 20 }] });
-		await until('finished', async () => (await count('SELECT count(*)::int AS n FROM finished')) === 48);
+		await watch.until('finished', async () => (await watch.count('finished')) === 48);
 
 		const told = async (user: string) => (await call('explain', { user })).map(({ sentence }) => String(sentence).slice('2026-03-02 10:00:00 UTC — '.length));
 		expect(await told('u1')).toEqual([

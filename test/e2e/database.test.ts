@@ -2,13 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 
 import type { IntakeEntry } from '../../lib/core/types';
-import { openStore } from '../../lib/run/engine';
 import { takeIn } from '../../lib/run/intake';
+import { Arrangement, ARRANGEMENTS } from '../support/arrangement';
 import { assign, baseNode, journeyNode, wires } from '../support/canvas';
 import { eventState } from '../support/journeys';
-import { N8n } from '../support/n8n';
 import { startPostgres, type PostgresServer } from '../support/postgres';
-import { customers, Watch } from '../support/watch';
+import { customers, type Watch } from '../support/watch';
 
 jest.setTimeout(300_000);
 
@@ -31,9 +30,10 @@ const collector = (writeKey: string) => ({
 	connections: {},
 });
 
-describe('a database that comes and goes', () => {
+describe.each(ARRANGEMENTS)('a database that comes and goes (%s)', (kind) => {
 	let postgres: PostgresServer;
-	let n8n: N8n;
+	let on: Arrangement;
+	let n8n: Arrangement['n8n'];
 	let watch: Watch;
 	let id: string;
 
@@ -43,18 +43,18 @@ describe('a database that comes and goes', () => {
 		return () => n8n.logs().slice(from);
 	};
 	const track = async (user: string, event: string) =>
-		await fetch(`${n8n.url}/webhook/journey/v1/track`, {
+		await fetch(`${on.webhooks.url}/webhook/journey/v1/track`, {
 			method: 'POST', headers: { authorization: `Basic ${Buffer.from('key:').toString('base64')}` }, body: JSON.stringify({ userId: user, event }),
 		});
 
 	beforeAll(async () => {
 		postgres = await startPostgres();
 		await postgres.stop();
-		n8n = await N8n.start({ database: 'sqlite', pack: 'link', env: { JOURNEY_STORE_URL: postgres.url } });
+		on = await Arrangement.start(kind, { server: postgres.url, away: true });
+		({ n8n } = on);
 	});
 	afterAll(async () => {
-		await n8n?.stop();
-		await watch?.store.close();
+		await on?.stop();
 		await postgres?.stop();
 	});
 
@@ -75,7 +75,8 @@ describe('a database that comes and goes', () => {
 		expect(said()).toContain('Check that the server runs and that the Journey Store credential, or JOURNEY_STORE_URL, is right');
 
 		await postgres.start();
-		watch = new Watch(await openStore({ url: postgres.url, schema: 'journey' }), () => n8n.logs());
+		await on.look();
+		({ watch } = on);
 		await watch.until('registered', async () => (await watch.count('steps')) === 2, 30);
 		expect((await track('u0', 'cart')).status).toBe(200);
 		await watch.send('cart', customers(1, 100));

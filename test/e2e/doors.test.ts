@@ -1,24 +1,24 @@
 import { Redis } from 'ioredis';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { openStore } from '../../lib/run/engine';
+import { Arrangement, ARRANGEMENTS } from '../support/arrangement';
 import { baseNode, journeyNode, wires } from '../support/canvas';
 import { eventState } from '../support/journeys';
-import { N8n } from '../support/n8n';
 import { freePort } from '../support/ports';
 import { startPostgres, type PostgresServer } from '../support/postgres';
 import { startRedis, type RedisServer } from '../support/redis';
-import { customers, Watch } from '../support/watch';
+import { customers, type Watch } from '../support/watch';
 
 jest.setTimeout(300_000);
 
 const CLIENTS = 20;
 
-describe('the busy doors of a started n8n', () => {
+describe.each(ARRANGEMENTS)('the busy doors of a started n8n (%s)', (kind) => {
 	let postgres: PostgresServer;
 	let redis: RedisServer | undefined;
 	let client: Redis;
-	let n8n: N8n;
+	let on: Arrangement;
+	let n8n: Arrangement['n8n'];
 	let watch: Watch;
 	let port: number;
 	let collectorId: string;
@@ -30,8 +30,8 @@ describe('the busy doors of a started n8n', () => {
 		client = new Redis(redis.url, { maxRetriesPerRequest: null });
 		client.on('error', () => undefined); // the kill below
 		port = await freePort();
-		n8n = await N8n.start({ database: 'sqlite', pack: 'link', env: { JOURNEY_STORE_URL: postgres.url, JOURNEY_REDIS_URL: redis.url } });
-		watch = new Watch(await openStore({ url: postgres.url, schema: 'journey' }), () => n8n.logs());
+		on = await Arrangement.start(kind, { server: postgres.url, env: { JOURNEY_REDIS_URL: redis.url } });
+		({ n8n, watch } = on);
 		const key = await n8n.createCredential('Key', 'journeyWriteKey', { writeKey: 'key-one' });
 		const collector = (name: string) => ({
 			name, connections: {}, settings: { saveDataSuccessExecution: 'none' },
@@ -52,8 +52,7 @@ describe('the busy doors of a started n8n', () => {
 	});
 	afterAll(async () => {
 		client?.disconnect();
-		await n8n?.stop();
-		await watch?.store.close();
+		await on?.stop();
 		await redis?.stop();
 		await postgres?.stop();
 	});
@@ -83,7 +82,7 @@ describe('the busy doors of a started n8n', () => {
 	it('people enter by the own port and by the webhook', async () => {
 		if (!redis) return;
 		expect((await track('cart', 'a1', 'm1')).status).toBe(200);
-		expect((await track('cart', 'a2', 'm2', `${n8n.url}/webhook/first`)).status).toBe(200);
+		expect((await track('cart', 'a2', 'm2', `${on.webhooks.url}/webhook/first`)).status).toBe(200);
 		await watch.until('they wait', async () => (await watch.count("instances WHERE status = 'waiting'")) === 2);
 	});
 
@@ -103,7 +102,7 @@ describe('the busy doors of a started n8n', () => {
 		if (!redis) return;
 		const sending = untilRefused();
 		await sleep(1_500);
-		await n8n.stop();
+		await n8n.stopMain();
 		const acknowledged = await sending;
 		expect(acknowledged.length).toBeGreaterThan(CLIENTS);
 		expect(await stored(acknowledged)).toBe(acknowledged.length);

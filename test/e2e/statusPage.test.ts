@@ -2,14 +2,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 
-import { openStore } from '../../lib/run/engine';
+import { Arrangement, ARRANGEMENTS } from '../support/arrangement';
 import { openBrowser, PICTURES } from '../support/browser';
 import { baseNode, journeyNode, wires } from '../support/canvas';
 import { delayState } from '../support/journeys';
-import { N8n } from '../support/n8n';
 import { repository } from '../support/n8nEnvironment';
-import { startPostgres, type PostgresServer } from '../support/postgres';
-import { customers, Watch } from '../support/watch';
+import { customers, type Watch } from '../support/watch';
 
 jest.setTimeout(240_000);
 
@@ -21,7 +19,8 @@ const journey = (name: string, key: string, wait: string) => ({
 	name, settings: { saveDataSuccessExecution: 'none' },
 	nodes: [
 		journeyNode('Entry', 'journeyEntryTrigger', { event: key, options: { key } }),
-		{ ...delayState(wait, 1, 'days'), position: [240, 0] }, baseNode('End', 'noOp', 1, {}, { position: [480, 0] }),
+		// n8n's own Postgres takes an id of at most 36 characters.
+		{ ...delayState(wait, 1, 'days'), id: 'wait', position: [240, 0] }, baseNode('End', 'noOp', 1, {}, { position: [480, 0] }),
 	],
 	connections: wires(`Entry > ${wait}`, `${wait} > End`),
 });
@@ -29,9 +28,10 @@ const control = (parameters: object) => ({
 	name: 'Operations', nodes: [baseNode('Start', 'manualTrigger', 1), journeyNode('Control', 'journeyControl', parameters)], connections: wires('Start > Control'),
 });
 
-describe('the status page of a started n8n', () => {
-	let postgres: PostgresServer;
-	let n8n: N8n;
+describe.each(ARRANGEMENTS)('the status page of a started n8n (%s)', (kind) => {
+	let on: Arrangement;
+	let n8n: Arrangement['n8n'];
+	let pages: string;
 	let watch: Watch;
 	let browser: Browser | undefined;
 	let context: BrowserContext;
@@ -47,12 +47,11 @@ describe('the status page of a started n8n', () => {
 		return run.runData.Control![0]!.data!.main![0]![0]!.json;
 	};
 	const publish = async (workflow: object) => await n8n.activate((await n8n.createWorkflow(workflow)).id);
-	const statusUrl = () => `${n8n.url}/webhook/shop/events/status`;
+	const statusUrl = () => `${pages}/webhook/shop/events/status`;
 
 	beforeAll(async () => {
-		postgres = await startPostgres();
-		n8n = await N8n.start({ database: 'sqlite', pack: 'link', env: { JOURNEY_STORE_URL: postgres.url } });
-		watch = new Watch(await openStore({ url: postgres.url, schema: 'journey' }), () => n8n.logs());
+		on = await Arrangement.start(kind);
+		({ n8n, watch, webhooks: { url: pages } } = on);
 		const key = await n8n.createCredential('Key', 'journeyWriteKey', { writeKey: 'key-one' });
 		const smtp = await n8n.createCredential('SMTP', 'smtp', { user: '', password: '', host: '127.0.0.1', port: 1, secure: false });
 		await publish({
@@ -73,13 +72,13 @@ describe('the status page of a started n8n', () => {
 		await watch.until('everybody waits', async () => (await watch.count("instances WHERE status = 'waiting'")) === 1_286);
 		await ask({ resource: 'journey', operation: 'pause', journey: { mode: 'key', value: 'win-back' } });
 		// What does not come about in a test that works: people at later steps, late, given up, and messages in doubt.
-		const at = (name: string) => `(SELECT id FROM steps WHERE name = '${name}')`;
-		await watch.rows(`UPDATE instances SET step_id = ${at('Click within a day')} WHERE id IN (SELECT id FROM instances WHERE step_id = ${at('An hour of quiet')} LIMIT 400)`);
-		await watch.rows(`UPDATE instances SET due_at = now() - interval '9 minutes' WHERE id IN (SELECT id FROM instances WHERE step_id = ${at('A day to think')} LIMIT 12)`);
+		const stepOf = (name: string) => `(SELECT id FROM steps WHERE name = '${name}')`;
+		await watch.rows(`UPDATE instances SET step_id = ${stepOf('Click within a day')} WHERE id IN (SELECT id FROM instances WHERE step_id = ${stepOf('An hour of quiet')} LIMIT 400)`);
+		await watch.rows(`UPDATE instances SET due_at = now() - interval '9 minutes' WHERE id IN (SELECT id FROM instances WHERE step_id = ${stepOf('A day to think')} LIMIT 12)`);
 		await watch.rows(`INSERT INTO finished (id, profile_id, journey_id, step_id, correlation, status, reason, error, entered_at, ended_at, visit, context)
-			SELECT -id, profile_id, journey_id, step_id, '', 'failed', 'failed', 'no route', entered_at, now(), 1, '{}' FROM instances WHERE step_id = ${at('Click within a day')} LIMIT 3`);
+			SELECT -id, profile_id, journey_id, step_id, '', 'failed', 'failed', 'no route', entered_at, now(), 1, '{}' FROM instances WHERE step_id = ${stepOf('Click within a day')} LIMIT 3`);
 		await watch.rows(`INSERT INTO deliveries (profile_id, journey_id, step_id, instance_id, visit, channel, class, status, execution, token, claimed_at, settled_at)
-			SELECT profile_id, journey_id, ${at('May we remind them?')}, id, 1, 'email', 'marketing', 'unknown', 'e', gen_random_uuid(), now(), now() FROM instances WHERE step_id = ${at('Click within a day')} LIMIT 2`);
+			SELECT profile_id, journey_id, ${stepOf('May we remind them?')}, id, 1, 'email', 'marketing', 'unknown', 'e', gen_random_uuid(), now(), now() FROM instances WHERE step_id = ${stepOf('Click within a day')} LIMIT 2`);
 
 		link = String((await ask({ operation: 'statusLink', collectorPath: 'shop/events' })).url);
 		browser = await openBrowser();
@@ -92,9 +91,7 @@ describe('the status page of a started n8n', () => {
 	});
 	afterAll(async () => {
 		await browser?.close();
-		await n8n?.stop();
-		await watch?.store.close();
-		await postgres?.stop();
+		await on?.stop();
 	});
 
 	it('is closed without a link, and says so with nothing of the store', async () => {
@@ -113,7 +110,7 @@ describe('the status page of a started n8n', () => {
 		if (!browser) return;
 		expect(link).toMatch(new RegExp(`^${n8n.url.replace('127.0.0.1', '[^/]+')}/webhook/shop/events/status/open\\?link=[\\w.-]+$`));
 		// Another site than n8n's, to a browser.
-		await page.setContent(`<a href="${n8n.url}${link.slice(new URL(link).origin.length)}">open</a>`);
+		await page.setContent(`<a href="${pages}${link.slice(new URL(link).origin.length)}">open</a>`);
 		await page.click('a');
 		await page.waitForURL(statusUrl());
 		await page.getByRole('heading', { name: 'Journeys', level: 1 }).waitFor();
@@ -138,12 +135,12 @@ describe('the status page of a started n8n', () => {
 		expect(await page.locator('.story li').first().innerText()).toContain('Is now at');
 		expect(await page.locator('img, script').count()).toBe(0);
 		expect(await page.title()).toBe(ATTACK);
-		expect(asked.filter((url) => !url.startsWith(n8n.url) && !url.startsWith('data:'))).toEqual([]);
+		expect(asked.filter((url) => !url.startsWith(pages) && !url.startsWith('data:'))).toEqual([]);
 		expect(complaints).toEqual([]);
 	});
 
 	it('fits wide and narrow screens, light and dark', async () => {
-		if (!browser) return;
+		if (!browser || kind === 'queue') return;
 		for (const colorScheme of ['light', 'dark'] as const) {
 			await page.emulateMedia({ colorScheme });
 			for (const [size, viewport] of Object.entries(SIZES)) {
