@@ -1,6 +1,7 @@
 import { MOST_ATTEMPTS, expiredClaims } from '../store/claim';
 import { doubtDeliveries } from '../store/deliveries';
 import { evictAtEnd, expireInstances, returnClaim } from '../store/finish';
+import { currentPause } from '../store/pause';
 import type { Keep, Store } from '../store/types';
 import { notices } from './notices';
 import { forget, forgetTraces, openMonths } from './retention';
@@ -17,7 +18,13 @@ const REVIEW_EVERY_MS = 1_000;
 const CLAIMS_A_SWEEP = 100;
 const ROWS_A_SWEEP = 5_000;
 
-/** The standing chores: expired leases back to waiting, the journey's own limit and end, segments, partitions ahead, what is too old, and notices. */
+/**
+ * The standing chores: expired leases back to waiting, the journey's own limit and end, segments, partitions ahead, what is
+ * too old, and notices.
+ *
+ * In a paused store they decide about nobody, and forget nothing: what happened since the backup is missing, and may be sent
+ * again. Only what can be taken back, or holds for itself, goes on: leases, months ahead, what traits count.
+ */
 export class Janitor {
 	private sweeping?: NodeJS.Timeout;
 	private housekeeping?: NodeJS.Timeout;
@@ -74,10 +81,12 @@ export class Janitor {
 				await doubtDeliveries(db, token);
 				await returnClaim(db, token, 'lease', db.now, MOST_ATTEMPTS, null);
 			}
-			return { claims: tokens.length, expired: await expireInstances(db, ROWS_A_SWEEP) };
+			return { claims: tokens.length, expired: (await currentPause(db)) ? 0 : await expireInstances(db, ROWS_A_SWEEP) };
 		});
 		let evicted = 0;
-		for (let some = ROWS_A_SWEEP; some === ROWS_A_SWEEP; evicted += some) some = await this.store.tx(async (db) => await evictAtEnd(db, ROWS_A_SWEEP));
+		for (let some = ROWS_A_SWEEP; some === ROWS_A_SWEEP; evicted += some) {
+			some = await this.store.tx(async (db) => ((await currentPause(db)) ? 0 : await evictAtEnd(db, ROWS_A_SWEEP)));
+		}
 		if (counts.claims > 0) this.onWork();
 		for (const chore of this.chores) await chore.sweep();
 		return { ...counts, evicted };
@@ -103,6 +112,7 @@ export class Janitor {
 	async keepHouse(): Promise<void> {
 		(await notices(this.store)).forEach(this.retention.warn);
 		await openMonths(this.store);
+		if (await this.store.tx(currentPause)) return await this.store.maintain();
 		await forgetTraces(this.store);
 		try {
 			await forget(this.store, await keepInForce(this.store, this.retention.keep), this.retention.warn);

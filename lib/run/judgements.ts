@@ -1,5 +1,6 @@
 import { convertByAbsence, dueJudgements, fillJudgements, tellJudged } from '../store/absence';
 import { lockProfiles, lockRegistry } from '../store/locks';
+import { currentPause } from '../store/pause';
 import type { Store } from '../store/types';
 
 /** People who are judged in one transaction, under their match lock. */
@@ -10,7 +11,8 @@ const PROFILES_AT_ONCE = 10_000;
 /**
  * Judges everybody whose time is over for a goal on what does not happen, a bounded number at a time. An event that was
  * stored before is seen, since both take the match lock; one that comes afterwards is too late, and told as such. A batch
- * that is cut off has judged nobody, and one that is judged twice converts once.
+ * that is cut off has judged nobody, and one that is judged twice converts once. In a paused store nobody is judged: what
+ * happened may be missing.
  *
  * @returns how many were judged, and how many conversions were stored
  */
@@ -19,6 +21,7 @@ export async function judgeDue(store: Store): Promise<{ judged: number; converte
 	const all = { judged: 0, converted: 0 };
 	for (;;) {
 		const some = await store.tx(async (db) => {
+			if (await currentPause(db)) return undefined;
 			const due = await dueJudgements(db, JUDGED_AT_ONCE);
 			if (due.length === 0) return undefined;
 			const [profiles, instances] = [due.map((one) => one.profile_id), due.map((one) => one.instance_id)];

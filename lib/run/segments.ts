@@ -4,6 +4,7 @@ import { checkNames } from '../store/evaluate';
 import { claimSegment, countTouched, deleteSegment, holdSegment, listenersOf, listSegments, previewAudience, refreshSoon, saveSegment, takeTouched, tellRefreshed, holdSegmentsHeard, type Preview, type Segment } from '../store/segments';
 import { loadProfiles } from '../store/customers';
 import { lockRegistry } from '../store/locks';
+import { currentPause } from '../store/pause';
 import { publishedCanvases } from '../store/retention';
 import { changeMembers } from './members';
 import { CATCH_UP_MS } from './registry';
@@ -37,7 +38,7 @@ export interface Reviewed {
 }
 
 /**
- * Saves a segment and brings it up to date.
+ * Saves a segment and brings it up to date; in a paused store, when that goes on.
  * @throws RuleError for a rule that cannot be asked of somebody outside a journey, or that asks for the segment itself
  */
 export async function keepSegment(store: Store, segment: Segment): Promise<Refreshed> {
@@ -46,7 +47,7 @@ export async function keepSegment(store: Store, segment: Segment): Promise<Refre
 		await checkNames(db, [segment.rule]);
 		await saveSegment(db, segment);
 	});
-	return (await refreshSegment(store, segment.name))!;
+	return (await refreshSegment(store, segment.name)) ?? { name: segment.name, joined: 0, left: 0 };
 }
 
 /**
@@ -71,14 +72,15 @@ export async function dropSegment(store: Store, name: string): Promise<boolean> 
 
 /**
  * Finds again who is in a segment, page by page; who is neither new nor gone is not written. What it finds is committed
- * with what it means for journeys: a refresh that is cut short leaves both, and the next one finds the rest.
+ * with what it means for journeys: a refresh that is cut short leaves both, and the next one finds the rest. In a paused
+ * store nobody joins or leaves: what happened may be missing, and it stays due.
  *
  * @param which its name, or by when it has been due
  * @param onDue is called when somebody is due by it
- * @returns undefined: there is none
+ * @returns undefined: there is none, or the store is paused
  */
 export async function refreshSegment(store: Store, which: string | Date, onDue: () => void = () => undefined): Promise<Refreshed | undefined> {
-	const segment = await store.tx(async (db) => await claimSegment(db, which));
+	const segment = await store.tx(async (db) => ((await currentPause(db)) ? undefined : await claimSegment(db, which)));
 	if (!segment) return undefined;
 	const done: Refreshed = { name: segment.name, joined: 0, left: 0 };
 	let error: Error | undefined;
@@ -133,7 +135,7 @@ export async function refreshDue(store: Store, onError: (error: Error) => void, 
  *
  * Where more happens than can be looked at, the notes go and the segments are refreshed: late, but the table is bounded.
  *
- * @returns undefined: there was nobody to look at
+ * @returns undefined: there was nobody to look at, or the store is paused
  */
 export async function reviewTouched(store: Store, most = MOST_TOUCHED): Promise<Reviewed | undefined> {
 	return await store.tx(async (db) => {
@@ -142,6 +144,7 @@ export async function reviewTouched(store: Store, most = MOST_TOUCHED): Promise<
 			await takeTouched(db, FORGOTTEN_AT_ONCE);
 			return { people: 0, joined: 0, left: 0, due: 0 };
 		}
+		if (await currentPause(db)) return undefined;
 		const people = await takeTouched(db, TOUCHED_AT_ONCE);
 		if (!people) return undefined;
 		const segments = await holdSegmentsHeard(db, new Date(+db.now - CATCH_UP_MS));

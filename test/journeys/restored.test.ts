@@ -3,14 +3,17 @@ import { buffer } from 'node:stream/consumers';
 import { Readable } from 'node:stream';
 
 import { backup, readBackup } from '../../lib/run/backup';
+import { Janitor } from '../../lib/run/janitor';
 import { notices } from '../../lib/run/notices';
 import { restore } from '../../lib/run/restore';
 import { resume } from '../../lib/run/resume';
+import { keepSegment } from '../../lib/run/segments';
 import type { Store } from '../../lib/store/types';
 import { baseNode, journeyNode, wires } from '../support/canvas';
 import { CanvasRunner } from '../support/canvasRunner';
 import { delayState, eventState, journeys } from '../support/journeys';
 import { emptyPlace, FrozenClock, type TestStore } from '../support/stores';
+import { ask } from '../support/world';
 
 jest.setTimeout(120_000);
 
@@ -158,5 +161,69 @@ journeys('a store restored from a backup', (open, kind) => {
 		expect(again.itemsOf('Skip').map(({ json }) => `${(json.profile as { email: string }).email} ${(json.skipped as { reason: string }).reason}`).sort())
 			.toEqual(['customer-1@example.com restored', 'customer-2@example.com restored', 'customer-3@example.com restored']);
 		expect(await again.store.tx(async (db) => await db.rows('SELECT status, count(*) FROM deliveries GROUP BY 1 ORDER BY 1'))).toEqual([{ status: 'sent', count: 1 }, { status: 'unknown', count: 2 }]);
+	});
+
+	it('decides about nobody while it is paused, and forgets nothing: what happened since the backup may be sent again', async () => {
+		// Who has not uninstalled in three days is won; their wait has no end but the journey's own.
+		const stays = {
+			name: 'Stays',
+			nodes: [
+				journeyNode('Entry', 'journeyEntryTrigger', { event: 'installed' }), eventState('Wait', [{ event: 'go' }], 'never'), baseNode('End', 'noOp', 1),
+				journeyNode('Goal', 'journeyConversionGoal', { reached: 'absent', event: 'uninstalled', absentAmount: 3, absentUnit: 'days', options: { late: { time: { lateAmount: 0, lateUnit: 'hours' } } } }),
+			],
+			connections: wires('Entry > Wait', 'Wait > End'),
+		};
+		const timed = (entry: object) => ({
+			name: 'Timed', nodes: [journeyNode('Entry', 'journeyEntryTrigger', entry), delayState('Wait', 60, 'days'), baseNode('End', 'noOp', 1)], connections: wires('Entry > Wait', 'Wait > End'),
+		});
+		const ending = timed({ event: 'cart', options: { end: '2026-04-01T00:00:00Z', endEvicts: true } });
+		const silent = timed({ entry: 'segment', segment: 'silent' });
+		const did = (n: number, event: string, messageId?: string, at?: Date) => ({ who: `customer-${n}`, event, messageId, at });
+		const audiences = async (run: CanvasRunner) => await new Janitor(run.store, () => undefined, (error) => {
+			throw error;
+		}).refreshAudiences();
+
+		const run = await open(stays);
+		await run.send(did(1, 'order', 'first-order'), did(4, 'order'));
+		await run.pass('27 days');
+		await run.send(did(1, 'order'), did(4, 'order'));
+		await keepSegment(run.store, { name: 'silent', rule: { kind: 'behaviour', event: 'order', filter: [], did: false, atLeast: 1, within: { amount: 5, unit: 'days' } }, zone: 'UTC', refresh_minutes: 60 });
+		await (await open(silent, { workflowId: 'silent' })).pass('1 day');
+		const other = await open(ending, { workflowId: 'ending' });
+		await run.send(did(1, 'installed'), did(2, 'installed'), did(3, 'installed'), did(1, 'cart'));
+		await run.pass('0 seconds');
+		await other.pass('0 seconds');
+		await run.send(did(3, 'uninstalled'));
+		await ask(run.store, "UPDATE instances SET due_at = due_at - interval '730 days' FROM identities d WHERE expires AND d.profile_id = instances.profile_id AND d.value = 'customer-3'");
+		const bytes = await bytesOf(run.store);
+		const uninstalled = new Date(+run.now + 24 * 3_600_000);
+		const ordered = new Date(+uninstalled + 24 * 3_600_000);
+
+		const again = await restoredAt(new Date('2026-04-04T10:00:00Z'), bytes, stays);
+		const others = [await CanvasRunner.open(kind, ending, { on: place!, workflowId: 'ending' }), await CanvasRunner.open(kind, silent, { on: place!, workflowId: 'silent' })];
+		const settle = async () => {
+			for (const one of [again, ...others]) await one.pass('0 seconds');
+			await audiences(again);
+			await new Janitor(again.store, () => undefined, () => undefined, { keep: { history: 1 }, warn: () => undefined }).keepHouse();
+			for (const one of [again, ...others]) await one.pass('1 minute');
+		};
+		const decided = async () => (await again.timeline()).filter((line) => /converted|done|entered/.test(line)).map((line) => line.replace(/^\S+ /, '')).sort();
+		const before = await decided();
+		await settle();
+		await again.send(did(2, 'uninstalled', undefined, uninstalled), did(1, 'order', undefined, ordered), did(1, 'order', 'first-order'));
+		await settle();
+		expect(await decided()).toEqual(before);
+		expect(await ask(again.store, 'SELECT count(*) FROM instances')).toEqual([{ count: 4 }]);
+		expect(await ask(again.store, "SELECT count(*) FROM segment_members m JOIN identities i USING (profile_id) WHERE i.value LIKE 'customer-%'")).toEqual([{ count: 0 }]);
+		expect(await ask(again.store, "SELECT count(*) FROM events WHERE message_id = 'first-order'")).toEqual([{ count: 1 }]);
+
+		await resume(again.store, 'skip');
+		await settle();
+		expect(await decided()).toEqual([
+			...before, 'customer-1 converted Goal: leaves', 'customer-1 done: converted', 'customer-1 done: ended', 'customer-3 done: expired',
+			'customer-2 entered Entry', 'customer-3 entered Entry', 'customer-4 entered Entry',
+		].sort());
+		expect(await ask(again.store, "SELECT count(*) FROM seen WHERE received_at < '2026-03-05'")).toEqual([{ count: 0 }]);
+		for (const one of others) await one.close();
 	});
 });
