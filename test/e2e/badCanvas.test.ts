@@ -1,9 +1,7 @@
-import { openStore } from '../../lib/run/engine';
+import { Arrangement, ARRANGEMENTS } from '../support/arrangement';
 import { assign, baseNode, journeyNode, wires } from '../support/canvas';
 import { delayState, eventState } from '../support/journeys';
-import { N8n } from '../support/n8n';
-import { freshDatabase } from '../support/postgres';
-import { Watch } from '../support/watch';
+import type { Watch } from '../support/watch';
 
 jest.setTimeout(300_000);
 
@@ -65,8 +63,9 @@ const wrongs: Array<{ what: string; says: RegExp; wrong: Canvas; mended: Canvas 
 	},
 ];
 
-describe('a canvas that cannot work', () => {
-	let n8n: N8n;
+describe.each(ARRANGEMENTS)('a canvas that cannot work (%s)', (kind) => {
+	let on: Arrangement;
+	let n8n: Arrangement['n8n'];
 	let watch: Watch;
 	let smtp: string;
 
@@ -93,15 +92,11 @@ describe('a canvas that cannot work', () => {
 	};
 
 	beforeAll(async () => {
-		const { url } = await freshDatabase();
-		n8n = await N8n.start({ database: 'sqlite', pack: 'link', env: { JOURNEY_STORE_URL: url } });
-		watch = new Watch(await openStore({ url, schema: 'journey' }), () => n8n.logs());
+		on = await Arrangement.start(kind);
+		({ n8n, watch } = on);
 		smtp = await n8n.createCredential('SMTP', 'smtp', { user: '', password: '', host: '127.0.0.1', port: 1, secure: false, disableStartTls: true });
 	});
-	afterAll(async () => {
-		await n8n?.stop();
-		await watch?.store.close();
-	});
+	afterAll(async () => await on?.stop());
 
 	it('stops before any effect and says why; people stay, uncounted, and go on when it is mended', async () => {
 		const ids: string[] = [];
