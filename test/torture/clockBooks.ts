@@ -22,7 +22,10 @@ function dueBy(step: string, at: number, zone: string, waits: Waits): number {
 		const tomorrow = oracleShift(wall, 1, 'days');
 		// Both may be skipped by the clocks, and are then the same moment.
 		const times = [0, 1].map((days) => oracleInstantOf(`${oracleShift(tomorrow, days, 'days').slice(0, 10)}T${waits.dayTime}`, zone));
-		return times.find((time) => time >= oracleInstantOf(tomorrow, zone))!;
+		const least = oracleInstantOf(tomorrow, zone);
+		// Walls are told in minutes; a wall that the clocks skip is over at the full one.
+		const seconds = wallText(least, zone) === tomorrow ? at % 60_000 : 0;
+		return times.find((time) => time >= least + seconds)!;
 	}
 	for (let day = wall; ; day = oracleShift(day, 1, 'days')) {
 		const instant = oracleInstantOf(`${day.slice(0, 10)}T${waits.weekdayTime}`, zone);
