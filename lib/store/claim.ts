@@ -41,7 +41,7 @@ export async function claimInstances(
 ): Promise<{ token: string; ids: number[] } | undefined> {
 	const rows = await db.rows<{ token: string; id: number; listened: boolean }>(
 		`WITH due AS MATERIALIZED (
-			SELECT id, wake IS NULL AND set_id IS NOT NULL AS listened FROM instances
+			SELECT ctid AS row, wake IS NULL AND set_id IS NOT NULL AS listened FROM instances
 			WHERE step_id = $1 AND attempts = $2 AND status = 'waiting' AND NOT expires AND due_at <= $3
 			ORDER BY due_at LIMIT $4 FOR UPDATE SKIP LOCKED
 		), claim AS (
@@ -49,7 +49,7 @@ export async function claimInstances(
 		)
 		UPDATE instances i SET status = 'running', token = claim.token, wake = coalesce(i.wake, 'time'),
 			left_at = CASE WHEN i.wake IS NULL THEN greatest(i.left_at, i.due_at) ELSE i.left_at END
-		FROM due, claim WHERE i.id = due.id
+		FROM due, claim WHERE i.ctid = due.row
 		RETURNING i.id, claim.token, due.listened`,
 		[step, attempts, db.now, limit, leaseUntil],
 	);

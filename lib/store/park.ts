@@ -28,8 +28,8 @@ export async function parkInstances(
 ): Promise<Array<{ id: number; profile_id: number }>> {
 	return await db.rows(
 		`WITH asked AS (
-			SELECT * FROM jsonb_to_recordset($1::jsonb) AS p(id bigint, due_at timestamptz, expires boolean,
-				since timestamptz, after_arrival boolean, vars jsonb, wake text)
+			SELECT * FROM unnest($1::bigint[], $7::timestamptz[], $8::boolean[], $9::timestamptz[], $10::boolean[], $11::jsonb[], $12::text[])
+				AS p(id, due_at, expires, since, after_arrival, vars, wake)
 		), parked AS (
 			UPDATE instances i SET status = 'waiting', token = NULL, step_id = $4, set_id = $5,
 				visit = i.visit + CASE a.wake WHEN 'batch' THEN 0 ELSE 1 END,
@@ -42,7 +42,11 @@ export async function parkInstances(
 			SELECT $6, due_at, 'parked', journey_id, $4, profile_id, id, wake FROM parked WHERE wake IS DISTINCT FROM 'batch'
 		)
 		SELECT id, profile_id FROM parked`,
-		[JSON.stringify(parks), claim.token, claim.execution, step, set, db.now],
+		[
+			parks.map((one) => one.id), claim.token, claim.execution, step, set, db.now,
+			parks.map((one) => one.due_at.toISOString()), parks.map((one) => one.expires), parks.map((one) => one.since.toISOString()),
+			parks.map((one) => one.after_arrival), parks.map((one) => one.vars && JSON.stringify(one.vars)), parks.map((one) => one.wake),
+		],
 	);
 }
 

@@ -7,7 +7,6 @@ TABLE acts
 	who text NOT NULL
 	journey_id integer
 	detail jsonb NOT NULL
-	CONSTRAINT acts_journey_id_fkey FOREIGN KEY (journey_id) REFERENCES journeys(id)
 	CONSTRAINT acts_pkey PRIMARY KEY (id)
 	CREATE INDEX acts_age ON acts USING btree (at)
 	CREATE INDEX acts_journey ON acts USING btree (journey_id, at) WHERE (journey_id IS NOT NULL)
@@ -29,9 +28,7 @@ TABLE candidates WITH (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_thres
 	CONSTRAINT candidates_check1 CHECK (((run_id IS NULL) = (occurred_at IS NULL)))
 	CONSTRAINT candidates_delayed_check CHECK ((delayed = ANY (ARRAY['order'::text, 'per_minute'::text, 'inside'::text])))
 	CONSTRAINT candidates_event_id_journey_id_key UNIQUE (event_id, journey_id)
-	CONSTRAINT candidates_journey_id_fkey FOREIGN KEY (journey_id) REFERENCES journeys(id)
 	CONSTRAINT candidates_pkey PRIMARY KEY (id)
-	CONSTRAINT candidates_step_id_fkey FOREIGN KEY (step_id) REFERENCES steps(id)
 	CREATE INDEX candidates_due ON candidates USING btree (step_id, attempts, due_at) WHERE (token IS NULL)
 	CREATE INDEX candidates_profile ON candidates USING btree (profile_id)
 	CREATE INDEX candidates_token ON candidates USING btree (token) WHERE (token IS NOT NULL)
@@ -120,9 +117,7 @@ TABLE conversions
 	currency text
 	held_out boolean NOT NULL DEFAULT false
 	version integer NOT NULL DEFAULT 1
-	CONSTRAINT conversions_journey_id_fkey FOREIGN KEY (journey_id) REFERENCES journeys(id)
 	CONSTRAINT conversions_pkey PRIMARY KEY (profile_id, step_id, instance_id)
-	CONSTRAINT conversions_step_id_fkey FOREIGN KEY (step_id) REFERENCES steps(id)
 	CREATE INDEX conversions_journey ON conversions USING btree (journey_id, converted_at)
 	CREATE INDEX conversions_profile ON conversions USING btree (profile_id, journey_id)
 
@@ -145,10 +140,8 @@ TABLE deliveries WITH (autovacuum_vacuum_scale_factor=0.05)
 	error text
 	CONSTRAINT deliveries_check CHECK (((status = 'claimed'::text) = (settled_at IS NULL)))
 	CONSTRAINT deliveries_class_check CHECK ((class = ANY (ARRAY['marketing'::text, 'transactional'::text])))
-	CONSTRAINT deliveries_journey_id_fkey FOREIGN KEY (journey_id) REFERENCES journeys(id)
 	CONSTRAINT deliveries_pkey PRIMARY KEY (id)
 	CONSTRAINT deliveries_status_check CHECK ((status = ANY (ARRAY['claimed'::text, 'sent'::text, 'failed'::text, 'unknown'::text])))
-	CONSTRAINT deliveries_step_id_fkey FOREIGN KEY (step_id) REFERENCES steps(id)
 	CREATE INDEX deliveries_claimed ON deliveries USING brin (claimed_at) WITH (pages_per_range='16', autosummarize='on')
 	CREATE INDEX deliveries_open ON deliveries USING btree (token) WHERE (status = 'claimed'::text)
 	CREATE INDEX deliveries_profile ON deliveries USING btree (profile_id, channel, claimed_at)
@@ -188,7 +181,6 @@ TABLE enrolments WITH (fillfactor=90, autovacuum_vacuum_scale_factor=0.05)
 	judge_at timestamp with time zone
 	workflow integer
 	CONSTRAINT enrolments_arm_check CHECK ((arm = ANY (ARRAY['treated'::text, 'control'::text, 'global'::text])))
-	CONSTRAINT enrolments_journey_id_fkey FOREIGN KEY (journey_id) REFERENCES journeys(id)
 	CONSTRAINT enrolments_pkey PRIMARY KEY (profile_id, journey_id, correlation, slot)
 	CREATE INDEX enrolments_judge ON enrolments USING btree (judge_at) WHERE (judge_at IS NOT NULL)
 
@@ -231,10 +223,8 @@ TABLE finished
 	ended_at timestamp with time zone NOT NULL
 	visit integer NOT NULL
 	context jsonb NOT NULL
-	CONSTRAINT finished_journey_id_fkey FOREIGN KEY (journey_id) REFERENCES journeys(id)
 	CONSTRAINT finished_pkey PRIMARY KEY (id)
 	CONSTRAINT finished_status_check CHECK ((status = ANY (ARRAY['done'::text, 'failed'::text])))
-	CONSTRAINT finished_step_id_fkey FOREIGN KEY (step_id) REFERENCES steps(id)
 	CREATE INDEX finished_ended ON finished USING btree (journey_id, ended_at)
 	CREATE INDEX finished_failed ON finished USING btree (journey_id, ended_at) WHERE (status = 'failed'::text)
 	CREATE INDEX finished_profile ON finished USING btree (profile_id, journey_id)
@@ -280,11 +270,8 @@ TABLE instances WITH (fillfactor=85, autovacuum_vacuum_scale_factor=0.02, autova
 	behind_goal boolean NOT NULL DEFAULT false
 	slot integer NOT NULL DEFAULT 0
 	CONSTRAINT instances_check CHECK (((status = 'running'::text) = (token IS NOT NULL)))
-	CONSTRAINT instances_journey_id_fkey FOREIGN KEY (journey_id) REFERENCES journeys(id)
 	CONSTRAINT instances_pkey PRIMARY KEY (id)
-	CONSTRAINT instances_set_id_fkey FOREIGN KEY (set_id) REFERENCES condition_sets(id)
 	CONSTRAINT instances_status_check CHECK ((status = ANY (ARRAY['waiting'::text, 'running'::text])))
-	CONSTRAINT instances_step_id_fkey FOREIGN KEY (step_id) REFERENCES steps(id)
 	CONSTRAINT instances_wake_check CHECK ((wake = ANY (ARRAY['time'::text, 'event'::text, 'change'::text, 'goal'::text, 'batch'::text, 'entry'::text, 'move'::text])))
 	CREATE INDEX instances_due ON instances USING btree (step_id, attempts, due_at) WHERE ((status = 'waiting'::text) AND (NOT expires))
 	CREATE INDEX instances_limit ON instances USING btree (due_at) WHERE ((status = 'waiting'::text) AND expires)
@@ -565,9 +552,6 @@ TABLE timeouts
 	event_id bigint
 	vars jsonb
 	claimed_at timestamp with time zone NOT NULL
-	CONSTRAINT timeouts_journey_id_fkey FOREIGN KEY (journey_id) REFERENCES journeys(id)
-	CONSTRAINT timeouts_set_id_fkey FOREIGN KEY (set_id) REFERENCES condition_sets(id)
-	CONSTRAINT timeouts_step_id_fkey FOREIGN KEY (step_id) REFERENCES steps(id)
 	CREATE INDEX timeouts_age ON timeouts USING btree (claimed_at)
 	CREATE INDEX timeouts_profile ON timeouts USING btree (profile_id)
 

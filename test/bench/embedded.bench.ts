@@ -45,7 +45,7 @@ describe('through n8n, on the embedded store', () => {
 
 	const send = async (event: string) => {
 		for (let at = 0; at < PEOPLE; at += A_REQUEST) {
-			const batch = range(at, at + A_REQUEST).map((user) => ({ type: 'track', event, userId: `u${user}`, properties: {} }));
+			const batch = range(at, at + A_REQUEST).map((user) => ({ type: 'track', event, userId: `u${user}`, messageId: `${event}-${user}`, properties: {} }));
 			const response = await fetch(`${n8n.url}/webhook/journey/v1/batch`, {
 				method: 'POST',
 				headers: { 'content-type': 'application/json', authorization: `Basic ${Buffer.from(`${KEY}:`).toString('base64')}` },

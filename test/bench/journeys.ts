@@ -1,6 +1,6 @@
 import { assign, baseNode, journeyNode, wires } from '../support/canvas';
 
-/** Everybody goes round: wait for a tick, two of n8n's own nodes, wait again. */
+/** Everybody goes round: wait for a tick, two of n8n's own nodes, wait for the next at another State, and back. */
 export const roundsJourney = {
 	name: 'Rounds',
 	settings: { saveDataSuccessExecution: 'none' },
@@ -9,6 +9,9 @@ export const roundsJourney = {
 		journeyNode('Wait', 'journeyState', { waitFor: 'events', events: { branch: [{ event: 'tick', output: 'tick' }] }, limitUntil: 'never' }),
 		baseNode('Set', 'set', 3.4, assign({ seen: 'yes' })),
 		baseNode('Nothing', 'noOp', 1),
+		journeyNode('Wait Again', 'journeyState', { waitFor: 'events', events: { branch: [{ event: 'tick', output: 'tick' }] }, limitUntil: 'never' }),
+		baseNode('Set Again', 'set', 3.4, assign({ seen: 'twice' })),
+		baseNode('Nothing Again', 'noOp', 1),
 	],
-	connections: wires('Entry > Wait', 'Wait:1 > Set', 'Set > Nothing', 'Nothing > Wait'),
+	connections: wires('Entry > Wait', 'Wait:1 > Set', 'Set > Nothing', 'Nothing > Wait Again', 'Wait Again:1 > Set Again', 'Set Again > Nothing Again', 'Nothing Again > Wait'),
 };

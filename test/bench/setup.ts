@@ -12,6 +12,8 @@ export const BATCH = 2_000;
  * n8n's Node, e.g. `--cpu-prof`.
  */
 export class Bench {
+	private sent = 0;
+
 	private constructor(
 		readonly n8n: N8n,
 		readonly store: Store,
@@ -42,17 +44,30 @@ export class Bench {
 		return row!.n;
 	}
 
-	/** How many have woken and not parked yet. Quick, however many wait. */
-	async behind(): Promise<number> {
-		return (await this.count("instances WHERE step_id IN (SELECT id FROM steps) AND attempts = 0 AND status = 'waiting' AND NOT expires AND due_at <= now()"))
-			+ (await this.count('instances WHERE token IS NOT NULL'));
+	/**
+	 * The number of the journal's last line; a step has two, left and parked. Asking costs nothing: counting people four
+	 * times a second took 48 of the 198 µs that Postgres needed for a step.
+	 */
+	async journaled(): Promise<number> {
+		const [row] = await this.store.tx(async (db) => await db.rows<{ last: number }>('SELECT last_value::int AS last FROM journal_ids'));
+		return row!.last;
 	}
 
-	/** One event for each of these users, in batches, as a door hands them over. */
+	/** Resolves when autovacuum is through with what was written so far. */
+	async swept(): Promise<void> {
+		let quiet = 0;
+		await this.until('autovacuum has ended', async () => {
+			quiet = (await this.count("pg_stat_activity WHERE backend_type = 'autovacuum worker'")) > 0 ? 0 : quiet + 1;
+			return quiet > 75 * 5; // it comes round once a minute, and `until` asks five times a second
+		}, 10 * 60_000);
+	}
+
+	/** One event for each of these users, in batches, as a door hands them over, each with a message id of its own. */
 	async send(event: string, users: number[], more: (user: number) => Partial<IntakeEntry> = () => ({})): Promise<void> {
 		for (let at = 0; at < users.length; at += BATCH) {
 			await takeIn(this.store, 'bench', users.slice(at, at + BATCH).map((user, index): IntakeEntry => ({
-				index, identities: [{ kind: 'user_id', value: `u${user}` }], event: { name: event, properties: {} }, occurredAt: new Date(), ...more(user),
+				index, identities: [{ kind: 'user_id', value: `u${user}` }], event: { name: event, properties: {} }, occurredAt: new Date(),
+				messageId: `bench-${++this.sent}`, ...more(user),
 			})));
 		}
 	}
