@@ -68,7 +68,7 @@ function hashes(): number {
 	return Math.round(quantile(speeds, 0.5));
 }
 
-export const machine = () => `${cpus().length} × ${cpus()[0]?.model.trim()}, one core hashes ${hashes()} MB/s (SHA-256) at the end of the run, ${Math.round(totalmem() / 2 ** 30)} GiB, everything on it. Postgres with fsync and synchronous_commit on, the embedded store as shipped (fsync off).`;
+export const machine = () => `${cpus().length} × ${cpus()[0]?.model.trim()}, one core hashes ${hashes()} MB/s (SHA-256) at the end of the run, ${Math.round(totalmem() / 2 ** 30)} GiB, everything on it. ${process.env.BENCH_SERVER}, with fsync and synchronous_commit on; the embedded store as shipped (fsync off).`;
 
 function drawn(all: Section[]): string {
 	const table = new Table({ head: ['figure', 'this run', 'goal', 'against, in the same run'], style: { head: [], border: [] }, colWidths: [56, 44, 18, 40], wordWrap: true });
