@@ -1,5 +1,5 @@
 import { backoffMs } from '../core/backoff';
-import { MOST_ATTEMPTS, startClaim } from '../store/claim';
+import { lockClaim, MOST_ATTEMPTS, startClaim } from '../store/claim';
 import { doubtDeliveries, recipientsOf, settleDeliveries, type Settlement } from '../store/deliveries';
 import { claimSize, completeClaim, failClaim, returnClaim } from '../store/finish';
 import { wakeByRank } from '../store/wakes';
@@ -102,9 +102,11 @@ export class Executions {
 			await lockAndLook(db, 'park', await find(), (people) => people, find);
 		}
 		const { error, settlements } = await keep(db);
+		// First of all: an execution that was stopped may be claiming messages still. They are there to be doubted, or not claimed.
+		const isOurs = await lockClaim(db, token, claim.execution);
 		if (settlements.length > 0) await settleDeliveries(db, token, settlements);
 		await doubtDeliveries(db, token);
-		if (!(await this.fence(db, claim))) return;
+		if (!isOurs) return;
 		if (error === undefined) {
 			await completeClaim(db, token);
 			return;

@@ -98,6 +98,11 @@ export async function startClaim(db: Connection, token: string, execution: strin
 	return rows.length > 0;
 }
 
+/** Takes a claim away from whoever still writes under it, until the commit. @returns whether it is this execution's */
+export async function lockClaim(db: Connection, token: string, execution: string): Promise<boolean> {
+	return (await db.rows('SELECT FROM claims WHERE token = $1 AND execution = $2 FOR UPDATE', [token, execution])).length > 0;
+}
+
 const renew = (which: string) => `
 	UPDATE claims SET lease_until = $2 WHERE token IN (
 		SELECT token FROM claims WHERE token = ANY($1::uuid[]) AND ${which} ORDER BY token FOR UPDATE

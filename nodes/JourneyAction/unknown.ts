@@ -1,7 +1,7 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import { markDeliveriesSent, sendUnknownAgain, unknownDeliveries, type Engine, type UnknownDelivery } from '../../lib/index';
-import { acknowledgeAtEnd } from '../shared/execution';
+import { acknowledgedAtEnd } from '../shared/execution';
 import { fieldError } from '../shared/parameters';
 import { expect } from './check';
 
@@ -24,10 +24,12 @@ export async function unknown(context: IExecuteFunctions, engine: Engine): Promi
 	}
 	const { claim, deliveries } = await sendUnknownAgain(engine, context.getExecutionId(), ids);
 	if (!claim) return [[]];
-	acknowledgeAtEnd(context, engine, claim);
-	engine.executions.hold(claim, deliveries.map(({ profile }) => profile.id));
-	expect(context, claim);
-	return [deliveries.map((one) => ({ json: jsonOf(one), pairedItem: { item: ids.indexOf(one.id) } }))];
+	const begun = await acknowledgedAtEnd(context, engine, claim, async () => {
+		engine.executions.hold(claim, deliveries.map(({ profile }) => profile.id));
+		expect(context, claim);
+		return deliveries;
+	});
+	return [begun.map((one) => ({ json: jsonOf(one), pairedItem: { item: ids.indexOf(one.id) } }))];
 }
 
 function jsonOf({ id, key, journey_key, step, instance_id, channel, claimed_at, error, profile }: UnknownDelivery): IDataObject {

@@ -5,7 +5,7 @@ import { conditionOfEntry } from '../shared/audience';
 import { guardCanvas, recordedCanvas } from '../shared/canvas';
 import { consentChoices } from '../shared/consentChoices';
 import { journeyEngine } from '../shared/engine';
-import { acknowledgeAtEnd, itemOf, resume, tokenOf } from '../shared/execution';
+import { acknowledgedAtEnd, itemOf, resume, tokenOf } from '../shared/execution';
 import { claimOf, isTest, placeOf } from '../shared/place';
 import { suggestions } from '../shared/suggestions';
 import { subscribe } from '../shared/trigger';
@@ -46,9 +46,8 @@ export class JourneyEntryTrigger implements INodeType {
 		const token = tokenOf(items);
 		const claim = claimOf(this, token);
 		const admitting = 'candidate' in (items[0]!.json.journey as object);
-		if (admitting) acknowledgeAtEnd(this, engine, claim);
 		const people = admitting
-			? await admit(engine, claim, step, rules, conditionOfEntry(this))
+			? await acknowledgedAtEnd(this, engine, claim, async () => await admit(engine, claim, step, rules, conditionOfEntry(this)))
 			: await resume(this, engine);
 		return [people.map((one) => itemOf(this, token, one, 0))];
 	}

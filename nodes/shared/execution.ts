@@ -1,34 +1,42 @@
-import type { IExecuteFunctions, INodeExecutionData, IRunExecutionData } from 'n8n-workflow';
+import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import type { Claim, Engine, JourneyItem, Running } from '../../lib/index';
 import { claimOf } from './place';
-import { messageOf, settlementsOf } from './settlement';
+import { settlementsOf } from './settlement';
+import { watchExecution } from './stopped';
 
 /** What the engine put into a batch. */
 export function tokenOf(items: INodeExecutionData[]): string {
 	return (items[0]!.json.journey as { token: string }).token;
 }
 
-interface Insides {
-	runExecutionData: IRunExecutionData;
-}
-
 /**
- * Lets the engine know how the execution ends: what became of its messages, who is done, who must be tried again.
- * Called once for each claim, before anything else is done with it.
+ * Passes the start fence, and lets the engine know how the execution ends: what became of its messages, who is done,
+ * who must be tried again.
+ *
+ * n8n may stop an execution at any moment, and says then at once, and once only, that it is over: who is passing the
+ * fence just then is waited for, and nobody passes it afterwards. They would be held for ever, with nobody to say what
+ * becomes of them; so they go back with the emission, or when their lease ends.
+ *
+ * @param begin passes the fence @returns whom it has brought; called again by n8n's retries, as before
  */
-export function acknowledgeAtEnd(context: IExecuteFunctions, engine: Engine, claim: Claim): void {
-	if (engine.executions.has(claim)) return;
+export async function acknowledgedAtEnd<One>(context: IExecuteFunctions, engine: Engine, claim: Claim, begin: () => Promise<One[]>): Promise<One[]> {
+	if (engine.executions.has(claim)) return await begin();
+	if (context.getExecutionCancelSignal()?.aborted) return [];
 	const { token } = claim;
+	const ended = watchExecution(context);
+	let told = false;
+	const begun = begin();
 	context.onExecutionFinish!(async () => {
-		// A second copy of a batch does not pass the fence: the outcomes are for the first to tell.
-		if (!engine.executions.has(claim)) return;
-		const { resultData } = (context as unknown as Insides).runExecutionData;
-		await engine.executions.acknowledge(claim, {
-			error: messageOf(resultData.error),
-			settlements: settlementsOf(token, resultData.runData),
-		});
+		await begun.catch(() => undefined);
+		// A second copy of a batch does not pass the fence: the outcomes are for the first to tell. A time limit may strike
+		// while the end is being told.
+		if (told || !engine.executions.has(claim)) return;
+		told = true;
+		const { error, runData, unreached } = ended();
+		await engine.executions.acknowledge(claim, { error, settlements: settlementsOf(token, runData, unreached) });
 	});
+	return await begun;
 }
 
 /**
@@ -37,8 +45,7 @@ export function acknowledgeAtEnd(context: IExecuteFunctions, engine: Engine, cla
  */
 export async function resume(context: IExecuteFunctions, engine: Engine, ranked = false): Promise<Running[]> {
 	const claim = claimOf(context, tokenOf(context.getInputData()));
-	acknowledgeAtEnd(context, engine, claim);
-	return await engine.executions.start(claim, ranked);
+	return await acknowledgedAtEnd(context, engine, claim, async () => await engine.executions.start(claim, ranked));
 }
 
 /**

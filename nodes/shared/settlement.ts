@@ -23,18 +23,21 @@ export function expectOutcomes(token: string, sending: Sending): void {
 	sendings.set(token, [...known.filter((one) => one.action !== sending.action || one.run !== sending.run), sending]);
 }
 
-/** What became of the messages of a claim, read from the run data of the nodes that sent them. */
-export function settlementsOf(token: string, runData: IRunData): Settlement[] {
+/**
+ * What became of the messages of a claim, read from the run data of the nodes that sent them.
+ * @param unreached what becomes of those that reached none
+ */
+export function settlementsOf(token: string, runData: IRunData, unreached: 'released' | 'unknown'): Settlement[] {
 	const known = sendings.get(token) ?? [];
 	sendings.delete(token);
-	return known.flatMap((sending) => outcomesOf(runData, sending));
+	return known.flatMap((sending) => outcomesOf(runData, sending, unreached));
 }
 
 /**
  * Outcomes of one check, by lineage (`pairedItem`): on a normal output without `error` → sent; with `error`, or on the
- * error output → failed; reached no mailer → released; reached one that said nothing of it (it threw or died) → unknown.
+ * error output → failed; reached no mailer → `unreached`; reached one that said nothing of it (it threw or died) → unknown.
  */
-export function outcomesOf(runData: IRunData, { action, run, mailers, withErrorOutput }: Sending): Settlement[] {
+export function outcomesOf(runData: IRunData, { action, run, mailers, withErrorOutput }: Sending, unreached: 'released' | 'unknown' = 'released'): Settlement[] {
 	const sent = runData[action]?.[run]?.data?.main?.[SEND_NOW] ?? [];
 	const settlements = new Map<number, Settlement>();
 	const trace = tracer(runData, action, run);
@@ -66,7 +69,7 @@ export function outcomesOf(runData: IRunData, { action, run, mailers, withErrorO
 	}
 	for (const item of sent) {
 		const id = deliveryOf(item);
-		if (id !== undefined && !settlements.has(id)) settlements.set(id, { id, outcome: 'released' });
+		if (id !== undefined && !settlements.has(id)) settlements.set(id, { id, outcome: unreached });
 	}
 	return [...settlements.values()];
 }

@@ -1,6 +1,6 @@
 import type { IExecuteFunctions, INodeExecutionData, IRunData } from 'n8n-workflow';
 
-import { acknowledgeAtEnd } from '../../nodes/shared/execution';
+import { acknowledgedAtEnd } from '../../nodes/shared/execution';
 import { outcomesOf } from '../../nodes/shared/settlement';
 
 const SENDING = { action: 'Check', run: 0, mailers: ['Mail'], withErrorOutput: [] };
@@ -32,15 +32,58 @@ describe('what became of messages', () => {
 
 	it('is told with the error of the execution in words, whatever that is', async () => {
 		for (const [error, told] of [[{ message: 7n }, 'an error that cannot be told as text'], [{ message: { code: 1 } }, '{"code":1}'], [undefined, undefined]]) {
-			const acknowledged: unknown[] = [];
-			let end = async () => undefined as void;
-			let held = false;
-			const context = { onExecutionFinish: (work: () => Promise<void>) => (end = work), runExecutionData: { resultData: { error, runData: {} } } };
-			const engine = { executions: { has: () => held, acknowledge: async (_: unknown, ending: { error?: string }) => acknowledged.push(ending.error) } };
-			acknowledgeAtEnd(context as unknown as IExecuteFunctions, engine as never, { token: 't', execution: 'e' });
-			held = true;
-			await end();
-			expect(acknowledged).toEqual([told]);
+			const run = new Run();
+			run.context.runExecutionData.resultData.error = error;
+			await run.begin();
+			await run.end();
+			expect(run.acknowledged).toEqual([told]);
 		}
+	});
+});
+
+/** An execution of n8n at its first journey node. */
+class Run {
+	readonly acknowledged: unknown[] = [];
+	readonly stop = new AbortController();
+	end = async () => undefined as void;
+	private held = false;
+	readonly context = {
+		getNode: () => ({ name: 'Wait' }),
+		getExecutionCancelSignal: () => this.stop.signal,
+		onExecutionFinish: (work: () => Promise<void>) => (this.end = work),
+		additionalData: { hooks: { addHandler: () => undefined } },
+		runExecutionData: { resultData: { error: undefined as unknown, runData: {} } },
+	};
+
+	/** @param fence what passing the start fence has to wait for */
+	async begin(fence: Promise<void> = Promise.resolve()): Promise<unknown[]> {
+		const engine = { executions: { has: () => this.held, acknowledge: async (_: unknown, ending: { error?: string }) => this.acknowledged.push(ending.error) } };
+		return await acknowledgedAtEnd(this.context as unknown as IExecuteFunctions, engine as never, { token: 't', execution: 'e' }, async () => {
+			await fence;
+			this.held = true;
+			return ['customer-1'];
+		});
+	}
+}
+
+describe('an execution that is stopped at the start fence', () => {
+	it('passes no fence afterwards, since nobody would say what becomes of them', async () => {
+		const run = new Run();
+		run.stop.abort();
+		expect(await run.begin()).toEqual([]);
+		await run.end();
+		expect(run.acknowledged).toEqual([]);
+	});
+
+	it('is acknowledged when it has passed it, once', async () => {
+		const run = new Run();
+		let open = () => undefined as void;
+		const begun = run.begin(new Promise<void>((resolve) => (open = resolve)));
+		run.stop.abort();
+		const ends = [run.end(), run.end()];
+		open();
+		expect(await begun).toEqual(['customer-1']);
+		await Promise.all(ends);
+		expect(run.acknowledged).toEqual([expect.stringContaining('stopped before it was through: by hand')]);
 	});
 });

@@ -252,6 +252,7 @@ describe('statements about people', () => {
 			claimInstances: (db) => claim.claimInstances(db, world.state, 0, 10, now),
 			claimCandidates: (db) => claim.claimCandidates(db, world.entry, 0, 10, now),
 			startClaim: (db) => claim.startClaim(db, held.token, 'e1', now),
+			lockClaim: (db) => claim.lockClaim(db, held.token, 'e1'),
 			renewClaims: (db) => claim.renewClaims(db, [none], now),
 			renewUnstarted: (db) => claim.renewUnstarted(db, [none], now),
 			isUnstarted: (db) => claim.isUnstarted(db, none),

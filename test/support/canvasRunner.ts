@@ -58,6 +58,8 @@ export class CanvasRunner {
 	/** How many executions n8n would have run. */
 	executions = 0;
 	readonly warnings: string[] = [];
+	/** When n8n is told to stop an execution, as a node begins to work on so many items: by hand, or by its time limit. */
+	stops: (node: string, items: number) => 'by hand' | 'by time' | undefined = () => undefined;
 	private readonly problems: string[] = [];
 	private readonly passed = new Map<string, INodeExecutionData[]>();
 	private readonly interruptions = new Map<string, () => Promise<void>>();
@@ -66,6 +68,7 @@ export class CanvasRunner {
 	private open = new Map<string, { node: string; close(): Promise<void> }>();
 	private canvas?: WorkflowJson;
 	private cutAfter?: string;
+	private stopped?: string;
 	private last?: Emission;
 	private delay?: () => Promise<void>;
 	private died?: () => void;
@@ -86,7 +89,10 @@ export class CanvasRunner {
 		const test = options.on ?? (await freshStore(kind));
 		const mailer = new RecordingMailer(() => test.clock.now, options.mailer?.bounces);
 		const late: { runner?: CanvasRunner } = {};
-		const host = new Host(new NodeTypes(options.mailer ? { 'n8n-nodes-base.emailSend': mailer } : {}), {
+		const types = new NodeTypes(options.mailer ? { 'n8n-nodes-base.emailSend': mailer } : {});
+		types.entered = async (node, items) => await late.runner!.entered(node, items);
+		const host = new Host(types, {
+			begins: async (node) => await late.runner!.begins(node),
 			warn: (message) => late.runner!.note(message),
 			error: (message) => void late.runner!.problems.push(message),
 			ran: async (node, items) => await late.runner!.ran(node, items),
@@ -167,6 +173,16 @@ export class CanvasRunner {
 	/** Does something as soon as this node has run in the next execution: what arrives while people are under way. */
 	after(node: string, action: () => Promise<unknown>): void {
 		this.interruptions.set(node, async () => void (await action()));
+	}
+
+	/** Stops the next execution by hand when n8n has taken this node and is about to run it. */
+	stopBefore(node: string): void {
+		this.stopped = node;
+	}
+
+	/** The time limit of what runs is over, which n8n sees when the node has run. */
+	overTime(): void {
+		this.host.overTime();
 	}
 
 	/** n8n is so busy that the next execution, which it has been given, begins only after this. */
@@ -254,7 +270,7 @@ export class CanvasRunner {
 		await this.unpublish();
 		this.halt();
 		if (this.ownsStore) await this.test.drop();
-		const awaited = [...this.interruptions.keys(), ...(this.cutAfter === undefined ? [] : [this.cutAfter]), ...(this.delay ? ['something late'] : [])];
+		const awaited = [...this.interruptions.keys(), ...[this.cutAfter, this.stopped].filter((one) => one !== undefined), ...(this.delay ? ['something late'] : [])];
 		if (awaited.length > 0) this.problems.push(`Something was to happen after ${awaited.join(', ')}, which never ran.`);
 		if (this.problems.length > 0) throw new Error(`The run had problems:\n${this.problems.join('\n')}`);
 	}
@@ -348,6 +364,18 @@ export class CanvasRunner {
 		const { error } = run.data.resultData;
 		if (error) this.problems.push(`${run.data.resultData.lastNodeExecuted}: ${error.message}`);
 		done?.resolve(run);
+	}
+
+	private async begins(node: string): Promise<void> {
+		if (this.stopped !== node) return;
+		this.stopped = undefined;
+		await this.host.stop();
+	}
+
+	private async entered(node: string, items: number): Promise<void> {
+		const how = this.stops(node, items);
+		if (how === 'by time') this.host.overTime();
+		if (how) await this.host.stop();
 	}
 
 	private async ran(node: string, items: INodeExecutionData[]): Promise<void> {

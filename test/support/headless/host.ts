@@ -22,6 +22,8 @@ export interface WorkflowJson {
 export interface Listener {
 	warn(message: string): void;
 	error(message: string): void;
+	/** n8n has taken a node, and runs it when this is over. */
+	begins(node: string): Promise<void>;
 	/** A node has run. Never resolving stops the execution there for good. */
 	ran(node: string, outputs: INodeExecutionData[]): Promise<void>;
 }
@@ -29,6 +31,7 @@ export interface Listener {
 /** What n8n is to a node, without its server: executions by n8n-core, and the contexts of triggers. */
 export class Host {
 	private executions = 0;
+	private running?: { additionalData: IWorkflowExecuteAdditionalData; run: { cancel(): void }; ending?: Promise<void> };
 
 	/** @param now the clock that expressions read as `$now`; absent: the machine's */
 	constructor(
@@ -82,6 +85,7 @@ export class Host {
 	async run(workflow: Workflow, node: INode, items: INodeExecutionData[], executionId: string): Promise<IRun> {
 		const additionalData = this.additionalData(executionId);
 		const hooks = new ExecutionLifecycleHooks('trigger', executionId, { id: workflow.id } as IWorkflowBase);
+		hooks.addHandler('nodeExecuteBefore', async (name) => await this.listener.begins(name));
 		hooks.addHandler('nodeExecuteAfter', async (name, data) => {
 			await this.listener.ran(name, (data.data?.main ?? []).flatMap((output) => output ?? []));
 		});
@@ -89,7 +93,26 @@ export class Host {
 		const runData = createRunExecutionData({
 			executionData: { nodeExecutionStack: [{ node: workflow.getNode(node.name)!, data: { main: [items] }, source: null }] },
 		});
-		return await new WorkflowExecute(additionalData, 'trigger', runData).processRunExecutionData(workflow);
+		const runHook = hooks.runHook.bind(hooks);
+		hooks.runHook = async (name, parameters) => {
+			const done = runHook(name, parameters);
+			if (name === 'workflowExecuteAfter') this.running!.ending = done;
+			await done;
+		};
+		const run = new WorkflowExecute(additionalData, 'trigger', runData).processRunExecutionData(workflow);
+		this.running = { additionalData, run };
+		return await run;
+	}
+
+	/** Stops what runs, as n8n does by its Stop button and, with a time limit, when that is over. @returns when the end has been told */
+	async stop(): Promise<void> {
+		this.running!.run.cancel();
+		await this.running!.ending;
+	}
+
+	/** The time limit of what runs is over: n8n sees it when the node has run, if it is not stopped before. */
+	overTime(): void {
+		this.running!.additionalData.executionTimeoutTimestamp = 1;
 	}
 
 	private additionalData(executionId: string): IWorkflowExecuteAdditionalData {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { NodeHelpers, type IVersionedNodeType, type INodeType, type INodeTypes } from 'n8n-workflow';
+import { NodeHelpers, type IExecuteFunctions, type IVersionedNodeType, type INodeType, type INodeTypes } from 'n8n-workflow';
 
 const PACK = join(__dirname, '../../../nodes');
 const BASE = join(__dirname, '../../../node_modules/n8n-nodes-base');
@@ -9,6 +9,8 @@ type Loaded = INodeType | IVersionedNodeType;
 /** The node types of this pack, from source, and n8n's own; both are loaded when a canvas first names them. */
 export class NodeTypes implements INodeTypes {
 	private readonly loaded = new Map<string, Loaded>();
+	/** Called when a node's work is about to begin, and waited for. */
+	entered?: (node: string, items: number) => Promise<void>;
 
 	/** @param replaced node types by full name that stand in for n8n's */
 	constructor(replaced: Record<string, INodeType> = {}) {
@@ -22,7 +24,18 @@ export class NodeTypes implements INodeTypes {
 	}
 
 	getByNameAndVersion(type: string, version?: number): INodeType {
-		return NodeHelpers.getVersionedNodeType(this.getByName(type), version);
+		const found = NodeHelpers.getVersionedNodeType(this.getByName(type), version);
+		const { execute } = found;
+		if (!execute) return found;
+		const { entered } = this;
+		return Object.create(found, {
+			execute: {
+				value: async function (this: IExecuteFunctions, ...response: never[]) {
+					await entered?.(this.getNode().name, this.getInputData().length);
+					return await execute.call(this, ...response);
+				},
+			},
+		}) as INodeType;
 	}
 
 	getKnownTypes() {

@@ -28,7 +28,7 @@ export class OneNode {
 
 	private constructor(store: Store) {
 		const nothing = () => undefined;
-		new Host(this.nodeTypes, { warn: nothing, error: nothing, ran: async () => undefined });
+		new Host(this.nodeTypes, { warn: nothing, error: nothing, begins: async () => undefined, ran: async () => undefined });
 		this.engine = new Engine(store, { info: nothing, warn: nothing, error: nothing }, false);
 		this.engine.announce = () => void this.announced++;
 	}
