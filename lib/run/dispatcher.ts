@@ -95,6 +95,7 @@ export class Dispatcher {
 
 	/** Starts the loop; without it, whoever calls `tick()` keeps the time. */
 	start(): void {
+		this.stopped = false;
 		this.loop ??= this.run();
 	}
 
@@ -129,6 +130,8 @@ export class Dispatcher {
 			});
 			this.wake = undefined;
 		}
+		// In the same turn as the last look at `stopped`: whoever starts it again finds it running, or gone.
+		this.loop = undefined;
 	}
 
 	/** Claims and emits what is due and has a free place. @returns milliseconds until it should be called again */

@@ -49,9 +49,14 @@ async function orClosed<T>(store: Store, work: () => Promise<T>): Promise<T> {
 	}
 }
 
+/** How long n8n, when it stops, waits for what was read from the stream. */
+const LET_GO_MS = 3_000;
+
 /**
  * Everything this process does with one store. A process that only executes (a queue worker) uses the store and
- * renews leases; one that also holds triggers runs the dispatcher and the janitor.
+ * renews leases; one that also holds triggers runs the dispatcher and the janitor, and reads the stream. When its last
+ * trigger has gone, as after a change of the credential, that ends; executions on their way still have the store, whose
+ * connections close themselves when nobody uses them.
  */
 export class Engine {
 	readonly leases: Leases;
@@ -62,14 +67,15 @@ export class Engine {
 	readonly scheduler: Scheduler;
 	/** Of requests at the collector's doors. */
 	readonly rate: RequestRate;
-	private readonly stream?: StreamReader;
+	private stream?: StreamReader;
+	private deaf?: () => void;
 	private readonly steps = new Map<string, Step>();
 
 	/** @param moves false: nothing happens by itself; the caller does what loops would, `dispatcher.tick()` and `janitor.sweep()` */
 	constructor(
 		readonly store: Store,
 		readonly log: EngineLog,
-		moves = true,
+		private readonly moves = true,
 		keep: Keep = {},
 		private readonly redis?: RedisLink,
 	) {
@@ -83,18 +89,45 @@ export class Engine {
 		];
 		this.janitor = new Janitor(store, () => this.dispatcher.notify(), onError, { keep, warn: (message) => log.warn(`Journey: ${message}`) }, chores);
 		this.scheduler = new Scheduler(store, () => this.announce(), log);
-		this.registry = new Registry(store, this.dispatcher, log, () => {
-			if (!moves) return;
-			this.dispatcher.start();
-			this.janitor.start();
-			this.scheduler.start();
-			this.stream?.start();
+		this.registry = new Registry(store, this.dispatcher, log, {
+			run: () => this.run(), pause: async () => await Promise.race([this.stopReading(), aWhile(LET_GO_MS)]), rest: () => this.rest(),
 		});
-		store.onHint(() => this.dispatcher.notify());
 		this.rate = redis?.rate ?? new RequestRate();
-		void redis?.onHint(() => this.dispatcher.notify());
-		const { stream } = redis?.settings ?? {};
-		if (stream) this.stream = new StreamReader({ ...redis!.settings, stream }, async (parts) => await this.takeIn('redis', parts), log);
+	}
+
+	private run(): void {
+		if (!this.moves) return;
+		this.hear();
+		this.dispatcher.start();
+		this.janitor.start();
+		this.scheduler.start();
+		const { stream } = this.redis?.settings ?? {};
+		if (!stream || this.stream) return;
+		this.stream = new StreamReader({ ...this.redis!.settings, stream }, async (parts) => await this.takeIn('redis', parts), this.log);
+		this.stream.start();
+	}
+
+	private hear(): void {
+		if (this.deaf) return;
+		const listener = () => this.dispatcher.notify();
+		const forget = this.store.onHint(listener);
+		void this.redis?.onHint(listener);
+		this.deaf = () => (forget(), this.redis?.deafen());
+	}
+
+	/** What comes in next is for whoever reads now: another process, or the engine of the store that the credential names now. */
+	private async stopReading(): Promise<void> {
+		const { stream } = this;
+		this.stream = undefined;
+		await stream?.stop();
+	}
+
+	private rest(): void {
+		this.deaf?.();
+		this.deaf = undefined;
+		this.janitor.stop();
+		void this.scheduler.stop();
+		void this.dispatcher.stop();
 	}
 
 	static async open(settings: StoreSettings, log: EngineLog): Promise<Engine> {
@@ -162,13 +195,17 @@ export class Engine {
 	}
 
 	async close(): Promise<void> {
-		await this.stream?.stop();
-		this.janitor.stop();
 		this.registry.stop();
+		await this.stopReading();
+		this.rest();
 		await this.scheduler.stop();
 		await this.dispatcher.stop();
 		this.leases.stop();
 		this.redis?.close();
 		await this.store.close();
 	}
+}
+
+async function aWhile(ms: number): Promise<void> {
+	await new Promise<void>((resolve) => setTimeout(resolve, ms).unref());
 }

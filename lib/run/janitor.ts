@@ -67,6 +67,7 @@ export class Janitor {
 
 	stop(): void {
 		clearInterval(this.sweeping);
+		this.sweeping = undefined;
 		clearInterval(this.housekeeping);
 		clearInterval(this.audiences);
 		clearInterval(this.reviewing);

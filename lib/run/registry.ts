@@ -47,24 +47,35 @@ const RETRY_MS = 5_000;
 /** How far a listener that was off looks back when it returns. */
 export const CATCH_UP_MS = 60 * 60_000;
 
+/** What goes on in a process only while a step listens in it. */
+export interface Loops {
+	/** A step listens. */
+	run(): void;
+	/** The last one has left: n8n stops, or publishes it anew. Resolves when it is left off what others could go on with. */
+	pause(): Promise<void>;
+	/** None has come back. */
+	rest(): void;
+}
+
 /** Which steps listen in this process. Registering never throws for a store that is away: it goes on trying. */
 export class Registry {
 	private readonly workflows = new Map<number, number>();
 	private readonly leaving = new Map<number, NodeJS.Timeout>();
 	private since?: Date;
 	private timer?: NodeJS.Timeout;
+	private resting?: NodeJS.Timeout;
 
 	constructor(
 		private readonly store: Store,
 		private readonly dispatcher: Dispatcher,
 		private readonly log: EngineLog,
-		private readonly onFirst: () => void,
+		private readonly loops: Loops,
 	) {}
 
 	/** @returns takes the node out of this process again; its row goes off if it does not come back */
-	register(registration: Registration): () => void {
+	register(registration: Registration): () => Promise<void> {
 		let closed = false;
-		let undo = () => undefined as void;
+		let undo = async () => undefined as void;
 		let said = '';
 		const attempt = async () => {
 			try {
@@ -76,7 +87,7 @@ export class Registry {
 				}
 				undo = this.listen(step, now, registration);
 				// Its row is on by now, so it has to leave like any other.
-				if (closed) undo();
+				if (closed) await undo();
 			} catch (error) {
 				const { message } = error as Error;
 				if (message !== said) this.log.error(`${registration.place.name}: ${message}`);
@@ -85,32 +96,36 @@ export class Registry {
 			}
 		};
 		void attempt();
-		return () => {
+		return async () => {
 			closed = true;
-			undo();
+			await undo();
 		};
 	}
 
-	private listen(step: Step, now: Date, { place, limit, emit }: Registration): () => void {
+	private listen(step: Step, now: Date, { place, limit, emit }: Registration): () => Promise<void> {
 		this.since ??= now;
+		clearTimeout(this.resting);
 		clearTimeout(this.leaving.get(step.id));
 		this.leaving.delete(step.id);
 		this.workflows.set(step.workflow, (this.workflows.get(step.workflow) ?? 0) + 1);
 		const subscription: Subscription = { step: step.id, entry: place.kind === 'entry', limit, emit };
 		this.dispatcher.subscribe(subscription);
 		this.timer ??= setInterval(() => void this.beat(), BEAT_EVERY_MS).unref();
-		this.onFirst();
-		return () => this.leave(step, subscription);
+		this.loops.run();
+		return async () => await this.leave(step, subscription);
 	}
 
 	/** Nothing is written here: n8n closes triggers at every shutdown and republish, and they come back. */
-	private leave(step: Step, subscription: Subscription): void {
+	private async leave(step: Step, subscription: Subscription): Promise<void> {
 		this.dispatcher.unsubscribe(subscription);
 		const left = (this.workflows.get(step.workflow) ?? 1) - 1;
 		if (left > 0) this.workflows.set(step.workflow, left);
 		else this.workflows.delete(step.workflow);
-		if (this.workflows.size === 0) this.since = undefined;
 		this.switchOffLater(step.id, new Date());
+		if (this.workflows.size > 0) return;
+		this.since = undefined;
+		this.resting = setTimeout(() => this.rest(), GONE_AFTER_MS).unref();
+		await this.loops.pause();
 	}
 
 	private switchOffLater(step: number, since: Date): void {
@@ -129,6 +144,12 @@ export class Registry {
 		this.leaving.set(step, timer);
 	}
 
+	private rest(): void {
+		clearInterval(this.timer);
+		this.timer = undefined;
+		this.loops.rest();
+	}
+
 	/** What runs in this process. A main that stops to lead runs nothing, and begins anew when it leads again. */
 	runs(): Runs {
 		return { ...(this.since && { since: this.since }), leaving: [...this.leaving.keys()] };
@@ -141,6 +162,7 @@ export class Registry {
 
 	stop(): void {
 		clearInterval(this.timer);
+		clearTimeout(this.resting);
 		this.leaving.forEach((timer) => clearTimeout(timer));
 		this.leaving.clear();
 	}

@@ -54,6 +54,7 @@ export class Scheduler {
 	/** Starts the loop; without it, whoever calls `tick()` keeps the time. Called again, it looks at once. */
 	start(): void {
 		this.started = true;
+		this.stopped = false;
 		this.look();
 	}
 

@@ -78,7 +78,7 @@ export async function openEmbedded(settings: EmbeddedSettings): Promise<Store> {
 		snapshot: async (work) => await onCopy(await copy(), settings, work),
 		// One process owns the folder, and it hears of its own writes directly.
 		hint: async () => undefined,
-		onHint: () => undefined,
+		onHint: () => () => undefined,
 		maintain: async () => {
 			// No autovacuum here. Each in its own turn, so that people do not wait for all of them.
 			for (const sql of ['VACUUM', 'ANALYZE', 'CHECKPOINT']) await inTurn(async () => await session.script(sql));
@@ -108,7 +108,7 @@ export async function openThroughOwner(settings: EmbeddedSettings): Promise<Stor
 		tx: async (work) => await asking(async (session) => await transaction(session, schema, clock, work)),
 		snapshot: async (work) => await asking(async (session) => await onCopy(await session.copy(), settings, work)),
 		hint: async () => undefined,
-		onHint: () => undefined,
+		onHint: () => () => undefined,
 		maintain: async () => undefined,
 		warnings: async () => await folderWarnings(folder),
 		close: async () => undefined,

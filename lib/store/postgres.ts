@@ -96,6 +96,10 @@ export async function openPostgres(settings: StoreSettings & { url: string }): P
 		onHint: (listener) => {
 			listeners.add(listener);
 			hints.open();
+			return () => {
+				listeners.delete(listener);
+				if (listeners.size === 0) void hints.close();
+			};
 		},
 		// Autovacuum does the rest on a server.
 		maintain: async () => undefined,
@@ -129,7 +133,9 @@ class HintChannel {
 	) {}
 
 	open(): void {
-		if (this.client || this.closed) return;
+		this.closed = false;
+		if (this.client) return;
+		clearTimeout(this.retry);
 		const client = new Client(this.config);
 		this.client = client;
 		const again = () => {

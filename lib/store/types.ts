@@ -25,7 +25,8 @@ export interface Store {
 	snapshot<T>(work: (connection: Connection) => Promise<T>): Promise<T>;
 	/** Tells other processes that something is due; only a hint, the poll is the truth. */
 	hint(): Promise<void>;
-	onHint(listener: () => void): void;
+	/** @returns ends it */
+	onHint(listener: () => void): () => void;
 	/** What the database does not do by itself. */
 	maintain(): Promise<void>;
 	/** What an operator should know and do about the place where this store is, as sentences; usually nothing. */

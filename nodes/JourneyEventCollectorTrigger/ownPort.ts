@@ -47,8 +47,12 @@ export async function listen(context: ITriggerFunctions): Promise<ITriggerRespon
 		}
 	};
 	await tryToOpen();
-	// Keys are changed in the credential, which starts no trigger again.
-	const refresh = async (): Promise<CollectorSettings> => (settings = await settingsOf(context, 'port'));
+	// Keys, and the store, are changed in their credentials, which starts no trigger again.
+	const refresh = async (): Promise<CollectorSettings> => {
+		// One that cannot be had is said by who sends: the old one is no place for what comes now.
+		if (engine) engine = await journeyEngine(context).catch(() => undefined);
+		return (settings = await settingsOf(context, 'port'));
+	};
 	const keys = setInterval(() => void refresh().catch((error: Error) => context.logger.warn(`${name}: the write keys could not be read again: ${error.message}`)), KEYS_AGAIN_MS).unref();
 	return {
 		closeFunction: async () => {

@@ -1,7 +1,8 @@
 import type { INodeType, ITriggerFunctions, ITriggerResponse } from 'n8n-workflow';
 
 import type { Batch, Registration } from '../../lib/index';
-import { journeyEngine, storeSettings } from './engine';
+import { onAnotherStore } from './anotherStore';
+import { journeyEngine } from './engine';
 import { isTest, placeOf } from './place';
 
 /** What a node says of itself. */
@@ -35,34 +36,49 @@ export async function wouldRegister(type: INodeType, context: ITriggerFunctions)
 export async function subscribe(context: ITriggerFunctions, { kind, ...listener }: Listener): Promise<ITriggerResponse> {
 	asking.get(context)?.({ kind, ...listener });
 	if (isTest(context)) return {};
-	await storeSettings(context);
 	const place = placeOf(context, kind);
-	const since = new Date();
-	let leave: (() => void) | undefined;
-	let closed = false;
-	let said = '';
 	const emit = async (batch: Batch) => {
 		const done = context.helpers.createDeferredPromise<never>();
 		context.emit([[...itemsOf(batch)]], undefined, done as never);
 		// How it ended is written by the execution itself; here only the place in flight is freed.
 		await Promise.resolve(done.promise).catch(() => undefined);
 	};
+	let listening: ReturnType<typeof listen> | undefined;
+	const begin = () => {
+		void listening?.leave();
+		listening = listen(context, { ...listener, place, emit, since: new Date() });
+	};
+	const stay = await onAnotherStore(context, begin);
+	begin();
+	return {
+		closeFunction: async () => {
+			stay();
+			await listening?.leave();
+		},
+	};
+}
+
+/** Registers with the engine of the store that the node uses now, as soon as that can be had. */
+function listen(context: ITriggerFunctions, registration: Registration): { leave(): Promise<void> } {
+	let leave: (() => Promise<void>) | undefined;
+	let closed = false;
+	let said = '';
 	const open = async () => {
 		try {
 			const engine = await journeyEngine(context);
-			if (!closed) leave = engine.registry.register({ ...listener, place, emit, since });
+			if (!closed) leave = engine.registry.register(registration);
 		} catch (error) {
 			const { message } = error as Error;
-			if (message !== said) context.logger.error(`${place.name}: ${message}`);
+			if (message !== said) context.logger.error(`${registration.place.name}: ${message}`);
 			said = message;
 			if (!closed) setTimeout(() => void open(), RETRY_MS).unref();
 		}
 	};
 	void open();
 	return {
-		closeFunction: async () => {
+		leave: async () => {
 			closed = true;
-			leave?.();
+			await leave?.();
 		},
 	};
 }

@@ -25,7 +25,7 @@ describe.each(STORES)('several mains on %s', (kind) => {
 		return mains.at(-1)!;
 	}
 	/** Starts the trigger of a node, in the workflow that is called as the journey. @returns takes it off */
-	async function start(on: Engine, nodeId: string, workflowId = 'shop'): Promise<() => void> {
+	async function start(on: Engine, nodeId: string, workflowId = 'shop'): Promise<() => Promise<void>> {
 		const before = on.dispatcher.listening().steps.length;
 		const isEntry = nodeId === 'entry';
 		const stop = on.registry.register({
@@ -58,7 +58,7 @@ describe.each(STORES)('several mains on %s', (kind) => {
 		await start(second, 'new');
 		it_.clock.pass(4 * MINUTE_MS);
 		expect(await sweep(first, beside, second)).toEqual([]);
-		stops.forEach((stop) => stop());
+		for (const stop of stops) await stop();
 		it_.clock.pass(MINUTE_MS);
 		expect(await sweep(first, beside)).toEqual([]);
 		expect(await sweep(second)).toEqual(['shop other']);

@@ -147,6 +147,24 @@ describe('events from a Redis stream', () => {
 		expect(await redis.xinfo('CONSUMERS', STREAM, 'journey')).toEqual([]);
 	});
 
+	it('leave no consumer of a killed process in the group for longer than a day, unless something is pending with it', async () => {
+		if (!server) return;
+		const [its] = (await add('a', 'b')) as [string, string];
+		await redis.xgroup('CREATE', STREAM, 'journey', '0');
+		await redis.xreadgroup('GROUP', 'journey', 'killed', 'COUNT', 1, 'STREAMS', STREAM, '>');
+		await redis.xack(STREAM, 'journey', its);
+		await redis.xreadgroup('GROUP', 'journey', 'killed too', 'COUNT', 1, 'STREAMS', STREAM, '>');
+		const consumers = async () => ((await redis.xinfo('CONSUMERS', STREAM, 'journey')) as unknown[][]).map(([, name]) => name).filter((name) => String(name).startsWith('killed'));
+		read();
+		await add('c');
+		await until(async () => (await names()).includes('c'));
+		expect(await consumers()).toEqual(['killed', 'killed too']);
+		readers.push(new StreamReader({ url: server.url, stream: STREAM, group: 'journey' }, store, log, 0));
+		readers.at(-1)!.start();
+		await until(async () => (await consumers()).length < 2);
+		expect(await consumers()).toEqual(['killed too']);
+	});
+
 	it('that could not be stored before their reader stopped stay pending', async () => {
 		if (!server) return;
 		let reader!: StreamReader;

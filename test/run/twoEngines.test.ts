@@ -124,7 +124,7 @@ describe('two engines on one store, as two mains or two installations have them'
 		const register = (host: string) => other.registry.register(registration('entry', async () => undefined, host));
 		const refused = register('installation-b');
 		while (said.length === 0) await ask(other.store, 'SELECT 1');
-		refused();
+		await refused();
 		expect(said).toEqual([
 			'The entry: workflow shop is already run on this store by another n8n installation (installa…). Give one of them another schema in the Journey Store credential.',
 		]);

@@ -42,8 +42,14 @@ export class RedisLink {
 		await subscriber.subscribe(this.channel).catch(() => undefined);
 	}
 
+	/** Hears no more hints, until somebody listens again. */
+	deafen(): void {
+		void this.subscriber?.then((subscriber) => subscriber.disconnect());
+		this.subscriber = undefined;
+	}
+
 	close(): void {
 		this.client.disconnect();
-		void this.subscriber?.then((subscriber) => subscriber.disconnect());
+		this.deafen();
 	}
 }

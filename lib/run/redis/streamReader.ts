@@ -15,6 +15,8 @@ const ANSWERS_MS = 10_000;
 /** What somebody has read and not acknowledged for so long, they never will. */
 const DEAD_AFTER_MS = 60_000;
 const RECLAIM_EVERY_MS = 30_000;
+/** A consumer that nobody has been for so long was of a process that was killed. */
+const LEFT_BEHIND_MS = 24 * 60 * 60_000;
 const LATENESS_DAYS = 7;
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 10_000;
@@ -52,6 +54,7 @@ export class StreamReader {
 		private readonly settings: RedisSettings & { stream: string },
 		private readonly take: (parts: Part[]) => Promise<Outcome[]>,
 		private readonly log: Log,
+		private readonly leftBehindMs = LEFT_BEHIND_MS,
 	) {}
 
 	start(): void {
@@ -65,7 +68,7 @@ export class StreamReader {
 		// What waits for a Redis that is away would hold this up.
 		if (this.redis?.status !== 'ready') this.redis?.disconnect();
 		await this.loop;
-		// A consumer that is left behind harms nobody.
+		// One that is left behind with nothing pending is taken out by whoever reads a day later.
 		await this.retire().catch(() => undefined);
 		this.redis?.disconnect();
 	}
@@ -105,11 +108,26 @@ export class StreamReader {
 			const [, left] = (await redis.xautoclaim(stream, group, this.consumer, DEAD_AFTER_MS, '0-0', 'COUNT', ENTRIES_AT_ONCE)) as [string, Array<Entry | null>];
 			const entries = left.filter((one) => one !== null);
 			// There may be more of them.
-			if (entries.length === 0) this.reclaimAt = Date.now() + RECLAIM_EVERY_MS;
-			else return await this.settle(redis, entries);
+			if (entries.length > 0) return await this.settle(redis, entries);
+			this.reclaimAt = Date.now() + RECLAIM_EVERY_MS;
+			// A user who may not do this leaves them there: they harm nobody.
+			await this.forgetTheDead(redis).catch((error: Error) => {
+				if (!error.message.startsWith('NOPERM')) throw error;
+			});
 		}
 		const read = (await redis.xreadgroup('GROUP', group, this.consumer, 'COUNT', ENTRIES_AT_ONCE, 'BLOCK', BLOCK_MS, 'STREAMS', stream, '>')) as Array<[string, Entry[]]> | null;
 		if (read) await this.settle(redis, read[0]![1]);
+	}
+
+	/** Takes consumers out of the group that were killed, when what they had pending was taken over. A living one asks every half minute. */
+	private async forgetTheDead(redis: Redis): Promise<void> {
+		const { stream, group } = this.settings;
+		for (const flat of (await redis.xinfo('CONSUMERS', stream, group)) as unknown[][]) {
+			const of = (field: string) => flat[flat.indexOf(field) + 1];
+			if (of('pending') === 0 && (of('idle') as number) >= this.leftBehindMs && of('name') !== this.consumer) {
+				await redis.xgroup('DELCONSUMER', stream, group, of('name') as string);
+			}
+		}
 	}
 
 	private async makeGroup(redis: Redis): Promise<void> {
