@@ -57,12 +57,16 @@ export interface Refused extends Kept {
 	reason: string;
 }
 
-/** Keeps what was refused, with its reason, so that it can be mended and sent in again. */
+/**
+ * Keeps what was refused, with its reason, so that it can be mended and sent in again. What has an id of its own is kept
+ * once: whoever dies between the commit and the acknowledgement reads it again.
+ */
 export async function insertRejected(db: Connection, source: string, refused: Refused[]): Promise<void> {
 	await db.rows(
 		`INSERT INTO rejected (received_at, source, position, reason, body, arrived_at, message_id)
 		 SELECT $2, $3, position, reason, body, "arrivedAt", "messageId"
-		 FROM jsonb_to_recordset($1::jsonb) AS r(position int, reason text, body text, "arrivedAt" timestamptz, "messageId" text)`,
+		 FROM jsonb_to_recordset($1::jsonb) AS r(position int, reason text, body text, "arrivedAt" timestamptz, "messageId" text)
+		 ON CONFLICT (message_id, source) WHERE message_id IS NOT NULL DO NOTHING`,
 		[JSON.stringify(refused), db.now, source],
 	);
 }

@@ -429,6 +429,7 @@ TABLE rejected
 	message_id text
 	CONSTRAINT rejected_pkey PRIMARY KEY (id)
 	CREATE INDEX rejected_age ON rejected USING btree (received_at)
+	CREATE UNIQUE INDEX rejected_once ON rejected USING btree (message_id, source) WHERE (message_id IS NOT NULL)
 
 TABLE runs
 	id integer NOT NULL GENERATED ALWAYS AS IDENTITY

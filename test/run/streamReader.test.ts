@@ -109,6 +109,20 @@ describe('events from a Redis stream', () => {
 		]);
 	});
 
+	it('that are poison are kept once, though they are read again', async () => {
+		if (!server) return;
+		await add({ type: 'nonsense' });
+		const reader = read();
+		await settled(1);
+		await reader.stop();
+		// As if it had died before it acknowledged, or the group had been lost.
+		await redis.xgroup('DESTROY', STREAM, 'journey');
+		await add('a');
+		read();
+		await settled(2);
+		expect(await ask(test.store, 'SELECT body FROM rejected')).toEqual([{ body: '{"type":"nonsense"}' }]);
+	});
+
 	it('that another consumer has just read are left to it', async () => {
 		if (!server) return;
 		await add('its own', 'ours');

@@ -44,6 +44,13 @@ describe.each(STORES)('several parts at once on %s', (kind) => {
 		expect(taken.reduce((sum, events) => sum + events, 0)).toBe(6);
 	});
 
+	it('keep what is refused once if it has an id of its own, however often it is read', async () => {
+		const refusedPart = (reason: string, messageId?: string): Part => ({ entries: [], refused: [{ position: 0, reason, body: 'x', ...(messageId && { messageId }) }], keptOf: () => ({ body: '' }) });
+		expect((await take([refusedPart('first', 'shop 1-0'), refusedPart('first again', 'shop 1-0'), refusedPart('no id'), part(good('a'))])).outcomes).toEqual(Array(4).fill(STORED));
+		expect((await take([refusedPart('later', 'shop 1-0'), refusedPart('no id'), refusedPart('other', 'shop 1-1')])).outcomes).toEqual(Array(3).fill(STORED));
+		expect((await rejected()).map((one) => (one as { reason: string }).reason)).toEqual(['first', 'no id', 'no id', 'other']);
+	});
+
 	it('are not tried one by one while the store is away', async () => {
 		const error = new StoreError('away');
 		const tx = jest.fn().mockRejectedValue(error);
