@@ -52,6 +52,32 @@ describe('what processes tell each other through Redis', () => {
 		expect(await a.rate.take('other', 3)).toBe(0);
 	});
 
+	it('is nothing while Redis is frozen: nobody waits for it longer than once, and it goes on when it thaws', async () => {
+		if (!server) return;
+		const a = await link();
+		const store = { hint: jest.fn().mockResolvedValue(undefined), onHint: () => undefined } as unknown as Store;
+		const engine = new Engine(store, log, false, {}, a);
+		server.freeze();
+		try {
+			const began = performance.now();
+			expect([await a.rate.take('frozen', 1), await a.rate.take('frozen', 1)]).toEqual([0, expect.any(Number)]);
+			const first = performance.now() - began;
+			for (let at = 0; at < 20; at++) await a.rate.take('frozen', 100);
+			expect(await a.hint()).toBe(false);
+			engine.announce();
+			await until(async () => (store.hint as jest.Mock).mock.calls.length > 0);
+			// One answer was waited for, a second long: not each.
+			expect(first).toBeLessThan(3_000);
+			expect(performance.now() - began - first).toBeLessThan(3_000);
+			await until(async () => logged.length > 0);
+			expect(logged).toEqual([expect.stringMatching(/cannot be reached \(.+\)\. Everything else goes on/)]);
+		} finally {
+			server.thaw();
+		}
+		await until(async () => await a.hint());
+		await until(async () => logged.at(-1) === 'Journey: Redis is back.');
+	});
+
 	it('is nothing while Redis is away: each counts for itself, hints go through Postgres, and it is said once', async () => {
 		if (!server) return;
 		const a = await link();

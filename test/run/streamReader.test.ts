@@ -202,6 +202,22 @@ describe('events from a Redis stream', () => {
 		expect((await names()).sort()).toEqual([...events].sort());
 	});
 
+	it('are read many at once when they are small, and few when they are large', async () => {
+		if (!server) return;
+		const most = async (count: number, size: number) => {
+			await redis.flushall();
+			const text = 'x'.repeat(size);
+			for (let from = 0; from < count; from += 100) await Promise.all(Array.from({ length: 100 }, async () => await redis.xadd(STREAM, '*', 'message', text)));
+			const batches: number[] = [];
+			const reader = read(async (parts) => (batches.push(parts.length), parts.map(() => ({ stored: true, refused: [] }))));
+			await settled(count);
+			await reader.stop();
+			return batches;
+		};
+		expect(await most(3_000, 10)).toEqual([64, 128, 256, 512, 1_000, 1_000, 40]);
+		expect(await most(200, 256 * 1024)).toEqual([64, 31, 31, 31, 31, 12]);
+	});
+
 	it('that come twice with the same messageId count once', async () => {
 		if (!server) return;
 		const event = { type: 'track', userId: 'u1', event: 'a', messageId: 'm1' };

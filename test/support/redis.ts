@@ -12,6 +12,10 @@ export interface RedisServer {
 	stop(): Promise<void>;
 	/** kill -9 */
 	kill(): Promise<void>;
+	/** SIGSTOP: its connections stay open, and nothing is answered */
+	freeze(): void;
+	/** goes on where it was frozen */
+	thaw(): void;
 	/** starts it again on the same port: empty, unless it `keeps` */
 	start(): Promise<void>;
 }
@@ -40,6 +44,8 @@ export async function startRedis({ keeps = false } = {}): Promise<RedisServer | 
 		start,
 		stop: async () => await server.finish('SIGTERM'),
 		kill: async () => await server.finish('SIGKILL'),
+		freeze: () => void process.kill(server.pid, 'SIGSTOP'),
+		thaw: () => void process.kill(server.pid, 'SIGCONT'),
 	};
 }
 

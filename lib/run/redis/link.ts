@@ -25,6 +25,7 @@ export class RedisLink {
 	/** @param name tells stores apart that share a Redis */
 	static async open(settings: RedisSettings, name: string, log: Log): Promise<RedisLink> {
 		const client = await connect(settings, { enableOfflineQueue: false, maxRetriesPerRequest: 0, commandTimeout: ANSWERS_MS });
+		endWhenFrozen(client);
 		reporting(client, `Redis ${nameOf(settings)} cannot be reached`, log);
 		return new RedisLink(settings, name, client);
 	}
@@ -52,4 +53,18 @@ export class RedisLink {
 		this.client.disconnect();
 		this.deafen();
 	}
+}
+
+/**
+ * A frozen Redis keeps its connections open. So the first command that it does not answer ends this one: what follows
+ * fails at once, until it answers again, and no request waits for it.
+ */
+function endWhenFrozen(client: Redis): void {
+	const send = client.sendCommand.bind(client);
+	client.sendCommand = (command, stream) => {
+		command.promise.catch(({ message }: Error) => {
+			if (message === 'Command timed out' && client.status === 'ready') client.disconnect(true);
+		});
+		return send(command, stream);
+	};
 }

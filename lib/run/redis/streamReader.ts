@@ -8,7 +8,10 @@ import { keptText } from '../collector';
 import type { Outcome, Part } from '../takeInParts';
 import { connect, nameOf, reasonOf } from './connect';
 
-const ENTRIES_AT_ONCE = 1_000;
+const FEWEST_AT_FIRST = 64;
+const MOST_AT_ONCE = 1_000;
+/** Redis counts entries, not bytes: so many are asked for as have this together, as large as the last ones were. */
+const CHARACTERS_AT_ONCE = 8 * 2 ** 20;
 const BLOCK_MS = 1_000;
 /** A connection that says nothing for so long is dead, though nobody closed it. */
 const ANSWERS_MS = 10_000;
@@ -47,6 +50,7 @@ export class StreamReader {
 	private wake?: () => void;
 	private hasGroup = false;
 	private reclaimAt = 0;
+	private atOnce = FEWEST_AT_FIRST;
 	private said = '';
 
 	/** @param take commits parts. @returns what became of each */
@@ -105,8 +109,7 @@ export class StreamReader {
 		const { stream, group } = this.settings;
 		if (!this.hasGroup) await this.makeGroup(redis);
 		if (Date.now() >= this.reclaimAt) {
-			const [, left] = (await redis.xautoclaim(stream, group, this.consumer, DEAD_AFTER_MS, '0-0', 'COUNT', ENTRIES_AT_ONCE)) as [string, Array<Entry | null>];
-			const entries = left.filter((one) => one !== null);
+			const entries = await this.reclaim(redis);
 			// There may be more of them.
 			if (entries.length > 0) return await this.settle(redis, entries);
 			this.reclaimAt = Date.now() + RECLAIM_EVERY_MS;
@@ -115,8 +118,21 @@ export class StreamReader {
 				if (!error.message.startsWith('NOPERM')) throw error;
 			});
 		}
-		const read = (await redis.xreadgroup('GROUP', group, this.consumer, 'COUNT', ENTRIES_AT_ONCE, 'BLOCK', BLOCK_MS, 'STREAMS', stream, '>')) as Array<[string, Entry[]]> | null;
+		const read = (await redis.xreadgroup('GROUP', group, this.consumer, 'COUNT', this.atOnce, 'BLOCK', BLOCK_MS, 'STREAMS', stream, '>')) as Array<[string, Entry[]]> | null;
 		if (read) await this.settle(redis, read[0]![1]);
+	}
+
+	/** Takes over what the dead have read. */
+	private async reclaim(redis: Redis): Promise<Entry[]> {
+		const { stream, group } = this.settings;
+		for (let from = '0-0'; !this.stopped; ) {
+			const [next, left] = (await redis.xautoclaim(stream, group, this.consumer, DEAD_AFTER_MS, from, 'COUNT', this.atOnce)) as [string, Array<Entry | null>];
+			const entries = left.filter((one) => one !== null);
+			// It looks at a few times as many as it is asked for, and what the living have read may come first.
+			if (entries.length > 0 || next === '0-0') return entries;
+			from = next;
+		}
+		return [];
 	}
 
 	/** Takes consumers out of the group that were killed, when what they had pending was taken over. A living one asks every half minute. */
@@ -141,6 +157,7 @@ export class StreamReader {
 
 	/** Commits and acknowledges, again and again until nothing is left. */
 	private async settle(redis: Redis, entries: Entry[]): Promise<void> {
+		this.measure(entries);
 		let open = entries;
 		for (let failures = 0; !this.stopped || failures === 0; ) {
 			const outcomes = await this.take(open.map((entry) => partOf(entry, this.settings.stream, new Date())));
@@ -152,6 +169,14 @@ export class StreamReader {
 			this.say(`${open.length} events cannot be stored now, and wait there (${failed.error.message})`);
 			await this.pause(++failures);
 		}
+	}
+
+	/** Twice as many next time, if they are not too large. A process that has just been killed by their size begins with few. */
+	private measure(entries: Entry[]): void {
+		const characters = entries.reduce((sum, [, fields]) => sum + fields.reduce((all, text) => all + text.length, 0), 0);
+		const fit = Math.floor((CHARACTERS_AT_ONCE * entries.length) / Math.max(1, characters));
+		const wanted = entries.length < this.atOnce ? this.atOnce : this.atOnce * 2;
+		this.atOnce = Math.max(1, Math.min(MOST_AT_ONCE, wanted, fit));
 	}
 
 	private get name(): string {
