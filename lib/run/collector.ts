@@ -60,24 +60,34 @@ export async function collect(request: CollectorRequest, settings: CollectorSett
 }
 
 async function read(request: CollectorRequest, settings: CollectorSettings, rate: RequestRate, now: Date): Promise<{ part: Part; size: number }> {
-	const endpoint = endpointOf(request.path);
-	if (endpoint === undefined) throw new HttpRefusal(404, `There is no ${request.path} here: use /v1/batch, /v1/track, /v1/identify, /v1/page, /v1/screen, /v1/group or /v1/alias.`);
-	if (request.method !== 'POST') throw new HttpRefusal(405, `${request.method} is not supported: use POST.`, { Allow: 'POST' });
-
-	const admit = async (key: unknown) => await admitSender(key, settings, rate);
-	const header = headerOf(request, 'authorization');
-	if (header !== undefined) await admit(basicAuthUser(header));
+	const { endpoint, sender } = checkHead(request, settings);
+	if (sender !== undefined) await admitSender(sender, settings, rate);
 	const { value: body, size } = await readJson(request.body, headerOf(request, 'content-encoding'), settings.bodyLimitBytes);
-	if (header === undefined) await admit((body as { writeKey?: unknown } | null)?.writeKey);
+	if (sender === undefined) await admitSender(knownSender((body as { writeKey?: unknown } | null)?.writeKey, settings), settings, rate);
 	return { part: readMessages(body, endpoint, settings, now), size };
 }
 
-async function admitSender(key: unknown, settings: CollectorSettings, rate: RequestRate): Promise<void> {
+/**
+ * What is known of a request before its body is read.
+ * @returns whose write key its header shows; undefined: it has none, and the key is in the body
+ * @throws HttpRefusal 401, 404 or 405
+ */
+export function checkHead(request: Omit<CollectorRequest, 'body'>, settings: CollectorSettings): { endpoint: Call | 'batch'; sender?: string } {
+	const endpoint = endpointOf(request.path);
+	if (endpoint === undefined) throw new HttpRefusal(404, `There is no ${request.path} here: use /v1/batch, /v1/track, /v1/identify, /v1/page, /v1/screen, /v1/group or /v1/alias.`);
+	if (request.method !== 'POST') throw new HttpRefusal(405, `${request.method} is not supported: use POST.`, { Allow: 'POST' });
+	const header = headerOf(request, 'authorization');
+	return { endpoint, ...(header !== undefined && { sender: knownSender(basicAuthUser(header), settings) }) };
+}
+
+function knownSender(key: unknown, settings: CollectorSettings): string {
 	const sender = typeof key === 'string' ? senderOf(key, settings.writeKeys) : undefined;
-	if (sender === undefined) {
-		// Without WWW-Authenticate: it would ask a shop's visitors for a password.
-		throw new HttpRefusal(401, 'The write key is missing or wrong: send it as the user name of basic authentication, or as writeKey in the body.');
-	}
+	if (sender !== undefined) return sender;
+	// Without WWW-Authenticate: it would ask a shop's visitors for a password.
+	throw new HttpRefusal(401, 'The write key is missing or wrong: send it as the user name of basic authentication, or as writeKey in the body.');
+}
+
+async function admitSender(sender: string, settings: CollectorSettings, rate: RequestRate): Promise<void> {
 	const seconds = await rate.take(sender, settings.requestsPerMinute);
 	if (seconds > 0) {
 		throw new HttpRefusal(429, `More than ${settings.requestsPerMinute} requests a minute with this write key: send larger batches.`, { 'Retry-After': String(seconds) });
@@ -132,7 +142,7 @@ export function keptText(text: string): string {
 	return storableText(text.length > LONGEST_KEPT ? `${text.slice(0, LONGEST_KEPT)}… (cut off, ${text.length} characters)` : text);
 }
 
-function headerOf({ headers }: CollectorRequest, name: string): string | undefined {
+function headerOf({ headers }: Pick<CollectorRequest, 'headers'>, name: string): string | undefined {
 	const value = headers[name];
 	return Array.isArray(value) ? value[0] : value;
 }

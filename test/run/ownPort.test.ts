@@ -89,6 +89,45 @@ describe('the collector’s own port', () => {
 		expect([await names(), troubles]).toEqual([[], []]);
 	});
 
+	/** Sends the head of a request, and the first byte of its body. @returns the answer, if there is one by then */
+	async function begin(headers: Record<string, string | number>, size = 9_000) {
+		const slow = request({ port: port!.port, host: '127.0.0.1', method: 'POST', path: '/v1/track', headers: { 'content-length': size, ...headers } });
+		const answered = new Promise<{ status: number; retryAfter?: string } | undefined>((resolve) => {
+			slow.once('response', (response) => resolve({ status: response.statusCode!, ...(response.headers['retry-after'] && { retryAfter: response.headers['retry-after'] }) }));
+			slow.once('error', () => resolve(undefined));
+		});
+		await new Promise<void>((resolve) => slow.write('{', () => resolve()));
+		return { answered, end: () => slow.destroy() };
+	}
+
+	it('reads no body of a sender whose key is wrong, or for a path that is not there', async () => {
+		await open();
+		const wrong = await begin({ authorization: basic('wrong') });
+		expect(await wrong.answered).toEqual({ status: 401 });
+		wrong.end();
+	});
+
+	it('reads no more bodies at once than it has room for, least of senders who have shown no key', async () => {
+		await open({ settings: { bodyLimitBytes: 5 * 2 ** 20 } });
+		const large = 5 * 2 ** 20;
+		const strangers = [await begin({}, large), await begin({}, large), await begin({ 'content-encoding': 'gzip' }, 100)];
+		// Answered after they were read.
+		await send('{');
+		const one = await begin({}, large);
+		expect(await one.answered).toEqual({ status: 503, retryAfter: '1' });
+		const known = await Promise.all(Array.from({ length: 12 }, async () => await begin({ authorization: basic('key-one') }, large)));
+		await send('{');
+		const tooMany = await begin({ authorization: basic('key-one') }, large);
+		expect(await tooMany.answered).toEqual({ status: 503, retryAfter: '1' });
+		// Small ones have room beside them, and the room of those who leave is free again.
+		expect(await send(track('a'))).toMatchObject({ status: 200 });
+		[...strangers, ...known, one, tooMany].forEach(({ end }) => end());
+		let status = 503;
+		while (status === 503) ({ status } = await send(track('b', { writeKey: 'key-one' }), { headers: { 'content-type': 'text/plain' } }));
+		expect(status).toBe(200);
+		expect(await names()).toEqual(['a', 'b']);
+	});
+
 	it('commits together what arrives during a commit, and answers nothing before it is committed', async () => {
 		const { store: held, gate } = stopping(store, 'before', /INSERT INTO events/);
 		const commits = await open({ store: held });

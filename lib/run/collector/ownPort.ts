@@ -1,9 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 import { StoreError } from '../../store/types';
-import { collect, type CollectorSettings } from '../collector';
+import { checkHead, collect, type CollectorSettings } from '../collector';
 import type { Outcome, Part } from '../takeInParts';
+import { Arriving } from './arriving';
 import { GroupCommit } from './groupCommit';
+import { HttpRefusal } from './httpRefusal';
 import type { RequestRate } from './requestRate';
 
 export interface OwnPortOptions {
@@ -22,9 +24,12 @@ export interface OwnPortOptions {
 /** A request that is still on its way after this time is given up. */
 const REQUEST_MS = 30_000;
 const KEEP_ALIVE_MS = 65_000;
+/** Beyond them a connection is closed as it opens: each costs memory, and a file of the process's. */
+const MOST_CONNECTIONS = 5_000;
 /** How long stopping waits for slow senders; what has arrived is answered before. */
 const DRAIN_MS = 10_000;
 const SWEEP_MS = 20;
+const SAID_EVERY_MS = 60_000;
 
 const CORS = { 'Access-Control-Allow-Origin': '*' };
 const PREFLIGHT = { 'Access-Control-Allow-Methods': 'POST', 'Access-Control-Allow-Headers': 'Authorization, Content-Type, Content-Encoding', 'Access-Control-Max-Age': '86400' };
@@ -44,6 +49,13 @@ export class OwnPort {
 		const { fastify } = await import('fastify');
 		const app = fastify({ bodyLimit: options.settings().bodyLimitBytes, requestTimeout: REQUEST_MS, keepAliveTimeout: KEEP_ALIVE_MS, forceCloseConnections: 'idle' });
 		const commits = new GroupCommit(options.store);
+		app.server.maxConnections = MOST_CONNECTIONS;
+		let told = -SAID_EVERY_MS;
+		app.server.on('drop', () => {
+			if (performance.now() - told < SAID_EVERY_MS) return;
+			told = performance.now();
+			options.onTrouble(new StoreError(`Port: ${port} has ${MOST_CONNECTIONS} connections open, and closes further ones. Let a proxy in front of it keep fewer.`));
+		});
 		answerAll(app, options, commits);
 		try {
 			await app.listen({ host: address, port });
@@ -76,12 +88,31 @@ function answerAll(app: FastifyInstance, { settings, rate, onTrouble }: OwnPortO
 		const message = status === 413 ? tooLarge : status < 500 ? error.message : 'Something went wrong here: nothing was kept, send the same again.';
 		void reply.code(status).headers(CORS).send({ error: message });
 	});
+	const arriving = new Arriving();
+	const rooms = new WeakMap<FastifyRequest, () => void>();
+	const headOf = ({ method, headers, url }: FastifyRequest) => ({ method, headers, path: url.split('?')[0]! });
+	// Before the body is read: without a key, or room, there is nothing to read it for.
+	app.addHook('onRequest', async (request, reply) => {
+		if (request.method === 'OPTIONS') return undefined;
+		try {
+			checkHead(headOf(request), settings());
+			const leave = arriving.take(request.headers, settings().bodyLimitBytes);
+			rooms.set(request, leave);
+			reply.raw.once('close', leave);
+			return undefined;
+		} catch (error) {
+			if (!(error instanceof HttpRefusal)) throw error;
+			return await reply.code(error.status).headers({ ...CORS, ...error.headers }).send({ error: error.message });
+		}
+	});
 	const answer = async (request: FastifyRequest, reply: FastifyReply) => {
 		if (request.method === 'OPTIONS') return await reply.code(204).headers({ ...CORS, ...PREFLIGHT }).send();
-		const { method, headers } = request;
-		const path = request.url.split('?')[0]!;
 		const body = (request.body as Buffer | undefined) ?? Buffer.alloc(0);
-		const answered = await collect({ method, path, headers, body }, settings(), rate(), new Date(), async (part, size) => await commits.add(part, size));
+		const answered = await collect({ ...headOf(request), body }, settings(), rate(), new Date(), async (part, size) => {
+			// From here on it is the commit that holds it, and says how much it can.
+			rooms.get(request)?.();
+			return await commits.add(part, size);
+		});
 		if (answered.cause !== undefined) onTrouble(answered.cause);
 		return await reply.code(answered.status).headers({ ...CORS, ...answered.headers }).send(answered.body);
 	};
