@@ -31,6 +31,7 @@ export class Janitor {
 	private audiences?: NodeJS.Timeout;
 	private reviewing?: NodeJS.Timeout;
 	private judging?: NodeJS.Timeout;
+	private ending?: NodeJS.Timeout;
 
 	constructor(
 		private readonly store: Store,
@@ -62,6 +63,7 @@ export class Janitor {
 		this.audiences = every(AUDIENCES_EVERY_MS, async () => await this.refreshAudiences());
 		this.reviewing = every(REVIEW_EVERY_MS, async () => await this.review());
 		this.judging = every(SWEEP_EVERY_MS, async () => await this.judge());
+		this.ending = every(SWEEP_EVERY_MS, async () => await this.end());
 		this.sweeping = every(SWEEP_EVERY_MS, async () => await this.sweep());
 	}
 
@@ -72,10 +74,11 @@ export class Janitor {
 		clearInterval(this.audiences);
 		clearInterval(this.reviewing);
 		clearInterval(this.judging);
+		clearInterval(this.ending);
 	}
 
 	/** Frees what dead processes held, and looks for steps that are gone and whoever is there. @returns how many claims and instances it moved */
-	async sweep(): Promise<{ claims: number; expired: number; evicted: number }> {
+	async sweep(): Promise<{ claims: number; expired: number }> {
 		const counts = await this.store.tx(async (db) => {
 			const tokens = await expiredClaims(db, CLAIMS_A_SWEEP);
 			for (const token of tokens) {
@@ -84,13 +87,18 @@ export class Janitor {
 			}
 			return { claims: tokens.length, expired: (await currentPause(db)) ? 0 : await expireInstances(db, ROWS_A_SWEEP) };
 		});
+		if (counts.claims > 0) this.onWork();
+		for (const chore of this.chores) await chore.sweep();
+		return counts;
+	}
+
+	/** Everybody in a workflow whose end has come. On a timer of its own: it may be a million people, and leases must not wait for them. @returns how many */
+	async end(): Promise<number> {
 		let evicted = 0;
 		for (let some = ROWS_A_SWEEP; some === ROWS_A_SWEEP; evicted += some) {
 			some = await this.store.tx(async (db) => ((await currentPause(db)) ? 0 : await evictAtEnd(db, ROWS_A_SWEEP)));
 		}
-		if (counts.claims > 0) this.onWork();
-		for (const chore of this.chores) await chore.sweep();
-		return { ...counts, evicted };
+		return evicted;
 	}
 
 	/** Segments that are due, and traits: on a timer of its own, since it may take long and a sweep must not wait. */

@@ -588,6 +588,7 @@ TABLE workflows
 	evict_at timestamp with time zone
 	drawn jsonb
 	joined_at timestamp with time zone
+	evicted_at timestamp with time zone
 	CONSTRAINT workflows_journey_id_fkey FOREIGN KEY (journey_id) REFERENCES journeys(id)
 	CONSTRAINT workflows_pkey PRIMARY KEY (id)
 	CONSTRAINT workflows_workflow_id_host_key UNIQUE (workflow_id, host)

@@ -110,8 +110,9 @@ export async function saveJourney(
 	);
 	const [before] = await db.rows<{ journey_id: number | null }>('SELECT journey_id FROM workflows WHERE id = $1', [workflow]);
 	await db.rows(
-		`UPDATE workflows SET joined_at = CASE WHEN journey_id IS DISTINCT FROM $2 THEN $4 ELSE joined_at END, journey_id = $2, evict_at = $3
-		 WHERE id = $1 AND (journey_id, evict_at) IS DISTINCT FROM ($2::int, $3::timestamptz)`,
+		`UPDATE workflows SET joined_at = CASE WHEN journey_id IS DISTINCT FROM $2 THEN $4 ELSE joined_at END, journey_id = $2,
+			evict_at = CASE WHEN evicted_at = $3 THEN NULL ELSE $3 END, evicted_at = CASE WHEN evicted_at = $3 THEN evicted_at END
+		 WHERE id = $1 AND (journey_id, coalesce(evict_at, evicted_at)) IS DISTINCT FROM ($2::int, $3::timestamptz)`,
 		[workflow, journey!.id, about.evictAt ?? null, db.now],
 	);
 	await settleEntrances(db, [...new Set([journey!.id, before?.journey_id ?? journey!.id])]);

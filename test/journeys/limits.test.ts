@@ -203,6 +203,18 @@ journeys('the end of a journey', (open) => {
 		expect((await told(run, /entered|refused|done/)).map((line) => line.replace(/^\S+ /, ''))).toEqual([
 			'customer-1 entered Entry', 'customer-2 entered Entry', 'customer-1 done: ended', 'customer-2 done: ended', 'customer-3 refused: closed',
 		]);
-		expect(await run.store.tx(async (db) => await db.rows('SELECT evict_at FROM workflows'))).toEqual([{ evict_at: null }]);
+		const ends = async () => await run.store.tx(async (db) => await db.rows('SELECT evict_at, evicted_at FROM workflows'));
+		const [end, later] = [new Date('2026-03-02T12:00:00Z'), new Date('2026-03-02T18:00:00Z')];
+		expect(await ends()).toEqual([{ evict_at: null, evicted_at: end }]);
+		// It stays done when n8n starts again; another end is another one, also the same after that.
+		await run.down('1 hour');
+		expect(await ends()).toEqual([{ evict_at: null, evicted_at: end }]);
+		await run.publish(ending({ end: '2026-03-02T18:00:00Z', endEvicts: true }));
+		expect(await ends()).toEqual([{ evict_at: later, evicted_at: null }]);
+		await run.send(...carts(4, 4));
+		await run.pass('0 seconds');
+		await run.publish(ending({ endEvicts: true }));
+		await run.pass('5 seconds');
+		expect((await told(run, /customer-4 (entered|done)/)).map((line) => line.replace(/^\S+ /, ''))).toEqual(['customer-4 entered Entry', 'customer-4 done: ended']);
 	});
 });

@@ -21,7 +21,7 @@ import { loadCustomers } from '../../lib/store/customers';
 import { claimDeliveries, doubtDeliveries, recipientsOf, settleDeliveries } from '../../lib/store/deliveries';
 import { findEngaged, insertEngagements } from '../../lib/store/engagements';
 import { drawnCanvas, journeysOfProfile, lastEventsHeard, troublesAtSteps } from '../../lib/store/drawings';
-import { endRunning, expireInstances, failClaim } from '../../lib/store/finish';
+import { endRunning, evictAtEnd, expireInstances, failClaim } from '../../lib/store/finish';
 import { addCandidatesSince } from '../../lib/store/candidates';
 import { convertByLookBack, convertSince, leaveByConversions } from '../../lib/store/goals';
 import { restartTimers, wakeByRank } from '../../lib/store/wakes';
@@ -511,6 +511,18 @@ describe.each(STATISTICS)('with %s statistics, hot statements', (statistics) => 
 			await leaveByConversions(db, profiles, ids);
 			await convertByLookBack(db, profiles, ids);
 		});
+		reachedByKey(seen);
+	});
+
+	// Behind all others: it takes people away.
+	it('of the end of a journey, with nobody inside and with everybody', async () => {
+		const { store: watched, seen } = explained(store);
+		const step = await store.tx(async (db) => await saveStep(db, { host: 'host', workflowId: 'empty', nodeId: 'state', name: 'State', kind: 'state' }));
+		await makeRunning(store, world, Array.from({ length: BATCH }, (_, at) => `at the end ${at}`), BATCH);
+		await ask(store, 'UPDATE workflows SET evict_at = $2 WHERE id = $1', [step.workflow, clock.now]);
+		await watched.tx(async (db) => expect(await evictAtEnd(db, BATCH)).toBe(0));
+		await ask(store, 'UPDATE workflows SET evict_at = $2 WHERE id <> $1', [step.workflow, clock.now]);
+		await watched.tx(async (db) => expect(await evictAtEnd(db, BATCH)).toBe(BATCH));
 		reachedByKey(seen);
 	});
 });

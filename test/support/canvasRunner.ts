@@ -339,6 +339,7 @@ export class CanvasRunner {
 		for (const one of alive.get(this.test)!) await one.engine.registry.beat();
 		for (;;) {
 			await this.engine.janitor.sweep();
+			await this.engine.janitor.end();
 			await this.engine.janitor.review();
 			await this.engine.janitor.judge();
 			while ((await this.engine.scheduler.tick()).pages > 0);
