@@ -39,6 +39,7 @@ const BUSY_FOR_MS = 60_000;
 const SECOND_AFTER_MS = 1_000;
 const MOST_IN_FLIGHT = 2;
 const REFUSED_AGAIN_MS = 10_000;
+const MOST_LEASES_BETWEEN_COPIES = 60;
 
 /**
  * Moves what is due into n8n: claim a batch, emit it, wait until it has ended.
@@ -196,8 +197,13 @@ export class Dispatcher {
 
 	/**
 	 * Emits and waits until n8n says that it has ended. Where n8n works with a queue, a Redis that comes back empty has
-	 * lost executions, or the news of their end. So the store is asked once a lease: what nobody has started is emitted
-	 * again under the same token, of which the start fence lets one copy through, and what is settled has ended.
+	 * lost executions, or the news of their end. So the store is asked once a lease, and what nobody has started is emitted
+	 * again under the same token, of which the start fence lets one copy through; what is settled has ended.
+	 *
+	 * Nobody can tell a lost execution from one that is waiting its turn, since all workers are away or n8n runs as many as
+	 * it may. Each copy is an execution and a job with the whole batch, so the time until the next doubles: after 1 minute,
+	 * 3, 7, 15 …, at the end once an hour. A night without workers leaves a dozen, and what is lost waits as long again as
+	 * it has waited, at most an hour more.
 	 */
 	private async carry(subscription: Subscription, batch: Batch): Promise<void> {
 		const copies = new Set<Promise<void>>();
@@ -207,6 +213,7 @@ export class Dispatcher {
 			copies.add(copy);
 		};
 		emit();
+		let [pause, left] = [1, 1];
 		for (;;) {
 			const ask = timer(LEASE_MS);
 			const asked = await Promise.race([ask.over.then(() => true), ...[...copies].map(async (copy) => await copy.then(() => false))]);
@@ -215,7 +222,10 @@ export class Dispatcher {
 			const state = await this.store.tx(async (db) => await claimState(db, batch.token)).catch(() => 'not known');
 			// A copy that ended without a start was refused, as any other would be.
 			if (state === 'gone' || (state === 'unstarted' && !asked)) return;
-			if (state === 'unstarted' && !this.stopped) emit(new Date(+batch.at + Date.now() - began));
+			left -= asked ? 1 : 0;
+			if (left > 0 || state !== 'unstarted' || this.stopped) continue;
+			emit(new Date(+batch.at + Date.now() - began));
+			left = pause = Math.min(2 * pause, MOST_LEASES_BETWEEN_COPIES);
 		}
 	}
 
