@@ -12,3 +12,14 @@ export function batchSize(attempts: number, limit: number): number {
 export function backoffMs(attempts: number): number {
 	return Math.min(MOST_MS, FIRST_MS * 4 ** attempts);
 }
+
+/**
+ * Leases lost that say nothing of the batch: whoever happened to be under way when n8n was killed. More of them do, since
+ * it may be the batch that kills n8n, by the memory that it takes: each counts as a try, for the size of the next batch
+ * and how long it waits, until people are tried singly. Nobody is given up for it.
+ */
+export const FORGIVEN_LOSSES = 2;
+/** From which attempt on people are tried singly. */
+export const SINGLY: number = BATCH_SIZES.length - 1;
+/** How long to wait after the first loss that counts, the second, and so on; the last for all further ones. */
+export const LOSS_PAUSES_MS: readonly number[] = [0, 1, 2, 3, 4, 5].map(backoffMs);

@@ -107,6 +107,21 @@ journeys('n8n killed', (open) => {
 	});
 });
 
+journeys('n8n killed by a batch', (open) => {
+	it('that takes too much memory, at every start again: comes down to as few as it can bear, and gives up nobody', async () => {
+		const slow = baseNode('Slow', 'noOp', 1);
+		const run = await open({ name: 'Big', nodes: [entry, slow, delayState('Wait', 1, 'hours'), baseNode('End', 'noOp', 1)], connections: wires('Entry > Slow', 'Slow > Wait', 'Wait > End') });
+		run.stops = (node, people) => (node === 'Slow' && people > 50 ? 'dead' : undefined);
+		await run.send(...Array.from({ length: 60 }, (_, at) => ({ who: `customer-${at}`, event: 'cart' })));
+		await run.pass('1 day');
+		expect(run.itemsOf('End')).toHaveLength(60);
+		expect(await run.timeline('customer-0')).toEqual([
+			'+0s entered Entry', ...Array.from({ length: 4 }, () => expect.stringMatching(/retry Entry: lease/)),
+			expect.stringMatching(/parked Wait/), expect.stringMatching(/woken Wait: time/), expect.stringMatching(/done: completed/),
+		]);
+	});
+});
+
 journeys('a batch that n8n runs twice', (open) => {
 	it.each(['Entry', 'Check', 'Mail', 'Wait'])('has one effect, when the second copy comes after %s of the first', async (node) => {
 		const run = await open(canvas, { mailer: {} });

@@ -1,4 +1,4 @@
-import { backoffMs } from '../../lib/core/backoff';
+import { backoffMs, batchSize } from '../../lib/core/backoff';
 import { Executions } from '../../lib/run/executions';
 import { takeIn } from '../../lib/run/intake';
 import { Janitor } from '../../lib/run/janitor';
@@ -81,6 +81,34 @@ describe.each(STORES)('claims on %s', (kind) => {
 		expect((await claim(9))?.ids).toEqual(ids);
 	});
 
+	it('of people whose executions die again and again get smaller and rarer, and nobody is given up for it', async () => {
+		const ids = await due(2);
+		const executions = new Executions(it_.store, new Leases(it_.store), () => undefined);
+		const seen: number[][] = [];
+		for (let losses = 1; losses <= 9; losses++) {
+			const [{ attempts }] = await rowsOf('attempts') as [{ attempts: number }];
+			expect((await claim(9, attempts))?.ids).toEqual(ids);
+			it_.clock.pass(LEASE_MS + 1);
+			await janitor.sweep();
+			const [one, other] = await rowsOf('attempts, losses, due_at') as Array<{ attempts: number; losses: number; due_at: Date }>;
+			expect(other).toEqual(one);
+			const pause = +one!.due_at - +it_.clock.now;
+			seen.push([batchSize(one!.attempts, Infinity), one!.attempts + one!.losses, pause]);
+			it_.clock.pass(pause);
+		}
+		expect(seen).toEqual([
+			[5_000, 1, 0], [5_000, 2, 0], [500, 3, 1_000], [50, 4, 4_000], [1, 5, 16_000], [1, 6, 64_000], [1, 7, 256_000], [1, 8, 900_000], [1, 9, 900_000],
+		]);
+		// Errors of their own still count, from there.
+		for (const attempts of [3, 4]) {
+			const held = { token: (await claim(1, attempts))!.token, execution: `e${attempts}` };
+			await executions.start(held);
+			await executions.acknowledge(held, { error: 'boom', settlements: [] });
+			it_.clock.pass(backoffMs(attempts));
+			expect(await ask(it_.store, 'SELECT FROM finished WHERE journey_id = $1', [world.journey])).toHaveLength(attempts - 3);
+		}
+	});
+
 	it('live as long as somebody renews them, the emitter until it started and the executing process afterwards', async () => {
 		await due(2);
 		const [started, unstarted] = [(await claim(1))!.token, (await claim(1))!.token];
@@ -140,14 +168,23 @@ describe.each(STORES)('claims on %s', (kind) => {
 		}
 		const take = async (limit: number, attempts = 0) => await it_.store.tx(async (db) => await claimCandidates(db, world.entry, attempts, limit, new Date(+db.now + LEASE_MS)));
 		const all = (await ask<{ id: number }>(it_.store, 'SELECT id FROM candidates WHERE journey_id = $1 ORDER BY id', [world.journey])).map(({ id }) => id);
+		const executions = new Executions(it_.store, new Leases(it_.store), () => undefined);
 		const first = (await take(2))!;
 		expect(first.ids).toEqual(all.slice(0, 2));
 		it_.clock.pass(LEASE_MS + 1);
 		await janitor.sweep();
 		expect(await ask(it_.store, 'SELECT token, attempts FROM candidates WHERE journey_id = $1', [world.journey]))
 			.toEqual(all.map(() => ({ token: null, attempts: 0 })));
+		// Lost behind the fence they were being let in, and may be what killed n8n: in smaller batches at once.
+		for (const attempts of [0, 1, 2, 3, 3]) {
+			await executions.start({ token: (await take(9, attempts))!.token, execution: `lost${attempts}` });
+			it_.clock.pass(LEASE_MS + 1);
+			await janitor.sweep();
+			expect(await ask(it_.store, 'SELECT token, attempts FROM candidates WHERE journey_id = $1', [world.journey]))
+				.toEqual(all.map(() => ({ token: null, attempts: Math.min(attempts + 1, 3) })));
+		}
+		await ask(it_.store, 'UPDATE candidates SET attempts = 0 WHERE journey_id = $1', [world.journey]);
 
-		const executions = new Executions(it_.store, new Leases(it_.store), () => undefined);
 		await ask(it_.store, 'DELETE FROM candidates WHERE id <> $1 AND journey_id = $2', [all[0], world.journey]);
 		for (let attempts = 0; attempts <= MOST_ATTEMPTS; attempts++) {
 			const held = { token: (await take(9, attempts))!.token, execution: `e${attempts}` };

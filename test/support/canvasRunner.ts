@@ -58,8 +58,8 @@ export class CanvasRunner {
 	/** How many executions n8n would have run. */
 	executions = 0;
 	readonly warnings: string[] = [];
-	/** When n8n is told to stop an execution, as a node begins to work on so many items: by hand, or by its time limit. */
-	stops: (node: string, items: number) => 'by hand' | 'by time' | undefined = () => undefined;
+	/** When an execution is stopped, as a node begins to work on so many items: by hand, by its time limit, or as n8n dies of it. */
+	stops: (node: string, items: number) => 'by hand' | 'by time' | 'dead' | undefined = () => undefined;
 	private readonly problems: string[] = [];
 	private readonly passed = new Map<string, INodeExecutionData[]>();
 	private readonly interruptions = new Map<string, () => Promise<void>>();
@@ -375,8 +375,14 @@ export class CanvasRunner {
 
 	private async entered(node: string, items: number): Promise<void> {
 		const how = this.stops(node, items);
+		if (how === 'dead') await this.die();
 		if (how === 'by time') this.host.overTime();
 		if (how) await this.host.stop();
+	}
+
+	private async die(): Promise<void> {
+		this.died!();
+		await new Promise(() => undefined);
 	}
 
 	private async ran(node: string, items: INodeExecutionData[]): Promise<void> {
@@ -386,8 +392,7 @@ export class CanvasRunner {
 		await interruption?.();
 		if (this.cutAfter !== node) return;
 		this.cutAfter = undefined;
-		this.died!();
-		await new Promise(() => undefined);
+		await this.die();
 	}
 
 	/** After a kill: whatever was in memory is gone, the store is as it was. */
