@@ -32,6 +32,8 @@ export async function nextDue(db: Connection, what: Waiting, steps: number[]): P
  *
  * The rows are locked in a CTE of their own: in an UPDATE … WHERE id IN (SELECT … FOR UPDATE SKIP LOCKED LIMIT n) the
  * planner may run the subquery again and take more than n.
+ * They are found again by their place, which saves a look into the key's index for each: what is locked does not move.
+ * A row that was changed between the look and the lock is somewhere else by then, and waits for the next claim.
  * A timeout is decided here: from now on an event no longer wins over it.
  *
  * @returns token and instance ids; none when somebody else was quicker
