@@ -3,6 +3,7 @@ import { totalmem } from 'node:os';
 import { Client } from 'pg';
 
 import { startPostgres } from '../support/postgres';
+import { profiling, PROFILING } from './profile';
 import { beginRun } from './table';
 
 /** What docs/scaling.md asks for on a machine of this size. Durability is as Postgres ships it. */
@@ -10,7 +11,7 @@ const SERVER = { shared_buffers: `${Math.floor(totalmem() / 4 / 2 ** 30)}GB`, ma
 
 export default async function begin(): Promise<void> {
 	beginRun();
-	process.env.JOURNEY_TEST_POSTGRES_URL ??= (await startPostgres(SERVER)).url;
+	process.env.JOURNEY_TEST_POSTGRES_URL ??= (await startPostgres({ ...SERVER, ...(profiling && PROFILING) })).url;
 	process.env.BENCH_SERVER = await compressWal(process.env.JOURNEY_TEST_POSTGRES_URL);
 }
 

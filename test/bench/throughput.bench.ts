@@ -2,6 +2,7 @@ import { memory } from '../support/restingMemory';
 import { fillWaiting } from '../support/waiting';
 import { cpu, cpuEach } from './cpu';
 import { roundsJourney } from './journeys';
+import { beginProfile, printProfile, profiling } from './profile';
 import { Bench, BATCH, range } from './setup';
 import { figure, perSecond, printTable, quantile } from './table';
 
@@ -61,6 +62,7 @@ describe('through n8n, on Postgres', () => {
 	});
 
 	it('transitions a second', async () => {
+		if (profiling) await beginProfile(bench.store);
 		const [before, lines] = [await bench.transitions(), await bench.journaled()];
 		const cpuBefore = await cpu(bench.n8n, bench.store);
 		const start = Date.now();
@@ -80,6 +82,7 @@ describe('through n8n, on Postgres', () => {
 		const count = (await bench.transitions()) - before;
 		const used = cpuEach(cpuBefore, cpuAfter, count);
 		clearInterval(watch);
+		if (profiling) await printProfile(bench.store, count);
 		figure({ what: `transitions: event in → matched → executed through two nodes → parked at the next State, ${SECONDS} s`, measured: perSecond(count, ms), goal: '11,574/s; aim 20,000/s' });
 		figure({ what: 'processor time of one transition, and what two cores with nothing else to do would reach', measured: `${used.words}; ${Math.round(2e6 / used.micros).toLocaleString('en')}/s` });
 		await bench.until('the rest is done', async () => (await bench.transitions()) - before >= sent, 600_000);
