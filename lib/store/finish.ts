@@ -121,12 +121,11 @@ export async function expireInstances(db: Connection, limit: number): Promise<nu
 	return row!.count;
 }
 
-/** `$3` of those at these steps, by the indexes of who waits, who waits for ever, and who is under way: nobody else is read. */
-const INSIDE = (steps: string) => `SELECT found.id FROM unnest(${steps}) AS s(step), LATERAL (
+/** `$3` of those who wait at these steps and `$3` of those who have left them, by the indexes of who waits, who waits for ever, and who is under way: nobody else is read. */
+const INSIDE = (steps: string) => `(SELECT found.id FROM unnest(${steps}) AS s(step), LATERAL (
 		(SELECT id FROM instances WHERE step_id = s.step AND status = 'waiting' AND NOT expires ORDER BY attempts, due_at LIMIT $3)
 		UNION ALL (SELECT id FROM instances WHERE step_id = s.step AND status = 'waiting' AND expires ORDER BY step_id LIMIT $3)
-		UNION ALL (SELECT id FROM instances WHERE step_id = s.step AND token IS NOT NULL ORDER BY token LIMIT $3)
-	) found LIMIT $3`;
+	) found LIMIT $3) UNION ALL (SELECT id FROM instances WHERE step_id = ANY(${steps}) AND token IS NOT NULL ORDER BY token LIMIT $3)`;
 
 /**
  * Ends who is inside a workflow whose end has come, wherever they are, at most `limit` at a time. For a minute after
@@ -143,7 +142,7 @@ export async function evictAtEnd(db: Connection, limit: number): Promise<number>
 	await db.rows("SELECT set_config('enable_seqscan', 'off', true)");
 	const [row] = await db.rows<{ count: number }>(
 		`WITH inside AS MATERIALIZED (
-			SELECT id FROM instances WHERE id = ANY(ARRAY(${INSIDE('$2::int[]')})) AND step_id = ANY($2::int[]) ORDER BY id FOR UPDATE
+			SELECT id FROM instances WHERE id = ANY(ARRAY(${INSIDE('$2::int[]')})) AND step_id = ANY($2::int[]) ORDER BY id LIMIT $3 FOR UPDATE
 		), gone AS (DELETE FROM instances WHERE id IN (SELECT id FROM inside) RETURNING *),
 		fate(status, reason, error) AS (VALUES ('done', 'ended', NULL::text)), ${FINISH}`,
 		[db.now, due.flatMap(({ steps }) => steps), limit],
