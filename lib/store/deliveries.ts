@@ -37,6 +37,7 @@ export async function claimDeliveries(
 		ON CONFLICT (instance_id, step_id, visit) DO UPDATE SET
 			status = CASE WHEN ${AGAIN} THEN 'claimed' ELSE d.status END,
 			settled_at = CASE WHEN ${AGAIN} THEN NULL ELSE d.settled_at END,
+			claimed_again = d.claimed_again OR (${AGAIN}),
 			token = CASE WHEN ${AGAIN} THEN $2 ELSE d.token END,
 			execution = CASE WHEN ${AGAIN} THEN $3 ELSE d.execution END,
 			error = CASE WHEN ${AGAIN} THEN NULL ELSE d.error END
@@ -45,7 +46,7 @@ export async function claimDeliveries(
 	);
 }
 
-/** What became of a delivery. `released`: the mailer never started, so the wish is taken back. */
+/** What became of a delivery. `released`: the mailer never started, so the wish is taken back; one that was unknown before is so again. */
 export interface Settlement {
 	id: number;
 	outcome: 'sent' | 'failed' | 'unknown' | 'released';
@@ -66,17 +67,19 @@ export async function recipientsOf(db: Connection, deliveries: number[]): Promis
 export async function settleDeliveries(db: Connection, token: string, settlements: Settlement[]): Promise<void> {
 	await db.rows(
 		`WITH s AS (
-			SELECT * FROM jsonb_to_recordset($1::jsonb) AS s(id bigint, outcome text, error text, provider_id text)
+			SELECT id, outcome, CASE outcome WHEN 'released' THEN 'it was not sent again' ELSE error END AS error, provider_id
+			FROM jsonb_to_recordset($1::jsonb) AS s(id bigint, outcome text, error text, provider_id text)
 		), open AS MATERIALIZED (
-			SELECT s.id, s.outcome, CASE WHEN p.erased_at IS NULL THEN s.error END AS error, CASE WHEN p.erased_at IS NULL THEN s.provider_id END AS provider_id
+			SELECT s.id, s.outcome = 'released' AND NOT d.claimed_again AS gone,
+				CASE WHEN s.outcome = 'released' THEN 'unknown' ELSE s.outcome END AS outcome, CASE WHEN p.erased_at IS NULL THEN s.error END AS error, CASE WHEN p.erased_at IS NULL THEN s.provider_id END AS provider_id
 			FROM s JOIN deliveries d USING (id) JOIN profiles p ON p.id = d.profile_id WHERE d.token = $2
 				AND (d.status = 'claimed' OR d.status = 'unknown' AND s.outcome IN ('sent', 'failed'))
 			ORDER BY d.id FOR UPDATE OF d
 		), released AS (
-			DELETE FROM deliveries WHERE id IN (SELECT id FROM open WHERE outcome = 'released')
+			DELETE FROM deliveries WHERE id IN (SELECT id FROM open WHERE gone)
 		), settled AS (
 			UPDATE deliveries d SET status = o.outcome, settled_at = $3, error = o.error, provider_id = coalesce(o.provider_id, d.provider_id)
-			FROM open o WHERE d.id = o.id AND o.outcome <> 'released'
+			FROM open o WHERE d.id = o.id AND NOT o.gone
 			RETURNING d.*
 		)
 		INSERT INTO journal (at, due_at, kind, journey_id, step_id, profile_id, instance_id, reason, detail)

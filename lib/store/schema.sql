@@ -138,6 +138,7 @@ TABLE deliveries WITH (autovacuum_vacuum_scale_factor=0.05)
 	settled_at timestamp with time zone
 	provider_id text
 	error text
+	claimed_again boolean NOT NULL DEFAULT false
 	CONSTRAINT deliveries_check CHECK (((status = 'claimed'::text) = (settled_at IS NULL)))
 	CONSTRAINT deliveries_class_check CHECK ((class = ANY (ARRAY['marketing'::text, 'transactional'::text])))
 	CONSTRAINT deliveries_pkey PRIMARY KEY (id)

@@ -35,7 +35,7 @@ export async function claimUnknown(db: Connection, deliveries: number[], executi
 		), claim AS (
 			INSERT INTO claims (step_id, execution, lease_until) SELECT min(step_id), $2, $3 FROM open HAVING count(*) > 0 RETURNING token
 		)
-		UPDATE deliveries d SET status = 'claimed', settled_at = NULL, token = claim.token, execution = $2, claimed_at = $4
+		UPDATE deliveries d SET status = 'claimed', claimed_again = true, settled_at = NULL, token = claim.token, execution = $2, claimed_at = $4
 		FROM open, claim WHERE d.id = open.id
 		RETURNING claim.token`,
 		[deliveries, execution, leaseUntil, db.now],

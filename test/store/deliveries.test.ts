@@ -2,6 +2,7 @@ import { Janitor } from '../../lib/run/janitor';
 import { LEASE_MS } from '../../lib/run/leases';
 import { claimInstances, startClaim } from '../../lib/store/claim';
 import { claimDeliveries, doubtDeliveries, settleDeliveries, type Delivery } from '../../lib/store/deliveries';
+import { claimUnknown } from '../../lib/store/unknown';
 import { stopping, untilBlocked } from '../support/intercept';
 import { freshStore, STORES, type TestStore } from '../support/stores';
 import { ask, makeRunning, makeWorld, type World } from '../support/world';
@@ -115,6 +116,18 @@ describe.each(STORES)('deliveries on %s', (kind) => {
 		const again = await claim();
 		expect(ours(again)).toEqual([true, true]);
 		expect(again.map(({ key }) => key)).not.toEqual(first.map(({ key }) => key));
+	});
+
+	it('that were unknown and did not go again are unknown still, with their key', async () => {
+		const first = await claim();
+		const retry = await dieAndRetry();
+		await claim(retry, true);
+		await settle(first.map(({ id }) => ({ id, outcome: 'released' })), retry.token);
+		expect(await stored()).toMatchObject([{ status: 'unknown', error: 'it was not sent again' }, { status: 'unknown' }]);
+		const byHand = (await it_.store.tx(async (db) => await claimUnknown(db, [first[0]!.id], 'by hand', new Date(+db.now + LEASE_MS))))!;
+		await settle([{ id: first[0]!.id, outcome: 'released' }], byHand);
+		expect((await stored()).map(({ status }) => status)).toEqual(['unknown', 'unknown']);
+		expect((await claim(retry, true)).map(({ key }) => key)).toEqual(first.map(({ key }) => key));
 	});
 
 	if (kind === 'embedded') return;
