@@ -139,11 +139,14 @@ journeys('events that were refused', (open, kind) => {
 		await deliver(31, { userId: 'customer-4' });
 		await run.pass('3 days');
 		const listed = await list(run);
-		expect(listed.map(({ receivedAt, arrivedAt }) => [receivedAt, arrivedAt])).toEqual([3, 3, 20, 27, 31].map((days) => ['2026-03-02T10:00:00.000Z', new Date(Date.UTC(2026, 2, 2, 10) - days * DAY_MS).toISOString()]));
+		expect(listed.map(({ receivedAt, arrivedAt }) => [receivedAt, arrivedAt])).toEqual([3, 20, 27, 31].map((days) => ['2026-03-02T10:00:00.000Z', new Date(Date.UTC(2026, 2, 2, 10) - days * DAY_MS).toISOString()]));
 		const answers: unknown[] = [];
 		for (const item of listed) answers.push((await run.control(rejected('resend', { rejected: idOf(item), latenessDays: 60 })))[0]);
 		const waited = (since: string) => ({ result: 'refused', reason: expect.stringContaining(`it has waited in Redis since ${since}`) });
-		expect(answers).toMatchObject([{ result: 'taken' }, { result: 'duplicate' }, { result: 'taken' }, waited('2026-02-03'), waited('2026-01-30')]);
+		expect(answers).toMatchObject([{ result: 'taken' }, { result: 'taken' }, waited('2026-02-03'), waited('2026-01-30')]);
+		// Handed out by Redis once more, it is known: six days ago by now.
+		await deliver(6, slow);
+		expect((await run.control(rejected('resend', { rejected: idOf((await list(run)).at(-1)!), latenessDays: 60 })))[0]).toMatchObject({ result: 'duplicate' });
 		expect(await events(run)).toEqual(['customer-1 cart 02-17 11:00', 'customer-2 cart 02-10 10:00']);
 		// Mended, they are new; without a time of its own it is still from when Redis took it.
 		const mended = async (id: number, more: object) => (await run.control(rejected('resend', { rejected: id, sendIn: 'mended', latenessDays: 60, payload: JSON.stringify({ type: 'track', event: 'cart', ...more }) })))[0];
