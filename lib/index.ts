@@ -35,6 +35,7 @@ export { testPostgres } from './store/postgres';
 export { testRedis } from './run/redis/connect';
 export type { Refused } from './store/events';
 export { collect, keptBody, type Accept, type CollectorSettings } from './run/collector';
+export { readBody } from './run/collector/body';
 export { RequestRate } from './run/collector/requestRate';
 export { OwnPort } from './run/collector/ownPort';
 export { ENDPOINT_PATHS } from './core/segment/calls';

@@ -9,12 +9,13 @@ import { HttpRefusal } from './collector/httpRefusal';
 import type { RequestRate } from './collector/requestRate';
 import { basicAuthUser, senderOf } from './collector/writeKeys';
 
-/** An HTTP request, read but not yet decoded. Header names are in lower case. */
+/** An HTTP request whose head has arrived. Header names are in lower case. */
 export interface CollectorRequest {
 	method: string;
 	path: string;
 	headers: Record<string, string | string[] | undefined>;
-	body: Buffer;
+	/** Reads the body, unpacked. Asked for when the path is right, and the write key if the header has one. @throws HttpRefusal */
+	body: () => Promise<Buffer>;
 }
 
 export interface CollectorSettings {
@@ -46,8 +47,10 @@ const RETRY_AFTER_SECONDS = '5';
  * 200 with the messages that were refused · 400 unreadable body · 401 write key · 404 and 405 not this API ·
  * 413 body or batch too large · 415 encoding · 429 too many requests · 503 when `accept` could not. After 429 and 503 the
  * libraries send again, so they carry Retry-After. CORS is left to whoever owns the socket.
+ *
+ * @param now asked when the body has arrived
  */
-export async function collect(request: CollectorRequest, settings: CollectorSettings, rate: RequestRate, now: Date, accept: Accept): Promise<CollectorAnswer> {
+export async function collect(request: CollectorRequest, settings: CollectorSettings, rate: RequestRate, now: () => Date, accept: Accept): Promise<CollectorAnswer> {
 	try {
 		const { part, size } = await read(request, settings, rate, now);
 		const refused = [...part.refused, ...(await tryToAccept(accept, part, size))].sort((a, b) => a.position - b.position);
@@ -59,12 +62,13 @@ export async function collect(request: CollectorRequest, settings: CollectorSett
 	}
 }
 
-async function read(request: CollectorRequest, settings: CollectorSettings, rate: RequestRate, now: Date): Promise<{ part: Part; size: number }> {
+async function read(request: CollectorRequest, settings: CollectorSettings, rate: RequestRate, now: () => Date): Promise<{ part: Part; size: number }> {
 	const { endpoint, sender } = checkHead(request, settings);
 	if (sender !== undefined) await admitSender(sender, settings, rate);
-	const { value: body, size } = await readJson(request.body, headerOf(request, 'content-encoding'), settings.bodyLimitBytes);
+	const bytes = await request.body();
+	const body = readJson(bytes, settings.bodyLimitBytes);
 	if (sender === undefined) await admitSender(knownSender((body as { writeKey?: unknown } | null)?.writeKey, settings), settings, rate);
-	return { part: readMessages(body, endpoint, settings, now), size };
+	return { part: readMessages(body, endpoint, settings, now()), size: bytes.length };
 }
 
 /**
@@ -72,7 +76,7 @@ async function read(request: CollectorRequest, settings: CollectorSettings, rate
  * @returns whose write key its header shows; undefined: it has none, and the key is in the body
  * @throws HttpRefusal 401, 404 or 405
  */
-export function checkHead(request: Omit<CollectorRequest, 'body'>, settings: CollectorSettings): { endpoint: Call | 'batch'; sender?: string } {
+function checkHead(request: CollectorRequest, settings: CollectorSettings): { endpoint: Call | 'batch'; sender?: string } {
 	const endpoint = endpointOf(request.path);
 	if (endpoint === undefined) throw new HttpRefusal(404, `There is no ${request.path} here: use /v1/batch, /v1/track, /v1/identify, /v1/page, /v1/screen, /v1/group or /v1/alias.`);
 	if (request.method !== 'POST') throw new HttpRefusal(405, `${request.method} is not supported: use POST.`, { Allow: 'POST' });

@@ -1,10 +1,9 @@
 import type { IHookFunctions, INodeType, ITriggerFunctions, ITriggerResponse, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 
-import { collect, RequestRate, type Accept, type Engine } from '../../lib/index';
+import { collect, readBody, RequestRate, type Accept, type Engine } from '../../lib/index';
 import { journeyEngine } from '../shared/engine';
 import { description } from './description';
 import { listen } from './ownPort';
-import { requestBytes } from './requestBytes';
 import { ownPortOf, settingsOf } from './settings';
 import { showStatusPage } from './statusPage';
 
@@ -44,14 +43,15 @@ export class JourneyEventCollectorTrigger implements INodeType {
 			return { noWebhookResponse: true };
 		}
 		const settings = await settingsOf(this);
-		const { body, encoding } = await requestBytes(request, settings.bodyLimitBytes);
 		const { method, path, headers } = request;
+		// n8n has usually read and unpacked it by now.
+		const body = async () => (request.rawBody as Buffer | undefined) ?? (await readBody(request, settings.bodyLimitBytes));
 		const test = this.getMode() === 'manual';
 		const engine = test ? undefined : await journeyEngine(this).catch((error: Error) => error);
 		const rate = engine === undefined || engine instanceof Error ? alone : engine.rate;
 		const accept: Accept = async (part) => (test ? { stored: true, refused: [] } : (await ready(engine).takeIn('collector', [part]))[0]!);
 
-		const answer = await collect({ method, path, headers: { ...headers, 'content-encoding': encoding }, body }, settings, rate, new Date(), accept);
+		const answer = await collect({ method, path, headers, body }, settings, rate, () => new Date(), accept);
 		if (answer.cause !== undefined) {
 			this.logger.error(`${this.getNode().name}: events could not be stored, their sender was asked to send them again`, { error: answer.cause });
 		}

@@ -22,7 +22,7 @@ journeys('events that were refused', (open, kind) => {
 	const ago = (run: Run, days: number) => new Date(+run.now - days * DAY_MS).toISOString();
 	/** At the collector's door. */
 	const post = async (run: Run, path: string, body: object) => await collect(
-		{ method: 'POST', path, headers: {}, body: Buffer.from(JSON.stringify({ writeKey: 'key', ...body })) }, SETTINGS, new RequestRate(), run.now,
+		{ method: 'POST', path, headers: {}, body: async () => Buffer.from(JSON.stringify({ writeKey: 'key', ...body })) }, SETTINGS, new RequestRate(), () => run.now,
 		async (part) => (await takeInParts(run.store, 'collector', [part], () => undefined))[0]!,
 	);
 	const list = async (run: Run, more: object = {}) => await run.control(rejected('list', more));

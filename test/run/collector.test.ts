@@ -1,10 +1,12 @@
 import { Analytics } from '@segment/analytics-node';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 
 import type { IntakeEntry } from '../../lib/core/types';
 import { collect, type Accept, type CollectorRequest, type CollectorSettings } from '../../lib/run/collector';
+import { readBody } from '../../lib/run/collector/body';
 import { RequestRate } from '../../lib/run/collector/requestRate';
 import type { Outcome } from '../../lib/run/takeInParts';
 import type { Refused } from '../../lib/store/events';
@@ -26,13 +28,16 @@ async function send(body: unknown, more: Partial<CollectorRequest> & { settings?
 		refused.push(...part.refused);
 		return (await more.accept?.(part, 0)) ?? STORED;
 	};
+	const limits = { ...settings, ...more.settings };
+	const headers = more.headers ?? { authorization: basic('key-one'), 'content-type': 'application/json' };
+	const sent = Buffer.isBuffer(body) ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
 	const request = {
 		method: more.method ?? 'POST',
 		path: more.path ?? '/webhook/journey/v1/batch',
-		headers: more.headers ?? { authorization: basic('key-one'), 'content-type': 'application/json' },
-		body: Buffer.isBuffer(body) ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
+		headers,
+		body: async () => await readBody(Object.assign(Readable.from(sent), { headers: headers as IncomingHttpHeaders }), limits.bodyLimitBytes),
 	};
-	const answer = await collect(request, { ...settings, ...more.settings }, more.rate ?? new RequestRate(), now, accept);
+	const answer = await collect(request, limits, more.rate ?? new RequestRate(), () => now, accept);
 	return { ...answer, entries, refused, calls };
 }
 
@@ -126,6 +131,26 @@ describe('bodies', () => {
 		expect(answer).toMatchObject({ status, calls: 0, body: { error: expect.stringContaining(error) } });
 	});
 
+	it('are not kept in the pieces in which they come: each costs hundreds of bytes, and may be a single one', async () => {
+		const stream = Object.assign(new Readable({ read: () => undefined }), { headers: {} });
+		const reading = readBody(stream, 1_000);
+		for (const letter of 'abc') {
+			const piece = Buffer.from(letter);
+			stream.push(piece);
+			await new Promise((resolve) => setImmediate(resolve));
+			piece.fill('x');
+		}
+		stream.push(null);
+		expect(String(await reading)).toBe('abc');
+	});
+
+	it('of a sender that goes away are no fault that would be logged', async () => {
+		const stream = Object.assign(new Readable({ read: () => undefined }), { headers: {} });
+		const answer = collect({ method: 'POST', path: '/v1/track', headers: {}, body: async () => await readBody(stream, 1_000) }, settings, new RequestRate(), () => now, async () => STORED);
+		stream.destroy(Object.assign(new Error('aborted'), { code: 'ECONNRESET' }));
+		expect(await answer).toEqual({ status: 400, headers: {}, body: { error: 'The body ended early: send it again.' } });
+	});
+
 	it('survives deep nesting', async () => {
 		const answer = await send('{"batch":[' + '['.repeat(40_000) + ']'.repeat(40_000) + ']}');
 		expect(answer.body).toEqual({ rejected: [{ index: 0, reason: 'the message must be an object, found a list' }] });
@@ -186,9 +211,9 @@ describe('Segment’s own client', () => {
 		};
 		// eslint-disable-next-line @typescript-eslint/no-misused-promises -- a failure here fails the request, and with it the test
 		server = createServer(async (request, response) => {
-			const chunks = await request.toArray() as Buffer[];
 			const { method = '', url = '', headers } = request;
-			const answer = await collect({ method, path: url, headers, body: Buffer.concat(chunks) }, settings, rate, new Date(), accept);
+			const body = async () => await readBody(request, settings.bodyLimitBytes);
+			const answer = await collect({ method, path: url, headers, body }, settings, rate, () => new Date(), accept);
 			statuses.push(answer.status);
 			response.writeHead(answer.status, answer.headers).end(JSON.stringify(answer.body));
 		});

@@ -1,4 +1,4 @@
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { request } from 'node:http';
 import { gzipSync } from 'node:zlib';
 
@@ -77,7 +77,7 @@ describe('the collector’s own port', () => {
 	});
 
 	it('answers like the webhook when it refuses', async () => {
-		await open({ settings: { requestsPerMinute: 3 } });
+		await open({ settings: { requestsPerMinute: 4 } });
 		expect(await send(track('a'), { headers: { authorization: basic('wrong') } })).toMatchObject({ status: 401, body: { error: expect.stringContaining('write key') } });
 		expect(await send(track('a'), { path: '/v1/pixel' })).toMatchObject({ status: 404 });
 		expect(await send('', { method: 'GET' })).toMatchObject({ status: 405, headers: { allow: 'POST' } });
@@ -89,43 +89,81 @@ describe('the collector’s own port', () => {
 		expect([await names(), troubles]).toEqual([[], []]);
 	});
 
-	/** Sends the head of a request, and the first byte of its body. @returns the answer, if there is one by then */
-	async function begin(headers: Record<string, string | number>, size = 9_000) {
-		const slow = request({ port: port!.port, host: '127.0.0.1', method: 'POST', path: '/v1/track', headers: { 'content-length': size, ...headers } });
+	/** Sends the head of a request, and so much of its body. @returns the answer, if there is one by then */
+	async function begin(headers: Record<string, string>, { method = 'POST', path = '/v1/track', size = 9_000, sent = 1 } = {}) {
+		const slow = request({ port: port!.port, host: '127.0.0.1', method, path, headers: { 'content-length': size, ...headers } });
 		const answered = new Promise<{ status: number; retryAfter?: string } | undefined>((resolve) => {
 			slow.once('response', (response) => resolve({ status: response.statusCode!, ...(response.headers['retry-after'] && { retryAfter: response.headers['retry-after'] }) }));
-			slow.once('error', () => resolve(undefined));
+			slow.on('error', () => resolve(undefined));
 		});
-		await new Promise<void>((resolve) => slow.write('{', () => resolve()));
+		await new Promise<void>((resolve) => slow.write('{'.padEnd(sent), () => resolve()));
 		return { answered, end: () => slow.destroy() };
 	}
 
-	it('reads no body of a sender whose key is wrong, or for a path that is not there', async () => {
+	it.each([
+		['a sender whose key is wrong', 401, { authorization: basic('wrong') }, {}],
+		['a path that is not there', 404, {}, { path: '/v1/pixel' }],
+		['a method that is not supported', 405, {}, { method: 'PUT' }],
+		['a preflight, of whatever type', 204, { 'content-type': 'text/plain' }, { method: 'OPTIONS' }],
+		['more than the limit', 413, {}, { size: 10_001 }],
+	])('reads no body of %s', async (_what, status, headers, more) => {
 		await open();
-		const wrong = await begin({ authorization: basic('wrong') });
-		expect(await wrong.answered).toEqual({ status: 401 });
-		wrong.end();
+		const begun = await begin(headers, more);
+		expect(await begun.answered).toEqual({ status });
+		begun.end();
 	});
 
-	it('reads no more bodies at once than it has room for, least of senders who have shown no key', async () => {
-		await open({ settings: { bodyLimitBytes: 5 * 2 ** 20 } });
-		const large = 5 * 2 ** 20;
-		const strangers = [await begin({}, large), await begin({}, large), await begin({ 'content-encoding': 'gzip' }, 100)];
-		// Answered after they were read.
-		await send('{');
-		const one = await begin({}, large);
-		expect(await one.answered).toEqual({ status: 503, retryAfter: '1' });
-		const known = await Promise.all(Array.from({ length: 12 }, async () => await begin({ authorization: basic('key-one') }, large)));
-		await send('{');
-		const tooMany = await begin({ authorization: basic('key-one') }, large);
-		expect(await tooMany.answered).toEqual({ status: 503, retryAfter: '1' });
-		// Small ones have room beside them, and the room of those who leave is free again.
+	it('reads no body of who sends too often', async () => {
+		await open({ settings: { requestsPerMinute: 1 } });
 		expect(await send(track('a'))).toMatchObject({ status: 200 });
-		[...strangers, ...known, one, tooMany].forEach(({ end }) => end());
-		let status = 503;
-		while (status === 503) ({ status } = await send(track('b', { writeKey: 'key-one' }), { headers: { 'content-type': 'text/plain' } }));
-		expect(status).toBe(200);
-		expect(await names()).toEqual(['a', 'b']);
+		const begun = await begin({ authorization: basic('key-one') });
+		expect(await begun.answered).toEqual({ status: 429, retryAfter: expect.any(String) });
+		begun.end();
+	});
+
+	const MEGABYTE = 2 ** 20;
+	const bodyLimitBytes = 5 * MEGABYTE;
+	const large = { size: bodyLimitBytes, sent: bodyLimitBytes - 1 };
+
+	it.each<[string, number, Record<string, string>]>([['strangers', 16, {}], ['known senders', 64, { authorization: basic('key-one') }]])('has room for %s by what they sent, not by what they say they will', async (_who, megabytes, headers) => {
+		await open({ settings: { bodyLimitBytes } });
+		const saying = await Promise.all(Array.from({ length: 40 }, async () => await begin(headers, { size: bodyLimitBytes })));
+		const whole = (event: string) => track(event, { writeKey: 'key-one' }).padEnd(bodyLimitBytes);
+		expect(await send(whole('a'), { headers })).toMatchObject({ status: 200 });
+		saying.forEach(({ end }) => end());
+
+		const held = Math.floor(megabytes / 5);
+		const sending = await Promise.all(Array.from({ length: held + 1 }, async () => await begin(headers, large)));
+		expect(await Promise.race(sending.map(async ({ answered }) => await answered))).toEqual({ status: 503, retryAfter: '1' });
+		// The others have their room beside them, and whoever leaves gives it back.
+		const others = megabytes === 16 ? { authorization: basic('key-one') } : {};
+		expect(await send(track('b', { writeKey: 'key-one' }), { headers: others })).toMatchObject({ status: 200 });
+		sending.forEach(({ end }) => end());
+		for (let more = 0; more <= held;) more += (await send(whole('c'), { headers })).status === 200 ? 1 : 0;
+		expect(new Set(await names())).toEqual(new Set(['a', 'b', 'c']));
+		expect(troubles).toEqual([]);
+	});
+
+	it('has room for what is unpacked, too', async () => {
+		await open({ settings: { bodyLimitBytes } });
+		const packed = gzipSync(track('a', { writeKey: 'key-one' }).padEnd(bodyLimitBytes));
+		const unpacked = async () => (await send(packed, { headers: { 'content-encoding': 'gzip' } })).status;
+		expect(await unpacked()).toBe(200);
+		const sending = await Promise.all(Array.from({ length: 3 }, async () => await begin({}, large)));
+		while ((await unpacked()) !== 503);
+		sending.forEach(({ end }) => end());
+		while ((await unpacked()) !== 200);
+	});
+
+	it('answers one that turns out too large, and the next on the same connection', async () => {
+		await open();
+		const head = (more: string) => `POST /v1/track HTTP/1.1\r\nHost: shop.example.com\r\n${more}\r\n\r\n`;
+		const small = track('a', { writeKey: 'key-one' });
+		const chunk = `2000\r\n${' '.repeat(0x2000)}\r\n`;
+		const socket = connect(port!.port, '127.0.0.1');
+		socket.write(`${head('Transfer-Encoding: chunked')}${chunk.repeat(20)}0\r\n\r\n${head(`Connection: close\r\nContent-Length: ${small.length}`)}${small}`);
+		const answers = Buffer.concat((await socket.toArray()) as Buffer[]).toString();
+		expect(answers.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 413', 'HTTP/1.1 200']);
 	});
 
 	it('commits together what arrives during a commit, and answers nothing before it is committed', async () => {

@@ -1,11 +1,11 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 
 import { StoreError } from '../../store/types';
-import { checkHead, collect, type CollectorSettings } from '../collector';
+import { collect, type CollectorSettings } from '../collector';
 import type { Outcome, Part } from '../takeInParts';
 import { Arriving } from './arriving';
+import { readBody } from './body';
 import { GroupCommit } from './groupCommit';
-import { HttpRefusal } from './httpRefusal';
 import type { RequestRate } from './requestRate';
 
 export interface OwnPortOptions {
@@ -47,7 +47,7 @@ export class OwnPort {
 		const { address, port } = options;
 		// Loaded by the one process that listens.
 		const { fastify } = await import('fastify');
-		const app = fastify({ bodyLimit: options.settings().bodyLimitBytes, requestTimeout: REQUEST_MS, keepAliveTimeout: KEEP_ALIVE_MS, forceCloseConnections: 'idle' });
+		const app = fastify({ requestTimeout: REQUEST_MS, keepAliveTimeout: KEEP_ALIVE_MS, forceCloseConnections: 'idle' });
 		const commits = new GroupCommit(options.store);
 		app.server.maxConnections = MOST_CONNECTIONS;
 		let told = -SAID_EVERY_MS;
@@ -79,44 +79,33 @@ export class OwnPort {
 
 function answerAll(app: FastifyInstance, { settings, rate, onTrouble }: OwnPortOptions, commits: GroupCommit): void {
 	app.removeAllContentTypeParsers();
-	app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-	// What fastify itself refuses: a body that is too large, or that is not as long as it said.
-	app.setErrorHandler((error: Error & { statusCode?: number; code?: string }, _request, reply) => {
+	// No body is read before its head has been looked at.
+	app.addContentTypeParser('*', (_request, body, done) => done(null, body));
+	// What fastify itself refuses, and faults.
+	app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
 		const status = error.statusCode ?? 500;
 		if (status >= 500) onTrouble(error);
-		const tooLarge = `The body is larger than ${settings().bodyLimitBytes} bytes: send smaller batches.`;
-		const message = status === 413 ? tooLarge : status < 500 ? error.message : 'Something went wrong here: nothing was kept, send the same again.';
+		const message = status < 500 ? error.message : 'Something went wrong here: nothing was kept, send the same again.';
 		void reply.code(status).headers(CORS).send({ error: message });
 	});
 	const arriving = new Arriving();
-	const rooms = new WeakMap<FastifyRequest, () => void>();
-	const headOf = ({ method, headers, url }: FastifyRequest) => ({ method, headers, path: url.split('?')[0]! });
-	// Before the body is read: without a key, or room, there is nothing to read it for.
-	app.addHook('onRequest', async (request, reply) => {
-		if (request.method === 'OPTIONS') return undefined;
+	app.all('*', async ({ method, headers, url, raw }, reply) => {
+		if (method === 'OPTIONS') return await reply.code(204).headers({ ...CORS, ...PREFLIGHT }).send();
+		// A key in the header has turned out right by the time the body is asked for.
+		const room = arriving.room(headers.authorization === undefined ? 'unknown' : 'known');
+		const body = async () => await readBody(raw, settings().bodyLimitBytes, room.take);
 		try {
-			checkHead(headOf(request), settings());
-			const leave = arriving.take(request.headers, settings().bodyLimitBytes);
-			rooms.set(request, leave);
-			reply.raw.once('close', leave);
-			return undefined;
-		} catch (error) {
-			if (!(error instanceof HttpRefusal)) throw error;
-			return await reply.code(error.status).headers({ ...CORS, ...error.headers }).send({ error: error.message });
+			const answered = await collect({ method, headers, path: url.split('?')[0]!, body }, settings(), rate(), () => new Date(), async (part, size) => {
+				// From here on it is the commit that holds it, and says how much it can.
+				room.leave();
+				return await commits.add(part, size);
+			});
+			if (answered.cause !== undefined) onTrouble(answered.cause);
+			return await reply.code(answered.status).headers({ ...CORS, ...answered.headers }).send(answered.body);
+		} finally {
+			room.leave();
 		}
 	});
-	const answer = async (request: FastifyRequest, reply: FastifyReply) => {
-		if (request.method === 'OPTIONS') return await reply.code(204).headers({ ...CORS, ...PREFLIGHT }).send();
-		const body = (request.body as Buffer | undefined) ?? Buffer.alloc(0);
-		const answered = await collect({ ...headOf(request), body }, settings(), rate(), new Date(), async (part, size) => {
-			// From here on it is the commit that holds it, and says how much it can.
-			rooms.get(request)?.();
-			return await commits.add(part, size);
-		});
-		if (answered.cause !== undefined) onTrouble(answered.cause);
-		return await reply.code(answered.status).headers({ ...CORS, ...answered.headers }).send(answered.body);
-	};
-	app.all('*', answer);
 }
 
 function refusedBySystem(address: string, port: number, error: NodeJS.ErrnoException): StoreError {
