@@ -1,11 +1,11 @@
 import { NodeOperationError, type ITriggerFunctions, type ITriggerResponse } from 'n8n-workflow';
 
-import { OwnPort, RequestRate, type CollectorSettings, type Engine } from '../../lib/index';
-import { journeyEngine } from '../shared/engine';
+import { OwnPort, RequestRate, type Engine } from '../../lib/index';
+import { journeyEngine, storeSettings } from '../shared/engine';
 import { isTest } from '../shared/place';
 import { ownPortOf, settingsOf } from './settings';
 
-const KEYS_AGAIN_MS = 10_000;
+const LOOK_AGAIN_MS = 10_000;
 const OPEN_AGAIN_MS = 5_000;
 
 /**
@@ -22,13 +22,20 @@ export async function listen(context: ITriggerFunctions): Promise<ITriggerRespon
 	const publishing = !['init', 'leadershipChange'].includes(context.getActivationMode());
 	let settings = await settingsOf(context, 'port');
 
-	let engine: Engine | undefined;
+	/** Of which store, and its engine. */
+	let opened: { place: string; engine: Engine } | undefined;
+	const placeNow = async () => JSON.stringify(await storeSettings(context));
 	const alone = new RequestRate();
+	const engineNow = async (): Promise<Engine> => {
+		// Read first: one that leads elsewhere by the time the engine is had is seen at the next look.
+		if (!opened) opened = { place: await placeNow(), engine: await journeyEngine(context) };
+		return opened.engine;
+	};
 	const open = async () => await OwnPort.open({
 		...own,
 		settings: () => settings,
-		rate: () => engine?.rate ?? alone,
-		store: async (parts) => await (engine ??= await journeyEngine(context)).takeIn('collector', parts),
+		rate: () => opened?.engine.rate ?? alone,
+		store: async (parts) => await (await engineNow()).takeIn('collector', parts),
 		onTrouble: (error) => context.logger.error(`${name}: events could not be stored, their sender was asked to send them again`, { error }),
 	});
 
@@ -48,16 +55,16 @@ export async function listen(context: ITriggerFunctions): Promise<ITriggerRespon
 	};
 	await tryToOpen();
 	// Keys, and the store, are changed in their credentials, which starts no trigger again.
-	const refresh = async (): Promise<CollectorSettings> => {
-		// One that cannot be had is said by who sends: the old one is no place for what comes now.
-		if (engine) engine = await journeyEngine(context).catch(() => undefined);
-		return (settings = await settingsOf(context, 'port'));
+	const refresh = async (): Promise<void> => {
+		settings = await settingsOf(context, 'port');
+		// Another store that cannot be had is said by who sends: the old one is no place for what comes now.
+		if (opened && opened.place !== (await placeNow())) opened = undefined;
 	};
-	const keys = setInterval(() => void refresh().catch((error: Error) => context.logger.warn(`${name}: the write keys could not be read again: ${error.message}`)), KEYS_AGAIN_MS).unref();
+	const looking = setInterval(() => void refresh().catch((error: Error) => context.logger.warn(`${name}: its credentials could not be read again: ${error.message}`)), LOOK_AGAIN_MS).unref();
 	return {
 		closeFunction: async () => {
 			closed = true;
-			clearInterval(keys);
+			clearInterval(looking);
 			clearTimeout(again);
 			await port?.close();
 		},
