@@ -2,7 +2,7 @@ import type { IExecuteFunctions, INodeExecutionData, INodeType, ITriggerFunction
 
 import { guardCanvas } from '../shared/canvas';
 import { stepConsentChoices } from '../shared/consentChoices';
-import { journeyEngine } from '../shared/engine';
+import { executingEngine } from '../shared/execution';
 import { raw } from '../shared/parameters';
 import { isTest } from '../shared/place';
 import { suggestions } from '../shared/suggestions';
@@ -29,7 +29,7 @@ export class JourneyAction implements INodeType {
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const operation = raw<string>(this, 'operation', 'check');
 		if (isTest(this) && operation !== 'unknown') return operation === 'check' ? testCheck(this) : testChange(this, operation);
-		const engine = await journeyEngine(this);
+		const engine = await executingEngine(this);
 		if (operation === 'unknown') return await unknown(this, engine);
 		await guardCanvas(this, engine);
 		return operation === 'check' ? await check(this, engine) : await change(this, engine, operation);

@@ -2,7 +2,7 @@ import type { IExecuteFunctions, INodeExecutionData, INodeType, ITriggerFunction
 
 import { partByRules, partSamples, type Outcome, type Way } from '../../lib/index';
 import { arriving } from '../shared/arriving';
-import { journeyEngine } from '../shared/engine';
+import { executingEngine } from '../shared/execution';
 import { atOutputs, readSamples, samplesAtOutputs } from '../shared/parting';
 import { isTest, placeOf } from '../shared/place';
 import { bindVariables } from '../shared/rules';
@@ -35,7 +35,7 @@ export class JourneyAudienceFilter implements INodeType {
 		const outcomes = rules.length > 0 ? [NOT_IN, IN] : [IN];
 		const byOutput = (ways: Way[]) => ways.map(({ item, choice }) => ({ item, choice: outcomes[choice] === IN ? 0 : 1 }));
 
-		const engine = await journeyEngine(this);
+		const engine = await executingEngine(this);
 		if (isTest(this)) {
 			const { samples, nobody } = readSamples(this, variables);
 			const ways = byOutput(await partSamples(engine, rules, samples));

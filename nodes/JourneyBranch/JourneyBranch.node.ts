@@ -3,6 +3,7 @@ import type { IExecuteFunctions, INodeExecutionData, INodeType, ITriggerFunction
 import { checkSplit, partByRules, partBySplit, partSamples, pickVariant, SplitError, type Engine, type Outcome, type Way } from '../../lib/index';
 import { arriving } from '../shared/arriving';
 import { journeyEngine } from '../shared/engine';
+import { executingEngine } from '../shared/execution';
 import { atOutputs, hintUnknown, readSamples, samplesAtOutputs } from '../shared/parting';
 import { isTest, placeOf } from '../shared/place';
 import { fieldError } from '../shared/parameters';
@@ -28,7 +29,7 @@ export class JourneyBranch implements INodeType {
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const branch = readBranch(this);
 		const outputs = branch.mode === 'split' ? branch.variants.length : branch.names.length;
-		const engine = await journeyEngine(this);
+		const engine = await executingEngine(this);
 		if (isTest(this)) return samplesAtOutputs(this, await partTest(this, engine, branch), outputs);
 
 		const arrivals = await arriving(this, engine);

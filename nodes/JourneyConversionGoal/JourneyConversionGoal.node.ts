@@ -3,8 +3,7 @@ import type { IExecuteFunctions, INodeExecutionData, INodeType, ITriggerFunction
 import { batchSize, passGoal } from '../../lib/index';
 import { arriving } from '../shared/arriving';
 import { guardCanvas } from '../shared/canvas';
-import { journeyEngine } from '../shared/engine';
-import { itemOf, resume, tokenOf } from '../shared/execution';
+import { executingEngine, itemOf, resume, tokenOf } from '../shared/execution';
 import { isResumed, isTest, placeOf } from '../shared/place';
 import { suggestions } from '../shared/suggestions';
 import { subscribe } from '../shared/trigger';
@@ -27,7 +26,7 @@ export class JourneyConversionGoal implements INodeType {
 			this.addExecutionHints({ message: 'This is a test: nothing was counted, and everybody goes on by "Continue".', location: 'outputPane' });
 			return [this.getInputData().map(({ json, binary }, item) => ({ json, binary, pairedItem: { item } }))];
 		}
-		const engine = await journeyEngine(this);
+		const engine = await executingEngine(this);
 		await guardCanvas(this, engine);
 		if (isResumed(this)) {
 			const token = tokenOf(this.getInputData());

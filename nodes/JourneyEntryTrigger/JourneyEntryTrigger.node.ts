@@ -4,8 +4,7 @@ import { admit, batchSize } from '../../lib/index';
 import { conditionOfEntry } from '../shared/audience';
 import { guardCanvas, recordedCanvas } from '../shared/canvas';
 import { consentChoices } from '../shared/consentChoices';
-import { journeyEngine } from '../shared/engine';
-import { acknowledgedAtEnd, itemOf, resume, tokenOf } from '../shared/execution';
+import { acknowledgedAtEnd, executingEngine, itemOf, resume, tokenOf } from '../shared/execution';
 import { claimOf, isTest, placeOf } from '../shared/place';
 import { suggestions } from '../shared/suggestions';
 import { subscribe } from '../shared/trigger';
@@ -39,7 +38,7 @@ export class JourneyEntryTrigger implements INodeType {
 		if (isTest(this)) return [[await sampleItem(this)]];
 		const items = this.getInputData();
 		const { rules } = readEntry(this);
-		const engine = await journeyEngine(this);
+		const engine = await executingEngine(this);
 		await guardCanvas(this, engine);
 		if ('removed' in (items[0]!.json.journey as object)) return await leaveRemovedSteps(this, engine);
 		const step = await engine.step(placeOf(this, 'entry'));

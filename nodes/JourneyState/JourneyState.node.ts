@@ -3,8 +3,7 @@ import type { IExecuteFunctions, INodeExecutionData, INodeType, ITriggerFunction
 import { batchSize, leave, loadArrivals, loadPeople, NO_DATE, readPath, writeContext, type Engine, type Running, type Walking } from '../../lib/index';
 import { arriving, type Arrivals } from '../shared/arriving';
 import { guardCanvas, isConnected } from '../shared/canvas';
-import { journeyEngine } from '../shared/engine';
-import { itemOf, resume, tokenOf } from '../shared/execution';
+import { executingEngine, itemOf, resume, tokenOf } from '../shared/execution';
 import { claimOf, isResumed, isTest, placeOf } from '../shared/place';
 import { suggestions } from '../shared/suggestions';
 import { subscribe } from '../shared/trigger';
@@ -30,7 +29,7 @@ export class JourneyState implements INodeType {
 		if (isTest(this)) return testState(this);
 		const outputs = stateOutputs(this.getNode().parameters);
 		const routed: INodeExecutionData[][] = outputs.map(() => []);
-		const engine = await journeyEngine(this);
+		const engine = await executingEngine(this);
 		await guardCanvas(this, engine);
 		if (isResumed(this)) {
 			const token = tokenOf(this.getInputData());

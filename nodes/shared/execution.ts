@@ -1,13 +1,26 @@
-import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import type { IExecuteFunctions, INodeExecutionData, IRunExecutionData } from 'n8n-workflow';
 
 import type { Claim, Engine, JourneyItem, Running } from '../../lib/index';
-import { claimOf } from './place';
+import { journeyEngine } from './engine';
+import { claimOf, runDataOf } from './place';
 import { settlementsOf } from './settlement';
 import { watchExecution } from './stopped';
 
 /** What the engine put into a batch. */
 export function tokenOf(items: INodeExecutionData[]): string {
 	return (items[0]!.json.journey as { token: string }).token;
+}
+
+const engineOfRun = new WeakMap<IRunExecutionData, Engine>();
+
+/**
+ * The engine of a journey node in an execution: that whose fence the execution has passed, else that of the node's store.
+ * Whom it carries are there, also when the credential leads to another store meanwhile, which knows nobody of them.
+ *
+ * @throws StoreError when the store cannot be used
+ */
+export async function executingEngine(context: IExecuteFunctions): Promise<Engine> {
+	return engineOfRun.get(runDataOf(context)) ?? (await journeyEngine(context));
 }
 
 /**
@@ -36,7 +49,9 @@ export async function acknowledgedAtEnd<One>(context: IExecuteFunctions, engine:
 		const { error, runData, unreached } = ended();
 		await engine.executions.acknowledge(claim, { error, settlements: settlementsOf(token, runData, unreached) });
 	});
-	return await begun;
+	const people = await begun;
+	if (engine.executions.has(claim)) engineOfRun.set(runDataOf(context), engine);
+	return people;
 }
 
 /**

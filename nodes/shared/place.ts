@@ -9,17 +9,21 @@ export function placeOf(context: IExecuteFunctions | ITriggerFunctions, kind: St
 	return { host: context.getInstanceId(), workflowId: context.getWorkflow().id!, nodeId: node.id, name: node.name, kind };
 }
 
+/** What all nodes of a run share, and no other run has. */
+export function runDataOf(context: IExecuteFunctions): IRunExecutionData {
+	return (context as unknown as { runExecutionData: IRunExecutionData }).runExecutionData;
+}
+
 const runs = new WeakMap<IRunExecutionData, string>();
 
 /**
  * This run's right to write about a batch. n8n's id of the execution alone does not tell two runs apart: its queue hands
- * out a job again when Redis comes back as it was a moment ago, and both would pass the fence. All nodes of a run, and
- * their retries, share its data.
+ * out a job again when Redis comes back as it was a moment ago, and both would pass the fence.
  */
 export function claimOf(context: IExecuteFunctions, token: string): Claim {
-	const { runExecutionData } = context as unknown as { runExecutionData: IRunExecutionData };
-	const run = runs.get(runExecutionData) ?? randomUUID();
-	runs.set(runExecutionData, run);
+	const data = runDataOf(context);
+	const run = runs.get(data) ?? randomUUID();
+	runs.set(data, run);
 	return { token, execution: `${context.getExecutionId()} ${run}` };
 }
 
