@@ -204,6 +204,9 @@ export class Dispatcher {
 	 * it may. Each copy is an execution and a job with the whole batch, so the time until the next doubles: after 1 minute,
 	 * 3, 7, 15 …, at the end once an hour. A night without workers leaves a dozen, and what is lost waits as long again as
 	 * it has waited, at most an hour more.
+	 *
+	 * Where its step does not listen any more in this process, nothing is emitted again, and a lease that is renewed would
+	 * keep people from whoever moves them now. So they are given back; copies that come to run later do not pass the fence.
 	 */
 	private async carry(subscription: Subscription, batch: Batch): Promise<void> {
 		const copies = new Set<Promise<void>>();
@@ -222,8 +225,9 @@ export class Dispatcher {
 			const state = await this.store.tx(async (db) => await claimState(db, batch.token)).catch(() => 'not known');
 			// A copy that ended without a start was refused, as any other would be.
 			if (state === 'gone' || (state === 'unstarted' && !asked)) return;
+			if (state === 'unstarted' && !this.serves(subscription)) return;
 			left -= asked ? 1 : 0;
-			if (left > 0 || state !== 'unstarted' || this.stopped) continue;
+			if (left > 0 || state !== 'unstarted') continue;
 			emit(new Date(+batch.at + Date.now() - began));
 			left = pause = Math.min(2 * pause, MOST_LEASES_BETWEEN_COPIES);
 		}
@@ -238,6 +242,10 @@ export class Dispatcher {
 			if (!(await isUnstarted(db, token))) return;
 			await returnClaim(db, token, 'refused', new Date(+db.now + REFUSED_AGAIN_MS), MOST_ATTEMPTS, null);
 		});
+	}
+
+	private serves(subscription: Subscription): boolean {
+		return !this.stopped && this.subscriptions.get(subscription.step) === subscription;
 	}
 
 	private hasPlace(step: number): boolean {

@@ -16,6 +16,8 @@ describe('a batch that n8n does not start', () => {
 
 	let nights = 0;
 
+	type Night = Awaited<ReturnType<typeof night>>;
+
 	/** A night in moments: each lease is over at once. @returns at which lease a copy was emitted, and what ends the night */
 	async function night() {
 		const wait = setTimeout;
@@ -34,13 +36,14 @@ describe('a batch that n8n does not start', () => {
 		});
 		const copies: Array<{ at: number; batch: Batch }> = [];
 		const dispatcher = new Dispatcher(store, new Leases(it_.store), (error) => { throw error; });
-		dispatcher.subscribe({ step: world.entry, entry: false, limit: 5_000, emit: async (batch) => {
+		const subscription = { step: world.entry, entry: false, limit: 5_000, emit: async (batch: Batch) => {
 			copies.push({ at: leases, batch });
 			await new Promise(() => undefined);
-		} });
+		} };
+		dispatcher.subscribe(subscription);
 		await dispatcher.tick();
 		const after = async (count: number) => await new Promise<void>((then) => seen.push({ leases: count, then }));
-		return { copies, after, over: async () => await dispatcher.idle(), token: copies[0]!.batch.token, world };
+		return { dispatcher, subscription, copies, after, over: async () => await dispatcher.idle(), token: copies[0]!.batch.token, world };
 	}
 
 	it('is emitted again more and more rarely, at last once an hour', async () => {
@@ -61,6 +64,24 @@ describe('a batch that n8n does not start', () => {
 		await ask(it_.store, 'DELETE FROM claims WHERE token = $1', [token]);
 		await over();
 		expect(copies.map(({ at }) => at)).toEqual([0, 1, 3]);
+		await ask(it_.store, 'DELETE FROM instances WHERE journey_id = $1', [world.journey]);
+	});
+
+	it.each([
+		['its step has left', ({ dispatcher, subscription }: Night) => dispatcher.unsubscribe(subscription)],
+		['its step was published anew', ({ dispatcher, subscription }: Night) => dispatcher.subscribe({ ...subscription })],
+		['nothing is moved from here any more', ({ dispatcher }: Night) => void dispatcher.stop()],
+	])('is given back when %s: its copies move nobody', async (_, rest) => {
+		const one = await night();
+		const { after, over, copies, token, world } = one;
+		await after(1);
+		rest(one);
+		const emitted = copies.length;
+		await Promise.race([over(), after(20)]);
+		const people = await ask(it_.store, 'SELECT status, token, attempts FROM instances WHERE journey_id = $1', [world.journey]);
+		expect(people).toEqual([1, 2].map(() => ({ status: 'waiting', token: null, attempts: 0 })));
+		expect(await it_.store.tx(async (db) => await startClaim(db, token, 'late', new Date(+db.now + LEASE_MS)))).toBe(false);
+		expect(copies).toHaveLength(emitted);
 		await ask(it_.store, 'DELETE FROM instances WHERE journey_id = $1', [world.journey]);
 	});
 });
