@@ -55,8 +55,9 @@ const LET_GO_MS = 3_000;
 /**
  * Everything this process does with one store. A process that only executes (a queue worker) uses the store and
  * renews leases; one that also holds triggers runs the dispatcher and the janitor, and reads the stream. When its last
- * trigger has gone, as after a change of the credential, that ends; executions on their way still have the store, whose
- * connections close themselves when nobody uses them.
+ * trigger has gone, only the janitor goes on: people may wait, and events come in by other nodes. When all triggers have
+ * gone to another store, as after a change of the credential, it ends as well; executions on their way still have the
+ * store, whose connections close themselves when nobody uses them.
  */
 export class Engine {
 	readonly leases: Leases;
@@ -91,6 +92,7 @@ export class Engine {
 		this.scheduler = new Scheduler(store, () => this.announce(), log);
 		this.registry = new Registry(store, this.dispatcher, log, {
 			run: () => this.run(), pause: async () => await Promise.race([this.stopReading(), aWhile(LET_GO_MS)]), rest: () => this.rest(),
+			end: () => this.janitor.stop(),
 		});
 		this.rate = redis?.rate ?? new RequestRate();
 	}
@@ -125,7 +127,6 @@ export class Engine {
 	private rest(): void {
 		this.deaf?.();
 		this.deaf = undefined;
-		this.janitor.stop();
 		void this.scheduler.stop();
 		void this.dispatcher.stop();
 	}
@@ -198,6 +199,7 @@ export class Engine {
 		this.registry.stop();
 		await this.stopReading();
 		this.rest();
+		this.janitor.stop();
 		await this.scheduler.stop();
 		await this.dispatcher.stop();
 		this.leases.stop();

@@ -47,20 +47,24 @@ const RETRY_MS = 5_000;
 /** How far a listener that was off looks back when it returns. */
 export const CATCH_UP_MS = 60 * 60_000;
 
-/** What goes on in a process only while a step listens in it. */
+/** What goes on in a process for one store. */
 export interface Loops {
 	/** A step listens. */
 	run(): void;
 	/** The last one has left: n8n stops, or publishes it anew. Resolves when it is left off what others could go on with. */
 	pause(): Promise<void>;
-	/** None has come back. */
+	/** None has come back: what reads, emits and listens ends. People may still wait here. */
 	rest(): void;
+	/** All that have ever listened here listen at other stores: nobody uses this one any more. */
+	end(): void;
 }
 
 /** Which steps listen in this process. Registering never throws for a store that is away: it goes on trying. */
 export class Registry {
 	private readonly workflows = new Map<number, number>();
 	private readonly leaving = new Map<number, NodeJS.Timeout>();
+	/** Nodes that have listened here and listen nowhere else. */
+	private readonly nodes = new Set<string>();
 	private since?: Date;
 	private timer?: NodeJS.Timeout;
 	private resting?: NodeJS.Timeout;
@@ -74,6 +78,7 @@ export class Registry {
 
 	/** @returns takes the node out of this process again; its row goes off if it does not come back */
 	register(registration: Registration): () => Promise<void> {
+		this.nodes.add(nodeOf(registration.place));
 		let closed = false;
 		let undo = async () => undefined as void;
 		let said = '';
@@ -148,6 +153,20 @@ export class Registry {
 		clearInterval(this.timer);
 		this.timer = undefined;
 		this.loops.rest();
+		this.endIfLeft();
+	}
+
+	/** This node listens at another store now, and does not come back. */
+	movedAway(place: Place): void {
+		if (this.nodes.delete(nodeOf(place))) this.endIfLeft();
+	}
+
+	private endIfLeft(): void {
+		if (this.isLeft()) this.loops.end();
+	}
+
+	private isLeft(): boolean {
+		return this.timer === undefined && this.nodes.size === 0;
 	}
 
 	/** What runs in this process. A main that stops to lead runs nothing, and begins anew when it leads again. */
@@ -166,6 +185,10 @@ export class Registry {
 		this.leaving.forEach((timer) => clearTimeout(timer));
 		this.leaving.clear();
 	}
+}
+
+function nodeOf({ host, workflowId, nodeId }: Place): string {
+	return `${host} ${workflowId} ${nodeId}`;
 }
 
 /** @returns `elsewhere`: the workflow by which people enter the journey instead */

@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { ICredentialDataDecryptedObject, IExecuteFunctions, IHookFunctions, ILoadOptionsFunctions, ITriggerFunctions, IWebhookFunctions } from 'n8n-workflow';
 
-import { Engine, StoreError, type RedisSettings, type StoreSettings } from '../../lib/index';
+import { Engine, StoreError, type Place, type RedisSettings, type StoreSettings } from '../../lib/index';
 import { serverUrl, urlOfEnvironment } from './serverUrls';
 
 export type JourneyContext = IExecuteFunctions | ITriggerFunctions | IWebhookFunctions | IHookFunctions | ILoadOptionsFunctions;
@@ -124,4 +124,11 @@ export async function journeyEngine(context: JourneyContext): Promise<Engine> {
 		engine.catch(() => engines.delete(key));
 	}
 	return await engine;
+}
+
+/** A node listens with one engine only: those of other stores in this process need not expect it back. */
+export function leaveOthers(engine: Engine, place: Place): void {
+	for (const opening of holder().engines.values()) {
+		void opening.then((other) => other !== engine && other.registry.movedAway(place), () => undefined);
+	}
 }

@@ -2,7 +2,7 @@ import type { INodeType, ITriggerFunctions, ITriggerResponse } from 'n8n-workflo
 
 import type { Batch, Registration } from '../../lib/index';
 import { onAnotherStore } from './anotherStore';
-import { journeyEngine } from './engine';
+import { journeyEngine, leaveOthers } from './engine';
 import { isTest, placeOf } from './place';
 
 /** What a node says of itself. */
@@ -66,7 +66,9 @@ function listen(context: ITriggerFunctions, registration: Registration): { leave
 	const open = async () => {
 		try {
 			const engine = await journeyEngine(context);
-			if (!closed) leave = engine.registry.register(registration);
+			if (closed) return;
+			leave = engine.registry.register(registration);
+			leaveOthers(engine, registration.place);
 		} catch (error) {
 			const { message } = error as Error;
 			if (message !== said) context.logger.error(`${registration.place.name}: ${message}`);

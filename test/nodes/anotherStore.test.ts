@@ -12,6 +12,7 @@ jest.setTimeout(40_000);
 
 const STREAM = 'shop';
 const LOOK_EVERY_MS = 10_000;
+const GONE_AFTER_MS = 30_000;
 const rules = { reentry: { kind: 'once' as const }, whileInside: 'refuse' as const, values: {}, zone: 'UTC' };
 
 describe('a credential that is changed while journeys are published with it', () => {
@@ -20,6 +21,7 @@ describe('a credential that is changed while journeys are published with it', ()
 	let redis: Redis;
 	let credential: Record<string, unknown>;
 	const looks: Array<() => void> = [];
+	const halfAMinuteLater: Array<() => void> = [];
 	const engines = new Set<Engine>();
 	const said: string[] = [];
 	const closing: Array<() => Promise<void>> = [];
@@ -33,7 +35,11 @@ describe('a credential that is changed while journeys are published with it', ()
 			host: hostname, port: Number(port), database: decodeURIComponent(pathname.slice(1)), user: decodeURIComponent(username), password: decodeURIComponent(password),
 			schema: 'first', ssl: 'disable', redis: true, redisHost: '127.0.0.1', redisPort: server.port, redisSsl: 'disable', stream: STREAM,
 		};
-		const interval = globalThis.setInterval;
+		const { setInterval: interval, setTimeout: timeout } = globalThis;
+		jest.spyOn(globalThis, 'setTimeout').mockImplementation(((run: () => void, ms?: number) => {
+			if (ms === GONE_AFTER_MS) halfAMinuteLater.push(run);
+			return timeout(run, ms);
+		}) as typeof setTimeout);
 		jest.spyOn(globalThis, 'setInterval').mockImplementation(((run: () => void, ms?: number) => {
 			if (ms === LOOK_EVERY_MS) looks.push(run);
 			return interval(run, ms);
@@ -94,6 +100,9 @@ describe('a credential that is changed while journeys are published with it', ()
 		expect(second).not.toBe(first);
 		await until(async () => listening(second) === 2);
 		expect(listening(first)).toBe(0);
+		const chores = jest.spyOn(first.janitor, 'stop');
+		halfAMinuteLater.splice(0).forEach((run) => run());
+		expect(chores).toHaveBeenCalled();
 		await until(async () => !(await consumers()).includes(reader));
 		for (let at = 0; at < 20; at++) await add(`after ${at}`);
 		await until(async () => (await names(second)).length === 20);

@@ -18,7 +18,7 @@ describe('an engine at which nothing listens any more', () => {
 	/** Timers of half a minute that were set and are not cleared. */
 	const waiting = new Map<unknown, () => void>();
 	/** Intervals that go on. */
-	const intervals = new Set<unknown>();
+	const intervals = new Map<unknown, () => void>();
 	beforeAll(async () => {
 		const { setTimeout: timeout, setInterval: interval, clearTimeout: endTimeout, clearInterval: endInterval } = globalThis;
 		jest.spyOn(globalThis, 'setTimeout').mockImplementation(((run: () => void, ms?: number) => {
@@ -29,7 +29,7 @@ describe('an engine at which nothing listens any more', () => {
 		jest.spyOn(globalThis, 'clearTimeout').mockImplementation((timer) => (waiting.delete(timer), endTimeout(timer)));
 		jest.spyOn(globalThis, 'setInterval').mockImplementation(((run: () => void, ms?: number) => {
 			const timer = interval(run, ms);
-			intervals.add(timer);
+			intervals.set(timer, run);
 			return timer;
 		}) as typeof setInterval);
 		jest.spyOn(globalThis, 'clearInterval').mockImplementation((timer) => (intervals.delete(timer), endInterval(timer)));
@@ -61,18 +61,24 @@ describe('an engine at which nothing listens any more', () => {
 	const enter = async (user: string) => await takeIn(engine.store, 'test', [eventOf(user, 'Enter', new Date())]);
 	const listening = async () => (await ask<{ n: number }>(engine.store, "SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'"))[0]!.n;
 
-	it('stops what goes on by itself, and begins again with the next one', async () => {
+	it('stops what moves people and goes on with the chores, until its steps listen at another store; the next one begins it all again', async () => {
 		expect(await listening()).toBe(0);
 		const before = intervals.size;
 		await (await listen())();
 		expect(intervals.size).toBeGreaterThan(before);
 		halfAMinuteLater();
 		await until(async () => (await listening()) === 0);
-		expect(intervals.size).toBe(before);
+		await ask(engine.store, "INSERT INTO claims (step_id, lease_until) SELECT id, now() - interval '1 second' FROM steps");
+		intervals.forEach((run) => run());
+		await until(async () => (await ask(engine.store, 'SELECT FROM claims')).length === 0);
 		const turns = jest.spyOn(engine.dispatcher, 'tick');
 		engine.announce();
 		for (let at = 0; at < 20; at++) await ask(engine.store, 'SELECT 1');
 		expect(turns).not.toHaveBeenCalled();
+		engine.registry.movedAway({ ...place, nodeId: 'another' });
+		expect(intervals.size).toBeGreaterThan(before);
+		engine.registry.movedAway(place);
+		expect(intervals.size).toBe(before);
 
 		await listen();
 		await enter('u1');
@@ -83,7 +89,7 @@ describe('an engine at which nothing listens any more', () => {
 
 	it('goes on when it is published anew at once', async () => {
 		const leave = await listen();
-		const running = new Set(intervals);
+		const running = new Set(intervals.keys());
 		await leave();
 		await listen();
 		halfAMinuteLater();

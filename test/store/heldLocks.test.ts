@@ -107,7 +107,7 @@ describe('two transactions about one person', () => {
 		const { name, world, names, claims } = await oneRunning();
 		await it_.store.tx(async (db) => await switchOff(db, [world.entry], db.now));
 		const { store, gate } = stopping(it_.store, 'after', statement);
-		const registry = new Registry(first === 'registration' ? store : it_.store, { subscribe() {}, unsubscribe() {} } as never, console, { run() {}, pause: async () => undefined, rest() {} });
+		const registry = new Registry(first === 'registration' ? store : it_.store, { subscribe() {}, unsubscribe() {} } as never, console, { run() {}, pause: async () => undefined, rest() {}, end() {} });
 		const register = () => registry.register({
 			place: { host: 'host', workflowId: name, nodeId: 'entry', name: 'The entry', kind: 'entry' },
 			journey: { key: name, name, rules }, listens: { conditions: [wakesBy('Enter')], config: {} }, limit: 1, emit: async () => undefined, since: new Date(),

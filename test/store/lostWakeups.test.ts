@@ -178,7 +178,7 @@ describe('people who park while their event arrives', () => {
 		const through = intercepted(store, protocol);
 		const key = `round${rounds}`;
 		const everyone = users(times * 4);
-		const registry = new Registry(through, { subscribe() {}, unsubscribe() {} } as never, console, { run() {}, pause: async () => undefined, rest() {} });
+		const registry = new Registry(through, { subscribe() {}, unsubscribe() {} } as never, console, { run() {}, pause: async () => undefined, rest() {}, end() {} });
 		const registration = {
 			place: { host: 'host', workflowId: key, nodeId: 'entry', name: 'The entry', kind: 'entry' as const },
 			journey: { key, name: key, rules: { zone: 'UTC' } as never },
