@@ -41,6 +41,7 @@ export interface ListenedSegment {
 }
 
 const GONE_AFTER_MS = 30_000;
+const LONGEST_PAUSE_MS = 10 * 60_000;
 const BEAT_EVERY_MS = 20_000;
 const ALIVE_MS = 60_000;
 const RETRY_MS = 5_000;
@@ -68,6 +69,8 @@ export class Registry {
 	private since?: Date;
 	private timer?: NodeJS.Timeout;
 	private resting?: NodeJS.Timeout;
+	/** Why no step can be switched off, as long as it is the same. */
+	private said = '';
 
 	constructor(
 		private readonly store: Store,
@@ -133,20 +136,27 @@ export class Registry {
 		await this.loops.pause();
 	}
 
-	private switchOffLater(step: number, since: Date): void {
-		const timer = setTimeout(() => {
-			this.store
-				.tx(async (db) => {
-					await lockRegistry(db, 'register');
-					// The database's clock, as far back as this process's timer waited.
-					await switchOff(db, [step], new Date(+db.now - (Date.now() - +since)));
-				})
-				.then(() => this.leaving.get(step) === timer && this.leaving.delete(step), (error: Error) => {
-					this.log.warn(`Journey: ${error.message}`);
-					if (this.leaving.get(step) === timer) this.switchOffLater(step, since);
-				});
-		}, GONE_AFTER_MS).unref();
+	/** Tries until it can be written, or all steps listen at another store: whoever uses this one again sees that nobody runs them. */
+	private switchOffLater(step: number, since: Date, tries = 0): void {
+		const timer = setTimeout(() => void this.switchOff(step, since).then(() => true, (error: Error) => {
+			if (error.message !== this.said) this.log.warn(`Journey: ${error.message}`);
+			this.said = error.message;
+			return this.isLeft();
+		}).then((over) => {
+			if (this.leaving.get(step) !== timer) return;
+			if (over) this.leaving.delete(step);
+			else this.switchOffLater(step, since, tries + 1);
+		}), Math.min(LONGEST_PAUSE_MS, GONE_AFTER_MS * 2 ** tries)).unref();
 		this.leaving.set(step, timer);
+	}
+
+	private async switchOff(step: number, since: Date): Promise<void> {
+		await this.store.tx(async (db) => {
+			await lockRegistry(db, 'register');
+			// The database's clock, as far back as this process's timer waited.
+			await switchOff(db, [step], new Date(+db.now - (Date.now() - +since)));
+		});
+		this.said = '';
 	}
 
 	private rest(): void {
