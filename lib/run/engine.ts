@@ -79,6 +79,7 @@ export class Engine {
 		private readonly moves = true,
 		keep: Keep = {},
 		private readonly redis?: RedisLink,
+		private readonly onEnd: () => void = () => undefined,
 	) {
 		const onError = (error: Error) => log.error(`Journey: ${error.message}`);
 		this.leases = new Leases(store);
@@ -92,7 +93,7 @@ export class Engine {
 		this.scheduler = new Scheduler(store, () => this.announce(), log);
 		this.registry = new Registry(store, this.dispatcher, log, {
 			run: () => this.run(), pause: async () => await Promise.race([this.stopReading(), aWhile(LET_GO_MS)]), rest: () => this.rest(),
-			end: () => this.janitor.stop(),
+			end: () => this.end(),
 		});
 		this.rate = redis?.rate ?? new RequestRate();
 	}
@@ -131,13 +132,20 @@ export class Engine {
 		void this.dispatcher.stop();
 	}
 
-	static async open(settings: StoreSettings, log: EngineLog): Promise<Engine> {
+	/** Nobody uses this store any more. Who comes back to it opens it anew. */
+	private end(): void {
+		this.janitor.stop();
+		this.onEnd();
+	}
+
+	/** @param onEnd all that listened at the store listens at other ones */
+	static async open(settings: StoreSettings, log: EngineLog, onEnd?: () => void): Promise<Engine> {
 		const store = await openStore(settings);
 		return await orClosed(store, async () => {
 			if (store.kind === 'embedded') await store.tx(endLeases);
 			const { redis, schema } = settings;
 			const link = redis && (await RedisLink.open(redis, `journey:${schema}`, log));
-			return new Engine(store, log, true, settings.keep, link);
+			return new Engine(store, log, true, settings.keep, link, onEnd);
 		});
 	}
 

@@ -30,10 +30,12 @@ export class Leases {
 	release(token: string): void {
 		this.emitted.delete(token);
 		this.executing.delete(token);
+		if (this.emitted.size + this.executing.size === 0) this.stop();
 	}
 
 	stop(): void {
 		clearInterval(this.timer);
+		this.timer = undefined;
 	}
 
 	private start(): void {

@@ -109,6 +109,8 @@ function certificateChecks(ssl: unknown, authority: unknown): { rejectUnauthoriz
 
 /**
  * The engine of the node's store, opened at first use. A failed opening is forgotten, so that the next call tries again.
+ * So is one that all nodes have left for other stores: who is under way with it has it, and its connections close
+ * themselves. An embedded one is kept, since its folder has one owner.
  *
  * @throws StoreError when the store cannot be used
  */
@@ -119,9 +121,10 @@ export async function journeyEngine(context: JourneyContext): Promise<Engine> {
 	const { logger } = context;
 	let engine = engines.get(key);
 	if (!engine) {
-		engine = Engine.open(settings, logger);
+		const forget = () => void (engines.get(key) === engine && engines.delete(key));
+		engine = Engine.open(settings, logger, () => settings.url && forget());
 		engines.set(key, engine);
-		engine.catch(() => engines.delete(key));
+		engine.catch(forget);
 	}
 	return await engine;
 }

@@ -103,6 +103,8 @@ describe('a credential that is changed while journeys are published with it', ()
 		const chores = jest.spyOn(first.janitor, 'stop');
 		halfAMinuteLater.splice(0).forEach((run) => run());
 		expect(chores).toHaveBeenCalled();
+		const { engines: held } = (globalThis as unknown as Record<symbol, { engines: Map<string, Promise<Engine>> }>)[Symbol.for('n8n-nodes-journey')]!;
+		expect(await Promise.all(held.values())).toEqual([second]);
 		await until(async () => !(await consumers()).includes(reader));
 		for (let at = 0; at < 20; at++) await add(`after ${at}`);
 		await until(async () => (await names(second)).length === 20);

@@ -1,9 +1,13 @@
+import { Redis } from 'ioredis';
+
 import { Engine } from '../../lib/run/engine';
 import { RedisLink } from '../../lib/run/redis/link';
 import type { Store } from '../../lib/store/types';
 import { startRedis, type RedisServer } from '../support/redis';
 
 jest.setTimeout(30_000);
+
+const LET_GO_AFTER_MS = 60_000;
 
 describe('what processes tell each other through Redis', () => {
 	let server: RedisServer | undefined;
@@ -41,6 +45,50 @@ describe('what processes tell each other through Redis', () => {
 		await other.hint();
 		await until(async () => heard.length > 1);
 		expect(heard).toEqual(['b', 'other']);
+	});
+
+	it('needs a connection only as long as somebody uses it', async () => {
+		if (!server) return;
+		const timers: Array<() => void> = [];
+		const timeout = setTimeout;
+		jest.spyOn(globalThis, 'setTimeout').mockImplementation(((run: () => void, ms?: number) => {
+			if (ms === LET_GO_AFTER_MS) timers.push(run);
+			return timeout(run, ms);
+		}) as typeof setTimeout);
+		const [a, b] = [await link(), await link('journey:other')];
+		jest.restoreAllMocks();
+		const connections = async () => {
+			const asking = new Redis(server!.url);
+			const list = (await asking.client('LIST')) as string;
+			asking.disconnect();
+			return list.split('\n').filter((line) => line.includes('name=n8n-nodes-journey')).length;
+		};
+		expect(await connections()).toBe(2);
+		timers[0]!();
+		await until(async () => (await connections()) === 1);
+		expect(await a.hint()).toBe(false);
+		await until(async () => await a.hint());
+		expect(await connections()).toBe(2);
+
+		// A limit, as well: this process counts for itself until it is back.
+		timers[0]!();
+		await until(async () => (await connections()) === 1);
+		await a.rate.take('s', 10);
+		await until(async () => (await connections()) === 2);
+
+		// Nobody uses it while Redis is away: it is not tried again, until somebody does.
+		const client = (one: RedisLink) => (one as unknown as { client: { status: string; reconnectTimeout: unknown } }).client;
+		await server.kill();
+		await until(async () => Boolean(client(b).reconnectTimeout));
+		timers[1]!();
+		expect(client(b).reconnectTimeout).toBeNull();
+		await server.start();
+		await until(async () => await b.hint());
+		await until(async () => await a.hint());
+		a.close();
+		await until(async () => client(a).status === 'end');
+		expect(await a.hint()).toBe(false);
+		expect(client(a).status).toBe('end');
 	});
 
 	it('is how many requests came: they share a limit', async () => {

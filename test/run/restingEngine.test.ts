@@ -19,6 +19,10 @@ describe('an engine at which nothing listens any more', () => {
 	const waiting = new Map<unknown, () => void>();
 	/** Intervals that go on. */
 	const intervals = new Map<unknown, () => void>();
+	const listeners = new Set<() => Promise<void>>();
+	afterEach(async () => {
+		for (const leave of listeners) await leave();
+	});
 	beforeAll(async () => {
 		const { setTimeout: timeout, setInterval: interval, clearTimeout: endTimeout, clearInterval: endInterval } = globalThis;
 		jest.spyOn(globalThis, 'setTimeout').mockImplementation(((run: () => void, ms?: number) => {
@@ -56,7 +60,9 @@ describe('an engine at which nothing listens any more', () => {
 		emitted = [];
 		const leave = engine.registry.register({ place, limit: 10, emit, since: new Date(), journey: { key: 'shop', name: 'Shop', rules }, listens: { conditions: [wakesBy('Enter')], config: {} } });
 		await until(() => engine.dispatcher.listening().steps.length > 0);
-		return leave;
+		const once = async () => void (listeners.delete(once) && (await leave()));
+		listeners.add(once);
+		return once;
 	}
 	const enter = async (user: string) => await takeIn(engine.store, 'test', [eventOf(user, 'Enter', new Date())]);
 	const listening = async () => (await ask<{ n: number }>(engine.store, "SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'"))[0]!.n;
@@ -117,6 +123,9 @@ describe('an engine at which nothing listens any more', () => {
 		await engine.executions.acknowledge(claim, { settlements: [] });
 		end();
 		expect(await ask(engine.store, 'SELECT reason FROM finished')).toEqual([{ reason: 'completed' }]);
+		engine.registry.movedAway(place);
+		// Nothing is left that would keep the engine.
+		await until(() => intervals.size === 0);
 		expect(said).toEqual([]);
 	});
 });

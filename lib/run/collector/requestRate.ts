@@ -11,7 +11,7 @@ export class RequestRate {
 	private readonly limiters = new Map<number, RateLimiterAbstract>();
 
 	/** @param shared a client that fails at once while Redis is away, and what its keys begin with */
-	constructor(private readonly shared?: { client: Redis; prefix: string }) {}
+	constructor(private readonly shared?: { client: Redis; prefix: string; beforeUse(): void }) {}
 
 	/**
 	 * Takes one request.
@@ -19,6 +19,7 @@ export class RequestRate {
 	 * @returns 0 if it may go on, otherwise after how many seconds to come back
 	 */
 	async take(sender: string, perMinute: number): Promise<number> {
+		this.shared?.beforeUse();
 		try {
 			await this.limiter(perMinute).consume(sender);
 			return 0;
