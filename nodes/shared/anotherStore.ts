@@ -1,5 +1,6 @@
 import type { ITriggerFunctions } from 'n8n-workflow';
 
+import type { StoreSettings } from '../../lib/index';
 import { storeSettings } from './engine';
 
 const LOOK_EVERY_MS = 10_000;
@@ -45,14 +46,26 @@ async function look(group: Group): Promise<void> {
 	const [context] = group.nodes.keys();
 	if (!context) return;
 	try {
-		const settings = JSON.stringify(await storeSettings(context));
+		const store = await storeSettings(context);
+		const settings = JSON.stringify(store);
 		group.said = '';
 		if (settings === group.settings) return;
 		group.settings = settings;
+		const { name } = context.getNode().credentials!.journeyStore!;
+		context.logger.info(`Journey: the credential "${name}" leads to ${nameOfStore(store)} now. What is published with it (nodes: ${group.nodes.size}) listens there from now on; who waits, waits on in the store where they are.`);
 		[...group.nodes.values()].forEach((move) => move());
 	} catch (error) {
 		const { message } = error as Error;
 		if (message !== group.said) context.logger.warn(`${context.getNode().name}: its credential cannot be read again: ${message}`);
 		group.said = message;
 	}
+}
+
+/** Never with a password. */
+function nameOfStore({ url, schema, redis }: StoreSettings): string {
+	const at = (text: string, port: number) => {
+		const { hostname, port: own, pathname } = new URL(text);
+		return `${hostname}:${own || port}${decodeURIComponent(pathname)}`;
+	};
+	return `${at(url!, 5432)}, schema ${schema}${redis ? `, with Redis ${at(redis.url, 6379)}` : ''}`;
 }

@@ -24,6 +24,7 @@ describe('a credential that is changed while journeys are published with it', ()
 	const halfAMinuteLater: Array<() => void> = [];
 	const engines = new Set<Engine>();
 	const said: string[] = [];
+	const told: string[] = [];
 	const closing: Array<() => Promise<void>> = [];
 	beforeAll(async () => {
 		server = await startRedis();
@@ -62,7 +63,7 @@ describe('a credential that is changed while journeys are published with it', ()
 			done.resolve(undefined);
 		},
 		helpers: { createDeferredPromise: () => Promise.withResolvers() },
-		logger: { info: () => undefined, warn: (message: string) => void said.push(message), error: (message: string) => void said.push(message) },
+		logger: { info: (message: string) => void told.push(message), warn: (message: string) => void said.push(message), error: (message: string) => void said.push(message) },
 	}) as unknown as ITriggerFunctions;
 	async function engineNow(): Promise<Engine> {
 		const engine = await journeyEngine(context('any', []));
@@ -121,5 +122,10 @@ describe('a credential that is changed while journeys are published with it', ()
 		// n8n waits for these when it stops: nothing of this process is left in the group.
 		expect(await consumers()).toEqual([]);
 		expect(said).toEqual([]);
+		const { host, port, database: name } = credential as Record<string, string>;
+		expect(told.filter((line) => line.includes('credential'))).toEqual([
+			`Journey: the credential "Store" leads to ${host}:${port}/${name}, schema second, with Redis 127.0.0.1:${server.port}/0 now. `
+			+ 'What is published with it (nodes: 2) listens there from now on; who waits, waits on in the store where they are.',
+		]);
 	});
 });
