@@ -92,7 +92,7 @@ export class Engine {
 		this.janitor = new Janitor(store, () => this.dispatcher.notify(), onError, { keep, warn: (message) => log.warn(`Journey: ${message}`) }, chores);
 		this.scheduler = new Scheduler(store, () => this.announce(), log);
 		this.registry = new Registry(store, this.dispatcher, log, {
-			run: () => this.run(), pause: async () => await Promise.race([this.stopReading(), aWhile(LET_GO_MS)]), rest: () => this.rest(),
+			run: () => this.run(), pause: async () => await Promise.race([this.stopReading(), aWhile(LET_GO_MS)]), rest: () => void this.rest(),
 			end: () => this.end(),
 		});
 		this.rate = redis?.rate ?? new RequestRate();
@@ -125,11 +125,10 @@ export class Engine {
 		await stream?.stop();
 	}
 
-	private rest(): void {
+	private async rest(): Promise<void> {
 		this.deaf?.();
 		this.deaf = undefined;
-		void this.scheduler.stop();
-		void this.dispatcher.stop();
+		await Promise.all([this.scheduler.stop(), this.dispatcher.stop()]);
 	}
 
 	/** Nobody uses this store any more. Who comes back to it opens it anew. */
@@ -206,10 +205,8 @@ export class Engine {
 	async close(): Promise<void> {
 		this.registry.stop();
 		await this.stopReading();
-		this.rest();
 		this.janitor.stop();
-		await this.scheduler.stop();
-		await this.dispatcher.stop();
+		await this.rest();
 		this.leases.stop();
 		this.redis?.close();
 		await this.store.close();

@@ -91,6 +91,12 @@ describe('what processes tell each other through Redis', () => {
 		expect(client(a).status).toBe('end');
 	});
 
+	/** An engine that can also say through Postgres what it says through Redis. */
+	const beside = (redis: RedisLink) => {
+		const store = { hint: jest.fn().mockResolvedValue(undefined), onHint: () => undefined } as unknown as Store;
+		return { store, engine: new Engine(store, log, false, {}, redis) };
+	};
+
 	it('is how many requests came: they share a limit', async () => {
 		if (!server) return;
 		const [a, b] = [await link(), await link()];
@@ -103,8 +109,7 @@ describe('what processes tell each other through Redis', () => {
 	it('is nothing while Redis is frozen: nobody waits for it longer than once, and it goes on when it thaws', async () => {
 		if (!server) return;
 		const a = await link();
-		const store = { hint: jest.fn().mockResolvedValue(undefined), onHint: () => undefined } as unknown as Store;
-		const engine = new Engine(store, log, false, {}, a);
+		const { store, engine } = beside(a);
 		server.freeze();
 		try {
 			const began = performance.now();
@@ -129,8 +134,7 @@ describe('what processes tell each other through Redis', () => {
 	it('is nothing while Redis is away: each counts for itself, hints go through Postgres, and it is said once', async () => {
 		if (!server) return;
 		const a = await link();
-		const store = { hint: jest.fn().mockResolvedValue(undefined), onHint: () => undefined } as unknown as Store;
-		const engine = new Engine(store, log, false, {}, a);
+		const { store, engine } = beside(a);
 		engine.announce();
 		await until(async () => await a.hint());
 		expect(store.hint).not.toHaveBeenCalled();
