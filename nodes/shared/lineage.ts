@@ -67,21 +67,20 @@ function keyAt(matching: ItemMatching, item: number): JourneyKey | undefined {
 }
 
 interface Proxy {
-	$(name: string): { isExecuted: boolean; itemMatching: ItemMatching };
-	$getPairedItem(node: string, source: unknown, item: { item: number }): INodeExecutionData | undefined;
+	$(name: string): { isExecuted: boolean };
+	$getPairedItem(node: string, source: unknown, pair: INodeExecutionData['pairedItem']): INodeExecutionData | undefined;
 }
 
 /**
  * What finds items at those of these nodes that have run, and behind them at this node itself: n8n counts no node among
- * its own parents, though a loop may lead back to it. The functions are read once for a batch: each time n8n evaluates
- * the expression of this node's outputs (measured: 0.3 ms an item).
+ * its own parents, though a loop may lead back to it. `$('…').itemMatching` would do the same and evaluate the expression of
+ * this node's outputs before, for which n8n starts an isolate in every execution: 25 of the 70 ms that one took in n8n,
+ * however few people it moved.
  */
 function thatRan(context: IExecuteFunctions, names: string[]): ItemMatching[] {
 	const proxy = context.getWorkflowDataProxy(0) as unknown as Proxy;
-	const { name } = context.getNode();
-	const source = context.getInputSourceData();
-	return [
-		...names.map((one) => proxy.$(one)).filter(({ isExecuted }) => isExecuted).map(({ itemMatching }) => itemMatching),
-		...(proxy.$(name).isExecuted ? [(item: number) => proxy.$getPairedItem(name, source, { item })] : []),
-	];
+	const [items, source] = [context.getInputData(), context.getInputSourceData()];
+	return [...names, context.getNode().name]
+		.filter((one) => proxy.$(one).isExecuted)
+		.map((one) => (item) => (items[item]!.pairedItem === undefined ? undefined : proxy.$getPairedItem(one, source, items[item]!.pairedItem)));
 }

@@ -1,3 +1,5 @@
+import { Workflow } from 'n8n-workflow';
+
 import { assign, baseNode, journeyNode, wires } from '../support/canvas';
 import { delayState, eventState, journeys, only } from '../support/journeys';
 
@@ -40,6 +42,16 @@ journeys('n8n\'s own nodes between journey nodes', (open) => {
 		await run.pass('1 day');
 		expect(peopleAt(run, 'End')).toEqual(everybody);
 		expect((await run.timeline()).filter((line) => line.includes('parked'))).toHaveLength(4);
+	});
+
+	it('does not ask for the outputs of journey nodes, which n8n would start an isolate for in each execution', async () => {
+		const run = await open(way(baseNode('Set', 'set', 3.4, { ...assign({ seen: 'yes' }), includeOtherFields: false })));
+		const asked = jest.spyOn(Workflow.prototype, 'getParentMainInputNode');
+		await run.send(...carts);
+		await run.pass('1 day');
+		expect((await run.timeline()).filter((line) => line.includes('parked'))).toHaveLength(4);
+		expect(asked).not.toHaveBeenCalled();
+		asked.mockRestore();
 	});
 
 	it('sends people down the branches of IF and Switch, and together again by Merge', async () => {
