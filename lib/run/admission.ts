@@ -10,7 +10,7 @@ import {
 } from '../store/admit';
 import { candidatesOutside, type Audience } from '../store/audience';
 import { MOST_ATTEMPTS } from '../store/claim';
-import { returnClaim } from '../store/finish';
+import { returnClaim } from '../store/giveBack';
 import { gateOf } from '../store/journeys';
 import { lockRegistry } from '../store/locks';
 import { convertByLookBack } from '../store/goals';

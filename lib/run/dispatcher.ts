@@ -1,21 +1,9 @@
 import { backoffMs, batchSize } from '../core/backoff';
-import { claimCandidates, claimInstances, claimState, isUnstarted, nextDue, type Due } from '../store/claim';
-import { MOST_ATTEMPTS } from '../store/claim';
-import { returnClaim } from '../store/finish';
+import { claimCandidates, claimInstances, nextDue, type Due } from '../store/claim';
 import { movingSteps } from '../store/journeys';
 import type { Store } from '../store/types';
+import { carry, giveBackUnstarted, type Batch } from './flight';
 import { LEASE_MS, type Leases } from './leases';
-
-/** One batch on its way into n8n. */
-export interface Batch {
-	/** Empty where nobody was claimed. */
-	token: string;
-	/** `removed`: nobody, but steps that do not listen any more. */
-	kind: 'instances' | 'candidates' | 'removed';
-	ids: number[];
-	/** When it is emitted, by the store's clock: n8n runs it on the canvas that is published then. */
-	at: Date;
-}
 
 export interface Subscription {
 	step: number;
@@ -38,8 +26,6 @@ const IDLE_MS = 1_000;
 const BUSY_FOR_MS = 60_000;
 const SECOND_AFTER_MS = 1_000;
 const MOST_IN_FLIGHT = 2;
-const REFUSED_AGAIN_MS = 10_000;
-const MOST_LEASES_BETWEEN_COPIES = 60;
 
 /**
  * Moves what is due into n8n: claim a batch, emit it, wait until it has ended.
@@ -184,64 +170,15 @@ export class Dispatcher {
 		const flight = { started: Date.now(), full: batch.kind === 'instances' && batch.ids.length >= subscription.limit };
 		flights.add(flight);
 		try {
-			await this.carry(subscription, batch);
+			await carry(this.store, batch, subscription.emit, () => this.serves(subscription));
 		} catch (error) {
 			this.onError(error as Error);
 		} finally {
-			await this.giveBack(batch.token).catch(this.onError);
+			await giveBackUnstarted(this.store, batch.token).catch(this.onError);
 			this.leases.release(batch.token);
 			flights.delete(flight);
 			this.notify();
 		}
-	}
-
-	/**
-	 * Emits and waits until n8n says that it has ended. Where n8n works with a queue, a Redis that comes back empty has
-	 * lost executions, or the news of their end. So the store is asked once a lease, and what nobody has started is emitted
-	 * again under the same token, of which the start fence lets one copy through; what is settled has ended.
-	 *
-	 * Nobody can tell a lost execution from one that is waiting its turn, since all workers are away or n8n runs as many as
-	 * it may. Each copy is an execution and a job with the whole batch, so the time until the next doubles: after 1 minute,
-	 * 3, 7, 15 …, at the end once an hour. A night without workers leaves a dozen, and what is lost waits as long again as
-	 * it has waited, at most an hour more.
-	 *
-	 * Where its step does not listen any more in this process, nothing is emitted again, and a lease that is renewed would
-	 * keep people from whoever moves them now. So they are given back; copies that come to run later do not pass the fence.
-	 */
-	private async carry(subscription: Subscription, batch: Batch): Promise<void> {
-		const copies = new Set<Promise<void>>();
-		const began = Date.now();
-		const emit = (at = batch.at) => {
-			const copy: Promise<void> = subscription.emit({ ...batch, at }).finally(() => copies.delete(copy));
-			copies.add(copy);
-		};
-		emit();
-		let [pause, left] = [1, 1];
-		for (;;) {
-			const ask = timer(LEASE_MS);
-			const asked = await Promise.race([ask.over.then(() => true), ...[...copies].map(async (copy) => await copy.then(() => false))]);
-			ask.cancel();
-			if (copies.size === 0) return;
-			const state = await this.store.tx(async (db) => await claimState(db, batch.token)).catch(() => 'not known');
-			// A copy that ended without a start was refused, as any other would be.
-			if (state === 'gone' || (state === 'unstarted' && !asked)) return;
-			if (state === 'unstarted' && !this.serves(subscription)) return;
-			left -= asked ? 1 : 0;
-			if (left > 0 || state !== 'unstarted') continue;
-			emit(new Date(+batch.at + Date.now() - began));
-			left = pause = Math.min(2 * pause, MOST_LEASES_BETWEEN_COPIES);
-		}
-	}
-
-	/**
-	 * What n8n did not start (unpublished), or a step refused before any effect (a wrong canvas), goes back now instead
-	 * of after its lease, and not as an attempt.
-	 */
-	private async giveBack(token: string): Promise<void> {
-		await this.store.tx(async (db) => {
-			if (!(await isUnstarted(db, token))) return;
-			await returnClaim(db, token, 'refused', new Date(+db.now + REFUSED_AGAIN_MS), MOST_ATTEMPTS, null);
-		});
 	}
 
 	private serves(subscription: Subscription): boolean {
@@ -252,10 +189,4 @@ export class Dispatcher {
 		const flights = [...(this.inFlight.get(step) ?? [])];
 		return flights.length < MOST_IN_FLIGHT && flights.every(({ started, full }) => full || Date.now() - started > SECOND_AFTER_MS);
 	}
-}
-
-function timer(ms: number): { over: Promise<void>; cancel(): void } {
-	let handle: NodeJS.Timeout;
-	const over = new Promise<void>((resolve) => (handle = setTimeout(resolve, ms).unref()));
-	return { over, cancel: () => clearTimeout(handle) };
 }

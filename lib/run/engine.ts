@@ -3,8 +3,6 @@ import { publishDetail } from '../core/canvas/changes';
 import type { Problem } from '../core/canvas/problem';
 import { tellAct } from '../store/acts';
 import { endLeases } from '../store/claim';
-import { openEmbedded } from '../store/embedded';
-import { openPostgres } from '../store/postgres';
 import { findStep, saveCanvas, type Place, type RecordedCanvas, type Step } from '../store/steps';
 import type { Keep, Store, StoreSettings } from '../store/types';
 import { RequestRate } from './collector/requestRate';
@@ -14,11 +12,11 @@ import { Executions } from './executions';
 import { Janitor } from './janitor';
 import { Leases } from './leases';
 import { LostSteps } from './lostSteps';
+import { openStore, orClosed } from './openStore';
 import { RedisLink } from './redis/link';
 import { StreamReader } from './redis/streamReader';
 import { Registry } from './registry';
 import { RemovedSteps } from './removed';
-import { openMonths } from './retention';
 import { Scheduler } from './scheduler';
 import { takeInParts, type Outcome, type Part } from './takeInParts';
 
@@ -26,27 +24,6 @@ export interface EngineLog {
 	info(message: string): void;
 	warn(message: string): void;
 	error(message: string): void;
-}
-
-/** Opens the store that the settings name. @throws StoreError */
-export async function openStore(settings: StoreSettings): Promise<Store> {
-	const store = settings.url
-		? await openPostgres({ ...settings, url: settings.url })
-		: await openEmbedded({ ...settings, folder: settings.folder! });
-	return await orClosed(store, async () => {
-		if (settings.upTo === undefined) await openMonths(store);
-		return store;
-	});
-}
-
-/** What fails behind the opening of a store leaves it closed: else its folder, or its connections, stay taken. */
-async function orClosed<T>(store: Store, work: () => Promise<T>): Promise<T> {
-	try {
-		return await work();
-	} catch (error) {
-		await store.close().catch(() => undefined);
-		throw error;
-	}
 }
 
 /** How long n8n, when it stops, waits for what was read from the stream. */

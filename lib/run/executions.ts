@@ -1,7 +1,8 @@
 import { backoffMs } from '../core/backoff';
 import { lockClaim, MOST_ATTEMPTS, startClaim } from '../store/claim';
 import { doubtDeliveries, recipientsOf, settleDeliveries, type Settlement } from '../store/deliveries';
-import { claimSize, completeClaim, failClaim, returnClaim } from '../store/finish';
+import { completeClaim, failClaim } from '../store/finish';
+import { claimSize, returnClaim } from '../store/giveBack';
 import { wakeByRank } from '../store/wakes';
 import { loadRunning, tellWoken, type Running } from '../store/running';
 import type { Connection, Store } from '../store/types';

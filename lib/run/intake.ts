@@ -18,7 +18,7 @@ import { matchWrites } from './changes';
 import type { Claim } from './executions';
 import { lockPeople } from './identify';
 import { noteNames } from './names';
-import { CATCH_UP_MS } from './registry';
+import { CATCH_UP_MS } from './registration';
 import { openMonthsOf } from './retention';
 import { restart } from './timers';
 

@@ -1,6 +1,8 @@
 import { MOST_ATTEMPTS, expiredClaims } from '../store/claim';
 import { doubtDeliveries } from '../store/deliveries';
-import { evictAtEnd, expireInstances, returnClaim } from '../store/finish';
+import { evictAtEnd } from '../store/evict';
+import { expireInstances } from '../store/finish';
+import { returnClaim } from '../store/giveBack';
 import { currentPause } from '../store/pause';
 import type { Keep, Store } from '../store/types';
 import { notices } from './notices';

@@ -6,7 +6,7 @@ import { convertByEvents } from '../store/goals';
 import { heardOf, refreshMembers, stillSomebody, type HeldSegment, type Whom } from '../store/segments';
 import type { Connection } from '../store/types';
 import { matchMembers } from './changes';
-import { CATCH_UP_MS } from './registry';
+import { CATCH_UP_MS } from './registration';
 
 /** What looking at some people changed. */
 export interface Changed {

@@ -1,7 +1,7 @@
 import { columnsOf, countRows, analyse, makePartitions, setAside, setSequences, storeVersion, writeRows, type Frame, type Rows } from '../store/archive';
 import { MOST_ATTEMPTS } from '../store/claim';
 import { doubtDeliveries } from '../store/deliveries';
-import { returnClaim } from '../store/finish';
+import { returnClaim } from '../store/giveBack';
 import { migrate, migrations } from '../store/migrate';
 import { allClaims, startPause } from '../store/pause';
 import { StoreError, type Connection, type Store } from '../store/types';

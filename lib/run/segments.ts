@@ -7,7 +7,7 @@ import { lockRegistry } from '../store/locks';
 import { currentPause } from '../store/pause';
 import { publishedCanvases } from '../store/retention';
 import { changeMembers } from './members';
-import { CATCH_UP_MS } from './registry';
+import { CATCH_UP_MS } from './registration';
 import { StoreError, type Connection, type Store } from '../store/types';
 import type { Profile, Rule } from '../core/types';
 

@@ -1,6 +1,6 @@
 import { compileRule } from '../../lib/core/rule';
 import type { IntakeEntry, Rule } from '../../lib/core/types';
-import { openStore } from '../../lib/run/engine';
+import { openStore } from '../../lib/run/openStore';
 import { takeIn } from '../../lib/run/intake';
 import { keepSegment, refreshSegment } from '../../lib/run/segments';
 import { suggest } from '../../lib/run/suggest';

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { assign, baseNode, journeyNode, wires } from '../support/canvas';
 import { freshDatabase } from '../support/postgres';
 import { N8n } from '../support/n8n';
-import { openStore } from '../../lib/run/engine';
+import { openStore } from '../../lib/run/openStore';
 import { figure, perSecond, printTable } from './table';
 
 const EVENTS = Number(process.env.BENCH_HISTORY ?? 200_000);

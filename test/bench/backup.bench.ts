@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { backup, readBackup } from '../../lib/run/backup';
-import { openStore } from '../../lib/run/engine';
+import { openStore } from '../../lib/run/openStore';
 import { takeIn } from '../../lib/run/intake';
 import { restore } from '../../lib/run/restore';
 import { folderBytes } from '../../lib/store/folder';

@@ -1,5 +1,5 @@
 import { forget } from '../../lib/run/retention';
-import { openStore } from '../../lib/run/engine';
+import { openStore } from '../../lib/run/openStore';
 import { takeIn } from '../../lib/run/intake';
 import type { Store } from '../../lib/store/types';
 import { freshDatabase } from '../support/postgres';

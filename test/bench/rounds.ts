@@ -1,6 +1,6 @@
 import { claimInstances } from '../../lib/store/claim';
 import { saveConditions } from '../../lib/store/conditions';
-import { openStore } from '../../lib/run/engine';
+import { openStore } from '../../lib/run/openStore';
 import { takeIn } from '../../lib/run/intake';
 import { LEASE_MS } from '../../lib/run/leases';
 import { park, type Arrival } from '../../lib/run/park';

@@ -1,5 +1,5 @@
 import type { Rule } from '../../lib/core/types';
-import { openStore } from '../../lib/run/engine';
+import { openStore } from '../../lib/run/openStore';
 import { Scheduler } from '../../lib/run/scheduler';
 import { makeMonths } from '../../lib/store/retention';
 import { beginSchedule, type ScheduleConfig } from '../../lib/store/runs';

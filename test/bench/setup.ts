@@ -1,4 +1,4 @@
-import { openStore } from '../../lib/run/engine';
+import { openStore } from '../../lib/run/openStore';
 import { takeIn } from '../../lib/run/intake';
 import type { IntakeEntry } from '../../lib/core/types';
 import type { Store } from '../../lib/store/types';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { run } from '../../lib/command/main';
 import * as open from '../../lib/command/open';
-import { openStore } from '../../lib/run/engine';
+import { openStore } from '../../lib/run/openStore';
 import { takeIn } from '../../lib/run/intake';
 import { openThroughOwner } from '../../lib/store/embedded';
 import { socketName } from '../../lib/store/folderLock';

@@ -9,7 +9,7 @@ const MEGABYTES = 120;
 
 /** Fills the store until it refuses, makes room, and goes on; then fills the disk and opens it again. */
 const SCRIPT = `
-	const { openStore } = require('./dist/lib/run/engine.js');
+	const { openStore } = require('./dist/lib/run/openStore.js');
 	const { takeIn } = require('./dist/lib/run/intake.js');
 	const { rmSync, writeFileSync } = require('node:fs');
 	const [folder] = process.argv.slice(1);

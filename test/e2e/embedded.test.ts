@@ -2,7 +2,7 @@ import { Analytics } from '@segment/analytics-node';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { openStore } from '../../lib/run/engine';
+import { openStore } from '../../lib/run/openStore';
 import type { Store } from '../../lib/store/types';
 import { assign, baseNode, journeyNode, wires } from '../support/canvas';
 import { temporaryFolder } from '../support/guard';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { openStore } from '../../lib/run/engine';
+import { openStore } from '../../lib/run/openStore';
 import { baseNode, journeyNode, wires } from '../support/canvas';
 import { temporaryFolder } from '../support/guard';
 import { eventState } from '../support/journeys';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
-import { openStore } from '../../lib/run/engine';
+import { openStore } from '../../lib/run/openStore';
 import { openThroughOwner } from '../../lib/store/embedded';
 import type { Store } from '../../lib/store/types';
 import { baseNode, journeyNode, wires } from '../support/canvas';

@@ -8,7 +8,8 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import type { IExecuteFunctions } from 'n8n-workflow';
 
 import { backup, readBackup } from '../../lib/run/backup';
-import { openStore, type Engine } from '../../lib/run/engine';
+import { type Engine } from '../../lib/run/engine';
+import { openStore } from '../../lib/run/openStore';
 import { takeIn } from '../../lib/run/intake';
 import { move } from '../../lib/run/move';
 import { restore } from '../../lib/run/restore';

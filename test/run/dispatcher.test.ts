@@ -1,7 +1,8 @@
-import { Dispatcher, type Batch } from '../../lib/run/dispatcher';
+import { Dispatcher } from '../../lib/run/dispatcher';
+import type { Batch } from '../../lib/run/flight';
 import { LEASE_MS, Leases } from '../../lib/run/leases';
 import { startClaim } from '../../lib/store/claim';
-import { returnClaim } from '../../lib/store/finish';
+import { returnClaim } from '../../lib/store/giveBack';
 import { intercepted } from '../support/intercept';
 import { freshStore, type TestStore } from '../support/stores';
 import { ask, makeRunning, makeWorld } from '../support/world';

@@ -1,5 +1,5 @@
 import { takeIn } from '../../lib/run/intake';
-import { openStore } from '../../lib/run/engine';
+import { openStore } from '../../lib/run/openStore';
 import type { IntakeEntry } from '../../lib/core/types';
 import { stopping } from '../support/intercept';
 import { freshStore, STORES, type TestStore } from '../support/stores';

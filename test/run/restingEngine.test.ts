@@ -1,8 +1,8 @@
 import { admit } from '../../lib/run/admission';
-import type { Batch } from '../../lib/run/dispatcher';
+import type { Batch } from '../../lib/run/flight';
 import { Engine } from '../../lib/run/engine';
 import { takeIn } from '../../lib/run/intake';
-import type { Registration } from '../../lib/run/registry';
+import type { Registration } from '../../lib/run/registration';
 import { freshDatabase } from '../support/postgres';
 import { ask, eventOf, wakesBy } from '../support/world';
 

@@ -1,10 +1,11 @@
 import { admit } from '../../lib/run/admission';
-import type { Batch } from '../../lib/run/dispatcher';
-import { Engine, openStore } from '../../lib/run/engine';
+import type { Batch } from '../../lib/run/flight';
+import { Engine } from '../../lib/run/engine';
+import { openStore } from '../../lib/run/openStore';
 import { takeIn } from '../../lib/run/intake';
 import { LEASE_MS } from '../../lib/run/leases';
 import { park } from '../../lib/run/park';
-import type { Registration } from '../../lib/run/registry';
+import type { Registration } from '../../lib/run/registration';
 import type { Place } from '../../lib/store/steps';
 import { freshDatabase } from '../support/postgres';
 import { FrozenClock } from '../support/stores';

@@ -5,7 +5,7 @@ import { Janitor } from '../../lib/run/janitor';
 import { LEASE_MS, Leases } from '../../lib/run/leases';
 import { claimCandidates, claimInstances, MOST_ATTEMPTS, nextDue } from '../../lib/store/claim';
 import { claimDeliveries } from '../../lib/store/deliveries';
-import { returnClaim } from '../../lib/store/finish';
+import { returnClaim } from '../../lib/store/giveBack';
 import { stopping } from '../support/intercept';
 import { freshStore, STORES, type TestStore } from '../support/stores';
 import { ask, eventOf, makeRunning, makeWorld, type World } from '../support/world';

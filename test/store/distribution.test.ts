@@ -19,7 +19,9 @@ import * as entrances from '../../lib/store/entrances';
 import * as engagements from '../../lib/store/engagements';
 import * as evaluate from '../../lib/store/evaluate';
 import * as events from '../../lib/store/events';
+import * as evict from '../../lib/store/evict';
 import * as finish from '../../lib/store/finish';
+import * as giveBack from '../../lib/store/giveBack';
 import * as goals from '../../lib/store/goals';
 import * as journeys from '../../lib/store/journeys';
 import * as locks from '../../lib/store/locks';
@@ -289,8 +291,8 @@ describe('statements about people', () => {
 			endRunning: (db) => finish.endRunning(db, { token: none, execution: 'e1' }, ids, 'left'),
 			endOfPeople: (db) => finish.endOfPeople(db, world.journey, profiles, 'left'),
 			endWaiting: (db) => finish.endWaiting(db, ids, 'date_past'),
-			returnClaim: (db) => finish.returnClaim(db, none, 'error', now, 4, null),
-			claimSize: (db) => finish.claimSize(db, none),
+			returnClaim: (db) => giveBack.returnClaim(db, none, 'error', now, 4, null),
+			claimSize: (db) => giveBack.claimSize(db, none),
 			judge: (db) => evaluate.judge(db, held, { step: world.action, kind: 'branched' }, [rule], ids.map((instance, item) => ({ item, instance, vars: null }))),
 			judgeSamples: (db) => evaluate.judgeSamples(db, [rule], [{ item: 0, id: profiles[0]!, attributes: null, tags: null, consent: null, context: null, properties: null, vars: null }]),
 			tellDecisions: (db) => evaluate.tellDecisions(db, held, { step: world.action, kind: 'branched' }, ids.map((instance) => ({ instance, reason: 'rule', output: 'a', probability: null }))),
@@ -311,7 +313,7 @@ describe('statements about people', () => {
 			expireInstances: (db) => finish.expireInstances(db, 10),
 			evictAtEnd: async (db) => {
 				await db.rows('UPDATE workflows SET evict_at = $1', [now]);
-				return await finish.evictAtEnd(db, 10);
+				return await evict.evictAtEnd(db, 10);
 			},
 			makeMonths: (db) => retention.makeMonths(db),
 			missingMonths: (db) => retention.missingMonths(db, [now]),

@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { Engine, openStore } from '../../lib/run/engine';
+import { Engine } from '../../lib/run/engine';
+import { openStore } from '../../lib/run/openStore';
 import { EMBEDDED_LIMIT_BYTES, fleetingWarning, sizeWarning } from '../../lib/store/folder';
 import { diskFull, transaction } from '../../lib/store/transaction';
 import { copyEmptyStore } from '../support/embeddedTemplate';

@@ -7,7 +7,7 @@ import { switchOff } from '../../lib/store/steps';
 import type { Store } from '../../lib/store/types';
 import { intercepted, type Interceptor } from '../support/intercept';
 import { freshDatabase } from '../support/postgres';
-import { openStore } from '../../lib/run/engine';
+import { openStore } from '../../lib/run/openStore';
 import { ask, DAY_MS, eventOf, idleEngine, makeRunning, makeWorld, wakesBy, type World } from '../support/world';
 
 /*

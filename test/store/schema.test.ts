@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { storeVersion } from '../../lib/store/archive';
 import { migrate, migrations } from '../../lib/store/migrate';
-import { openStore } from '../../lib/run/engine';
+import { openStore } from '../../lib/run/openStore';
 import { takeIn } from '../../lib/run/intake';
 import { makeMonths } from '../../lib/store/retention';
 import type { Store } from '../../lib/store/types';

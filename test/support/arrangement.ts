@@ -1,4 +1,4 @@
-import { openStore } from '../../lib/run/engine';
+import { openStore } from '../../lib/run/openStore';
 import type { Child } from './child';
 import { N8n } from './n8n';
 import { freshDatabase } from './postgres';

@@ -1,4 +1,4 @@
-import { openStore } from '../../lib/run/engine';
+import { openStore } from '../../lib/run/openStore';
 import { saveConditions } from '../../lib/store/conditions';
 import { makeMonths } from '../../lib/store/retention';
 import type { Store } from '../../lib/store/types';

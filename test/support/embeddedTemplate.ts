@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { dependencies } from '../../package.json';
-import { openStore } from '../../lib/run/engine';
+import { openStore } from '../../lib/run/openStore';
 import { temporaryFolder } from './guard';
 
 const MIGRATIONS = join(__dirname, '../../lib/store/migrations');

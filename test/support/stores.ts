@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { openStore } from '../../lib/run/engine';
+import { openStore } from '../../lib/run/openStore';
 import type { Store } from '../../lib/store/types';
 import { copyEmptyStore } from './embeddedTemplate';
 import { freshDatabase } from './postgres';

@@ -2,7 +2,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { Engine, openStore } from '../../lib/run/engine';
+import { Engine } from '../../lib/run/engine';
+import { openStore } from '../../lib/run/openStore';
 import type { Child } from '../support/child';
 import { N8n } from '../support/n8n';
 import { freshDatabase, startPostgres, type PostgresServer } from '../support/postgres';

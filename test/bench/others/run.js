@@ -41,7 +41,8 @@ async function measure(name, prepare) {
 
 async function ours() {
 	const lib = '../../../dist/lib';
-	const { openStore, Engine } = require(`${lib}/run/engine`);
+	const { Engine } = require(`${lib}/run/engine`);
+	const { openStore } = require(`${lib}/run/openStore`);
 	const { claimInstances, startClaim } = require(`${lib}/store/claim`);
 	const { completeClaim } = require(`${lib}/store/finish`);
 	const { park } = require(`${lib}/run/park`);
