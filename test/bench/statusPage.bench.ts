@@ -38,7 +38,7 @@ describe('the status page, however many wait', () => {
 		}
 		const { store: watched, seen } = explained(store);
 		await watched.tx(async (db) => await peopleAtSteps(db, null));
-		figure({ what: `  read from end to end for who is at each step, ${when}`, measured: seen.flatMap(({ scanned }) => scanned).join(', ') });
+		figure({ what: `  read from end to end for who is at each step, ${when}`, measured: seen.flatMap(({ scanned }) => scanned).join(', ') || 'no table' });
 	}
 
 	it('takes so long, as they came', async () => await measure('as they came'), 600_000);

@@ -55,7 +55,9 @@ import { freshStore, type TestStore } from '../support/stores';
 import { makeRunning, makeWorld, wakesBy } from '../support/world';
 
 /** Every table with rows about people. */
-const ABOUT_PEOPLE = ['profiles', 'identities', 'events', 'candidates', 'instances', 'finished', 'enrolments', 'conversions', 'deliveries', 'engagements', 'journal', 'refusals', 'timeouts', 'segment_members', 'profile_traits', 'touched'];
+const ABOUT_PEOPLE = ['profiles', 'identities', 'events', 'candidates', 'instances', 'finished', 'enrolments', 'conversions', 'deliveries', 'engagements', 'journal', 'refusals', 'timeouts', 'segment_members', 'profile_traits', 'touched', 'consents'];
+/** They tell of people by their instances, and live for a week. */
+const BY_INSTANCE = ['moves'];
 
 /** Finds the rows of one batch by its token. */
 const BATCH = 'the rows of one claim are found by its token or the instance ids it holds: one statement for up to 5,000 people, who are everywhere';
@@ -483,6 +485,15 @@ describe('statements about people', () => {
 		}
 	}, 120_000);
 	afterAll(async () => await it_?.drop());
+
+	it('are about the tables that know whose their rows are', async () => {
+		const rows = await it_.store.tx(async (db) => await db.rows<{ name: string; column: string }>(
+			`SELECT c.relname AS name, a.attname AS column FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname IN ('profile_id', 'instance_id')
+			 WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition`));
+		const withProfile = new Set(rows.filter(({ column }) => column === 'profile_id').map(({ name }) => name));
+		expect([...withProfile, 'profiles'].sort()).toEqual([...ABOUT_PEOPLE].sort());
+		expect(rows.map(({ name }) => name).filter((name) => !withProfile.has(name))).toEqual(BY_INSTANCE);
+	});
 
 	it('name a profile, but for the listed ones', () => {
 		const offending = Object.fromEntries([...found].filter(([, tables]) => tables.length > 0));
