@@ -110,7 +110,7 @@ describe('people who park while their event arrives', () => {
 		// Both sides must have been second often enough, or this raced nothing.
 		expect(live).toBeGreaterThan(30);
 		expect(awake - live).toBeGreaterThan(30);
-	}, 30_000);
+	}, 120_000);
 
 	it.each([
 		['without the match lock', without('journey match')],
@@ -119,7 +119,7 @@ describe('people who park while their event arrives', () => {
 		let lost = 0;
 		for (let tries = 0; tries < 8 && lost === 0; tries++) lost = (await raceParks(broken, 300)).lost;
 		expect(lost).toBeGreaterThan(0);
-	}, 30_000);
+	}, 120_000);
 
 	/** @returns of those who entered, how many ordered and are not converted */
 	async function raceAdmissions(protocol: () => Interceptor, people: number) {
@@ -164,13 +164,13 @@ describe('people who park while their event arrives', () => {
 		expect({ entered, lost }).toEqual({ entered: 500, lost: 0 });
 		expect(live).toBeGreaterThan(30);
 		expect(entered - live).toBeGreaterThan(30);
-	}, 30_000);
+	}, 120_000);
 
 	it('fail to convert without the match lock', async () => {
 		let lost = 0;
 		for (let tries = 0; tries < 8 && lost === 0; tries++) lost = (await raceAdmissions(without('journey match'), 250)).lost;
 		expect(lost).toBeGreaterThan(0);
-	}, 30_000);
+	}, 120_000);
 
 	/** @returns events that arrived while the Entry Trigger came back, and how many of them got no candidate */
 	async function raceRegistrations(protocol: () => Interceptor, times: number) {
@@ -210,11 +210,11 @@ describe('people who park while their event arrives', () => {
 
 	it('enter when their event arrives while the Entry Trigger comes back', async () => {
 		expect(await raceRegistrations(whole, 40)).toEqual({ lost: 0 });
-	}, 30_000);
+	}, 120_000);
 
 	it('fail to enter without the registry lock', async () => {
 		let lost = 0;
 		for (let tries = 0; tries < 12 && lost === 0; tries++) lost = (await raceRegistrations(without('journey registry'), 20)).lost;
 		expect(lost).toBeGreaterThan(0);
-	}, 30_000);
+	}, 120_000);
 });
