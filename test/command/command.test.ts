@@ -115,7 +115,7 @@ describe.each(['postgres', 'embedded'] as const)('the command on %s', (kind) => 
 
 	if (kind === 'postgres') return;
 
-	it('moves everybody to a Postgres when n8n is stopped', async () => {
+	it('moves a store to a Postgres only while n8n is stopped and that place is empty, and says afterwards which of the two to use', async () => {
 		const target = await freshDatabase();
 		try {
 			const args = ['move', '--to', target.url, ...where];

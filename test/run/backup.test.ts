@@ -20,6 +20,7 @@ import { migrate } from '../../lib/store/migrate';
 import { currentPause } from '../../lib/store/pause';
 import type { Store } from '../../lib/store/types';
 import { STORE_OPERATIONS } from '../../nodes/JourneyControl/store';
+import { intercepted } from '../support/intercept';
 import { freshDatabase } from '../support/postgres';
 import { emptyPlace, freshStore, STORES, type TestStore } from '../support/stores';
 import { ask, eventOf, makeRunning, makeWorld } from '../support/world';
@@ -238,7 +239,7 @@ it('a store that is put aside for a backup is kept whole under another name, and
 	}
 });
 
-it('people move from the embedded store to a Postgres, where they go on, and their old store does not', async () => {
+it('a move to a Postgres takes every row over as it was, leases among them, and can be made only once', async () => {
 	const from = await freshStore('embedded');
 	const place = await emptyPlace('postgres', from.clock);
 	try {
@@ -262,12 +263,18 @@ it('people move from the embedded store to a Postgres, where they go on, and the
 	}
 });
 
-it('a move that fails leaves the old store as it was', async () => {
-	const [from, taken] = [await freshStore('embedded'), await freshStore('postgres')];
+it('a move that fails leaves the old store as it was, also when rows do not arrive', async () => {
+	const [from, taken, place] = [await freshStore('embedded'), await freshStore('postgres'), await emptyPlace('postgres')];
 	try {
+		await makeRunning(from.store, await makeWorld(from.store), ['a', 'b', 'c'], 2);
+		const before = await contents(from.store);
 		await expect(move(from.store, taken.store, 'journey')).rejects.toThrow(/there is a store in .* already\. Name another schema/);
+		const leaky = intercepted(place.store, () => async (sql, _params, pass) => (sql.startsWith('INSERT INTO "identities"') ? [] : await pass()));
+		await expect(move(from.store, leaky, 'journey')).rejects.toThrow(/rows are missing in the new store \(identities: 0 instead of 3\)\. Nothing was written/);
+		expect(await ask(place.store, "SELECT FROM pg_namespace WHERE nspname = 'journey'")).toEqual([]);
+		expect(await contents(from.store)).toEqual(before);
 		expect(await from.store.tx(currentPause)).toBeUndefined();
 	} finally {
-		await Promise.all([from.drop(), taken.drop()]);
+		await Promise.all([from.drop(), taken.drop(), place.drop()]);
 	}
 });
