@@ -9,15 +9,16 @@ const lines: string[] = [];
 const say = (line: string) => void lines.push(line);
 afterEach(() => lines.splice(0));
 
-/** The short form of `npm run torture`: seeds that kill, crash and freeze n8n and Postgres, or a worker and the process for webhooks. */
-const SEEDS: Record<Kind, number> = { single: 1, queue: 6 };
+/** The short form of `npm run torture`: seeds that kill, crash and freeze n8n, Postgres and Redis, or those, a worker and the process for webhooks. */
+const SEEDS: Record<Kind, number> = { single: 53, queue: 73 };
 
 describe.each(ARRANGEMENTS)('a schedule of crashes, drawn from a seed, after which the books are checked (%s)', (kind) => {
-	let stage: Stage;
-	beforeAll(async () => void (stage = (await setStage(kind))!));
+	let stage: Stage | undefined;
+	beforeAll(async () => void (stage = await setStage(kind)));
 	afterAll(async () => await stage?.stop());
 
 	it(`seed ${SEEDS[kind]} leaves nothing lost, doubled or behind`, async () => {
+		if (!stage) return; // without Redis, which is said
 		const { wrong, mails } = await runSeed(stage, SEEDS[kind], say);
 		if (wrong.length > 0) console.error(lines.join('\n'));
 		expect(wrong).toEqual([]);

@@ -25,6 +25,7 @@ export function check(ledger: Ledger, played: Played): Wrong[] {
 	const run = (of: Ledger, ...checks: Check[]) => checks.flatMap((one) => one(of, played, people));
 	return [
 		...[...new Set(played.seen)].map((what) => ({ what })),
+		...(played.stuck === undefined ? [] : [{ what: `the play was given up: ${played.stuck.split('\n')[0]}` }]),
 		...run(ledger, storedOnce, nothingLeft, mailedOnce, inDoubt, converted),
 		...run(inJourney(ledger, TORTURED), decidedOnce, steppedOnce, waitedAsLong, endedAsPlayed, remindedAsPlayed, triedAgain),
 		...run(inJourney(ledger, IN_TURN), inTheirTurn, steppedOnce, waitedAsLong, triedAgain),

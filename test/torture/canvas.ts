@@ -76,9 +76,15 @@ export const journeyInTurn = (version: number) => ({
 	connections: wires('Entry in turn > Turn', 'Turn:0 > End'),
 });
 
-export const collector = (writeKey: string) => ({
+/** On n8n's webhook and on a port of its own. @param version as above: publishing it anew closes the port and opens it again */
+export const collector = (version: number, { writeKey, port }: { writeKey: string; port: number }) => ({
 	name: 'Collector',
 	settings: { saveDataSuccessExecution: 'none' },
-	nodes: [journeyNode('Collector', 'journeyEventCollectorTrigger', { path: 'journey' }, { webhookId: 'collector', credentials: { journeyWriteKey: { id: writeKey, name: 'Shop' } } })],
+	nodes: [{
+		...journeyNode('Collector', 'journeyEventCollectorTrigger', { path: 'journey', ownPort: true, port, limits: { latenessDays: 7 + version } }, {
+			webhookId: 'collector', credentials: { journeyWriteKey: { id: writeKey, name: 'Shop' } },
+		}),
+		typeVersion: 2,
+	}],
 	connections: {},
 });

@@ -20,6 +20,8 @@ export interface Strike {
 	/** Everything acknowledged so far, once more. */
 	sendAllAgain(): Promise<void>;
 	cut(from: Date, sending: Cut['sending']): void;
+	/** Redis has lost what it took since then: it was not acknowledged, and its sender writes it again. */
+	lost(since: Date): Promise<void>;
 }
 
 const FREEZES_AT_LEAST_MS = 1_500;
@@ -31,6 +33,7 @@ export const faults: Record<FaultKind, (strike: Strike) => Promise<void>> = {
 	'kill n8n and Postgres': async ({ stage, fault, cut }) => {
 		const from = new Date();
 		await stage.n8n.kill();
+		await stage.stream.age(0);
 		await stage.postgres.stopNow();
 		const booting = stage.n8n.start();
 		await sleep(fault.ms);
@@ -102,28 +105,38 @@ export const faults: Record<FaultKind, (strike: Strike) => Promise<void>> = {
 		process.kill(stage.webhooks.process!.pid, 'SIGCONT');
 		cut(from, 'goes on');
 	},
-	'empty Redis': async ({ stage, fault, cut }) => {
+	// It keeps what it took, and nobody but readers and writers of the stream needs it: nothing else is cut off.
+	'kill Redis': async ({ stage, fault }) => {
+		await stage.redis.kill();
+		await sleep(fault.ms);
+		await startRedis(stage);
+	},
+	'empty Redis': async ({ stage, fault, cut, lost }) => {
 		const from = new Date();
 		await tellRedis(stage, async (redis) => (await redis.flushall(), await redis.save()));
-		await stage.redis!.kill();
+		await stage.redis.kill();
 		await sleep(fault.ms);
-		await stage.redis!.start();
+		await startRedis(stage);
 		cut(from, 'goes on');
+		await lost(new Date(0));
 	},
-	// As after a restart from its last snapshot: what n8n had queued is queued again.
-	'turn Redis back': async ({ stage, fault, cut }) => {
+	// As after a restart from its last snapshot: what n8n had queued is queued again, and what was read is read again.
+	'turn Redis back': async ({ stage, fault, cut, lost }) => {
 		const from = new Date();
 		await tellRedis(stage, async (redis) => await redis.save());
 		await sleep(fault.ms / 5);
-		await stage.redis!.kill();
-		await stage.redis!.start();
+		await stage.redis.kill();
+		await startRedis(stage);
 		cut(from, 'goes on');
+		await stage.stream.age(0);
+		await lost(from);
 	},
 };
 
 async function killN8n({ stage, fault, cut }: Strike): Promise<void> {
 	const from = new Date();
 	await stage.n8n.kill();
+	await stage.stream.age(0);
 	cut(from, stage.arrangement === 'single' ? 'dies' : 'may stop');
 	await endLeases(stage, ofMain(stage));
 	await sleep(fault.ms);
@@ -161,8 +174,13 @@ async function endLeases(stage: Stage, which: string): Promise<void> {
 	await stage.watch.rows(`UPDATE claims SET lease_until = now() WHERE token IN (SELECT token FROM claims WHERE lease_until > now() AND ${which} FOR UPDATE SKIP LOCKED)`);
 }
 
+async function startRedis({ redis, stream }: Stage): Promise<void> {
+	await redis.start();
+	await stream.back();
+}
+
 async function tellRedis(stage: Stage, say: (redis: Redis) => Promise<unknown>): Promise<void> {
-	const redis = new Redis(stage.redis!.url);
+	const redis = new Redis(stage.redis.url);
 	redis.on('error', () => undefined);
 	await say(redis).finally(() => redis.disconnect());
 }

@@ -7,7 +7,7 @@ export const USAGE = `npm run torture [-- --seed N] [--seeds N] [--minutes N] [-
   --seed     the first seed; default: a new one in every run. One seed alone: replays it
   --seeds    how many, one after the other, in each form; default: as many as the minutes allow
   --minutes  begins no seed after that; default 5
-  --form     n8n and Postgres; a main, two workers, a process for webhooks and Redis; or the frozen clock. Default: all in turn`;
+  --form     n8n alone; a main, two workers and a process for webhooks; or the frozen clock. Default: all in turn`;
 
 export interface Options {
 	seed: number;

@@ -2,16 +2,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { IntakeEntry } from '../../lib/core/types';
 import { takeIn } from '../../lib/run/intake';
+import { doors, SINGLY } from './doors';
 import { faults, type Cut } from './faults';
 import type { Mail } from '../support/smtp';
 import type { Schedule, Scripted } from './schedule';
-import { WRITE_KEY, type Stage } from './stage';
+import type { Stage } from './stage';
 
 /** What happened, as seen from outside. */
 export interface Played {
 	schedule: Schedule;
-	/** message ids whose sender was told that they are kept */
-	acknowledged: Set<string>;
+	/** when the sender of a message id was last told that it is kept */
+	acknowledged: Map<string, number>;
 	cuts: Cut[];
 	mails: Mail[];
 	/** addresses that bounced, once for each try */
@@ -23,7 +24,6 @@ export interface Played {
 }
 
 const TICK_MS = 100;
-const HTTP_PATIENCE_MS = 8_000;
 /** A lease of 60 s is renewed every 15 s. Here one that was not renewed for 25 s is over, so that a seed takes half a minute. */
 const UNRENEWED_MS = 25_000;
 const LEASE_MS = 60_000;
@@ -35,7 +35,7 @@ const RESTS_AT_MOST_MS = 150_000;
 /** Plays a schedule until everybody is through, or nothing moves any more. @param say tells what is going on */
 export async function play(stage: Stage, schedule: Schedule, say: (line: string) => void): Promise<Played> {
 	const { smtp } = stage;
-	const played: Played = { schedule, acknowledged: new Set(), cuts: [], mails: [], rejected: [], seen: [] };
+	const played: Played = { schedule, acknowledged: new Map(), cuts: [], mails: [], rejected: [], seen: [] };
 	const [mailsBefore, rejectedBefore] = [smtp.mails.length, smtp.rejected.length];
 	await introduce(stage, schedule);
 	const began = Date.now();
@@ -43,6 +43,8 @@ export async function play(stage: Stage, schedule: Schedule, say: (line: string)
 	let over = false;
 	const looking = look(stage, played, () => over);
 	const sending = sendAll(stage, schedule.events, began, played);
+	// It is waited for below, after all faults.
+	sending.catch(() => undefined);
 	try {
 		for (const fault of schedule.faults) {
 			await sleep(Math.max(0, began + fault.at - Date.now()));
@@ -50,6 +52,11 @@ export async function play(stage: Stage, schedule: Schedule, say: (line: string)
 			await faults[fault.kind]({
 				stage, fault,
 				sendAllAgain: async () => await sendAll(stage, schedule.events.filter(({ messageId }) => played.acknowledged.has(messageId)), began, played),
+				lost: async (since) => {
+					const gone = schedule.events.filter(({ door, messageId }) => door === 'stream' && (played.acknowledged.get(messageId) ?? -1) >= since.getTime());
+					gone.forEach(({ messageId }) => played.acknowledged.delete(messageId));
+					await sendAll(stage, gone, began, played);
+				},
 				cut: (from, sending) => void played.cuts.push({ kind: fault.kind, from, to: new Date(), sending }),
 			});
 			await revive(stage, say);
@@ -78,61 +85,52 @@ async function introduce({ watch }: Stage, { people }: Schedule): Promise<void> 
 	})));
 }
 
-/** Two senders, one for each door. Each sends what is due in one batch, again until it is acknowledged. */
+/** A sender for each door. Each sends what is due, in one batch or each by itself, again until it is acknowledged. */
 async function sendAll(stage: Stage, events: Scripted[], began: number, played: Played): Promise<void> {
-	const doors = Map.groupBy(events, ({ door }) => door);
-	await Promise.all([...doors].map(async ([door, mine]) => {
-		const send = door === 'http' ? byHttp : byStore;
+	await Promise.all([...Map.groupBy(events, ({ door }) => door)].map(async ([door, mine]) => {
+		const send = async (part: Scripted[]) => {
+			for (const end = Date.now() + RESTS_AT_MOST_MS; ; await sleep(500)) {
+				const refused = await doors[door](stage, part, began).then(() => undefined, (error: Error) => error);
+				if (!refused) break;
+				if (Date.now() > end) throw new Error(`${door}: nothing is acknowledged for ${RESTS_AT_MOST_MS / 1000} s (${refused.message})`);
+			}
+			part.forEach(({ messageId }) => played.acknowledged.set(messageId, Date.now()));
+		};
 		for (let at = 0; at < mine.length;) {
 			await sleep(Math.max(TICK_MS, began + mine[at]!.at - Date.now()));
 			const batch = mine.slice(at).filter((one) => began + one.at <= Date.now());
 			at += batch.length;
 			for (const part of [batch, batch.filter(({ again }) => again)].filter(({ length }) => length > 0)) {
-				while (!(await send(stage, part, began).then(() => true, () => false))) await sleep(500);
-				part.forEach(({ messageId }) => played.acknowledged.add(messageId));
+				await Promise.all((SINGLY.has(door) ? part.map((one) => [one]) : [part]).map(send));
 			}
 		}
 	}));
 }
 
-async function byStore({ watch }: Stage, batch: Scripted[], began: number): Promise<void> {
-	await takeIn(watch.store, 'torture', batch.map(({ user, name, messageId, at }, index): IntakeEntry => ({
-		index, identities: [{ kind: 'user_id', value: user }], event: { name, properties: { revenue: 10 } }, occurredAt: new Date(began + at), messageId,
-	})));
-}
-
-async function byHttp({ webhooks }: Stage, batch: Scripted[], began: number): Promise<void> {
-	const answer = await fetch(`${webhooks.url}/webhook/journey/v1/batch`, {
-		method: 'POST', signal: AbortSignal.timeout(HTTP_PATIENCE_MS), headers: { authorization: `Basic ${Buffer.from(`${WRITE_KEY}:`).toString('base64')}` },
-		body: JSON.stringify({ batch: batch.map(({ user, name, messageId, at }) => ({
-			type: 'track', userId: user, event: name, messageId, timestamp: new Date(began + at).toISOString(), properties: { revenue: 10 },
-		})) }),
-	});
-	const words = await answer.text();
-	if (answer.status !== 200 || words !== '{"rejected":[]}') throw new Error(`${answer.status} ${words}`);
-}
-
-/** Nobody is inside, on the way in, or being sent to. @throws when nothing has moved for long and somebody still is */
+/** Everything is read, and nobody is inside, on the way in, or being sent to. @throws when nothing has moved for long and somebody still is */
 async function untilQuiet(stage: Stage, say: (line: string) => void): Promise<void> {
 	const left = ['instances', 'candidates', 'claims', "deliveries WHERE status = 'claimed'"].map((from) => `(SELECT count(*) FROM ${from})`).join(' + ');
 	let [decisions, movedAt] = [-1, Date.now()];
 	for (;; await sleep(200)) {
 		await revive(stage, say);
+		// First: what was read is in the store by then.
+		const read = await stage.stream.isRead().catch(() => false);
 		const [row] = await stage.watch.rows<{ left: number; decisions: number }>(`SELECT ${left} AS left, (SELECT count(*) FROM journal) AS decisions`).catch(() => []);
-		if (row?.left === 0) return;
+		if (row?.left === 0 && read) return;
 		if (row && row.decisions !== decisions) [decisions, movedAt] = [row.decisions, Date.now()];
 		if (Date.now() - movedAt > RESTS_AT_MOST_MS) throw new Error(`Nothing has moved for ${RESTS_AT_MOST_MS / 1000} s.\n${stage.n8n.logs().slice(-4_000)}`);
 	}
 }
 
-/** Lets time pass more quickly for leases that nobody renews and for those who wait for a place, and looks for what must never be. */
-async function look({ watch }: Stage, played: Played, isOver: () => boolean): Promise<void> {
+/** Lets time pass more quickly for leases that nobody renews, for entries that nobody acknowledges and for those who wait for a place, and looks for what must never be. */
+async function look({ watch, stream }: Stage, played: Played, isOver: () => boolean): Promise<void> {
 	for (let looks = 0; !isOver(); await sleep(400)) {
 		await watch.rows(
 			`UPDATE claims SET lease_until = now() WHERE token IN (
 				SELECT token FROM claims WHERE lease_until > now() AND lease_until < now() + $1::interval FOR UPDATE SKIP LOCKED)`,
 			[`${LEASE_MS - UNRENEWED_MS} milliseconds`],
 		).catch(() => undefined);
+		await stream.age(UNRENEWED_MS).catch(() => undefined);
 		if (++looks % LOOKS_FOR_A_TURN === 0) {
 			await watch.rows(
 				`UPDATE candidates SET due_at = now() WHERE id IN (

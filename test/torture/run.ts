@@ -60,6 +60,7 @@ async function startAfresh(stage: Stage): Promise<void> {
 		await stage.startWorker();
 	}
 	await forget(stage.watch);
+	await stage.stream.forget();
 	await stage.webhooks.process?.finish('SIGKILL');
 	if (stage.webhooks.process) await stage.startWebhooks();
 	await stage.n8n.start();

@@ -1,6 +1,6 @@
 import { Random } from './random';
 
-/** n8n alone with its Postgres, or a main, two workers and a process for webhooks, with Redis. */
+/** n8n alone, or a main, two workers and a process for webhooks; each with Postgres and Redis. */
 export type Arrangement = 'single' | 'queue';
 
 /** What a customer does in the play, and with it what must become of them: see `fates.ts`. */
@@ -9,7 +9,12 @@ export type Plot = 'quiet' | 'clicks' | 'buys' | 'buys early or late' | 'comes b
 export type FaultKind =
 	| 'kill n8n' | 'kill n8n as it sends' | 'kill n8n and Postgres' | 'deploy' | 'republish' | 'freeze n8n'
 	| 'crash Postgres' | 'cut connections' | 'slow nodes' | 'send all again'
+	| 'kill Redis'
 	| 'kill worker' | 'kill worker as it sends' | 'freeze worker' | 'kill webhooks' | 'freeze webhooks' | 'empty Redis' | 'turn Redis back';
+
+/** The store itself, the collector on n8n's webhook and on a port of its own, and the Redis stream. */
+export type Door = 'store' | 'http' | 'port' | 'stream';
+const DOORS: Door[] = ['store', 'http', 'port', 'stream'];
 
 export interface Customer {
 	/** `s7-12`: customer 12 of seed 7 */
@@ -24,7 +29,7 @@ export interface Scripted {
 	user: string;
 	name: 'cart' | 'click' | 'order';
 	messageId: string;
-	door: 'store' | 'http';
+	door: Door;
 	/** sent once more although it was acknowledged */
 	again: boolean;
 }
@@ -54,7 +59,7 @@ const EVERYWHERE: Partial<Record<FaultKind, number>> = {
 	'kill n8n': 1, 'kill n8n and Postgres': 1, deploy: 1, republish: 2, 'crash Postgres': 4, 'cut connections': 4, 'slow nodes': 1, 'send all again': 1,
 };
 const FAULTS: Record<Arrangement, Partial<Record<FaultKind, number>>> = {
-	single: { ...EVERYWHERE, 'kill n8n as it sends': 2, 'freeze n8n': 5 },
+	single: { ...EVERYWHERE, 'kill n8n as it sends': 2, 'freeze n8n': 5, 'kill Redis': 3 },
 	queue: { ...EVERYWHERE, 'kill worker': 1, 'kill worker as it sends': 2, 'freeze worker': 4, 'kill webhooks': 1, 'freeze webhooks': 2, 'freeze n8n': 1, 'empty Redis': 1, 'turn Redis back': 2 },
 };
 
@@ -79,7 +84,7 @@ export function schedule(seed: number, arrangement: Arrangement): Schedule {
 function script({ user, plot }: Customer, random: Random): Scripted[] {
 	const entry = random.int(0, 5) * 1_000 + random.int(0, 150);
 	const event = (name: Scripted['name'], at: number): Scripted => ({
-		at, user, name, messageId: `${user} ${name} ${random.int(0, 2 ** 31)}`, door: random.chance(0.5) ? 'http' : 'store', again: random.chance(0.1),
+		at, user, name, messageId: `${user} ${name} ${random.int(0, 2 ** 31)}`, door: random.pick(DOORS), again: random.chance(0.1),
 	});
 	const later = (from: number) => random.int(from + 1, PLAY_MS + 2_000);
 	if (plot === 'clicks') return [event('cart', entry), event('click', later(entry))];

@@ -4,14 +4,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Engine } from '../../lib/run/engine';
 import { openStore } from '../../lib/run/openStore';
+import { RedisLink } from '../../lib/run/redis/link';
 import type { Child } from '../support/child';
 import { N8n } from '../support/n8n';
+import { freePort } from '../support/ports';
 import { freshDatabase, startPostgres, type PostgresServer } from '../support/postgres';
 import { startRedis, type RedisServer } from '../support/redis';
 import { startSmtp, type SmtpSink } from '../support/smtp';
 import { Watch } from '../support/watch';
 import { collector, journey, journeyInTurn } from './canvas';
 import type { Arrangement } from './schedule';
+import { Stream } from './stream';
 
 export const WRITE_KEY = 'key';
 
@@ -30,11 +33,15 @@ export interface Stage {
 	workers: Child[];
 	/** where production webhooks answer: in queue mode a process of its own */
 	webhooks: { process?: Child; url: string };
-	redis?: RedisServer;
+	/** where the collector listens itself */
+	port: number;
+	/** Single: the pack's alone, and it keeps what it took. Queue: n8n's queue is in it as well, and it loses what it has. */
+	redis: RedisServer;
+	stream: Stream;
 	smtp: SmtpSink;
 	lookUp: LookUp;
 	watch: Watch;
-	/** Another process on the same store: it may sweep while n8n is frozen. */
+	/** Another process on the same store: it may sweep while n8n is frozen, and says by Redis what it has taken in. */
 	rival: Engine;
 	republish(): Promise<void>;
 	startWorker(): Promise<void>;
@@ -46,21 +53,26 @@ export interface Stage {
 const QUICK_QUEUE = { QUEUE_WORKER_LOCK_DURATION: '8000', QUEUE_WORKER_LOCK_RENEW_TIME: '2000', QUEUE_WORKER_STALLED_INTERVAL: '4000' };
 const WORKERS = 2;
 
-/** @returns undefined when Redis is needed and not installed */
+/** @returns undefined when Redis is not installed */
 export async function setStage(arrangement: Arrangement): Promise<Stage | undefined> {
-	const redis = arrangement === 'queue' ? await startRedis() : undefined;
-	if (arrangement === 'queue' && redis === undefined) return undefined;
+	const inQueue = arrangement === 'queue';
+	const redis = await startRedis({ keeps: !inQueue });
+	if (!redis) return undefined;
 	const postgres = await startPostgres();
 	const smtp = await startSmtp({ reject: (address) => address.startsWith('bounces'), takes: 25 });
 	const lookUp = await startLookUp();
 	const n8n = await N8n.start({
 		pack: 'link',
 		// On a server of its own, which nobody crashes: what n8n does without its own database is not ours to mend.
-		...(redis ? { database: { postgres: (await freshDatabase()).url }, queue: { redisPort: redis.port } } : { database: 'sqlite' }),
-		env: { JOURNEY_STORE_URL: postgres.url, ...(redis ? { ...QUICK_QUEUE, N8N_DISABLE_PRODUCTION_MAIN_PROCESS: 'true' } : {}) },
+		...(inQueue ? { database: { postgres: (await freshDatabase()).url }, queue: { redisPort: redis.port } } : { database: 'sqlite' }),
+		env: { JOURNEY_STORE_URL: postgres.url, JOURNEY_REDIS_URL: redis.url, ...(inQueue ? { ...QUICK_QUEUE, N8N_DISABLE_PRODUCTION_MAIN_PROCESS: 'true' } : {}) },
 	});
 	const watch = new Watch(await openStore({ url: postgres.url, schema: 'journey' }), () => n8n.logs());
 	const quiet = () => undefined;
+	const silent = { info: quiet, warn: quiet, error: quiet };
+	const link = await RedisLink.open({ url: redis.url, group: 'journey' }, 'journey:journey', silent);
+	const stream = new Stream(redis.url);
+	const port = await freePort();
 	const credentials = {
 		smtp: await n8n.createCredential('SMTP', 'smtp', { user: '', password: '', host: smtp.host, port: smtp.port, secure: false, disableStartTls: true }),
 		lookUp: lookUp.url,
@@ -68,27 +80,30 @@ export async function setStage(arrangement: Arrangement): Promise<Stage | undefi
 	let version = 0;
 	const { id } = await n8n.createWorkflow(journey(version, credentials));
 	const inTurn = await n8n.createWorkflow(journeyInTurn(version));
-	const door = await n8n.createWorkflow(collector(await n8n.createCredential('Shop', 'journeyWriteKey', { writeKey: WRITE_KEY })));
+	const writeKey = await n8n.createCredential('Shop', 'journeyWriteKey', { writeKey: WRITE_KEY });
+	const door = await n8n.createWorkflow(collector(version, { writeKey, port }));
 	const workers: Child[] = [];
 	const stage: Stage = {
-		arrangement, postgres, n8n, workers, webhooks: { url: n8n.url }, redis, smtp, lookUp, watch,
-		rival: new Engine(watch.store, { info: quiet, warn: quiet, error: quiet }, false),
+		arrangement, postgres, n8n, workers, webhooks: { url: n8n.url }, port, redis, stream, smtp, lookUp, watch,
+		rival: new Engine(watch.store, silent, false, {}, link),
 		republish: async () => {
 			await n8n.publish(id, journey(++version, credentials));
 			await n8n.publish(inTurn.id, journeyInTurn(version));
+			await n8n.publish(door.id, collector(version, { writeKey, port }));
 		},
 		startWorker: async () => void workers.push(await n8n.worker()),
 		startWebhooks: async () => void (stage.webhooks = await n8n.webhookProcess()),
 		stop: async () => {
 			await Promise.all([...workers, stage.webhooks.process].map(async (one) => await one?.finish('SIGKILL')));
 			await n8n.kill().catch(quiet);
-			await watch.store.close();
-			await Promise.all([smtp.stop(), redis?.stop(), postgres.stop()]);
+			stream.stop();
+			await stage.rival.close();
+			await Promise.all([smtp.stop(), redis.stop(), postgres.stop()]);
 			lookUp.stop();
 		},
 	};
-	for (let at = 0; redis && at < WORKERS; at++) await stage.startWorker();
-	if (redis) await stage.startWebhooks();
+	for (let at = 0; inQueue && at < WORKERS; at++) await stage.startWorker();
+	if (inQueue) await stage.startWebhooks();
 	await n8n.activate(id);
 	await n8n.activate(inTurn.id);
 	await n8n.activate(door.id);
