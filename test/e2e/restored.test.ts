@@ -10,8 +10,9 @@ import { baseNode, journeyNode, wires } from '../support/canvas';
 import { temporaryFolder } from '../support/guard';
 import { eventState } from '../support/journeys';
 import { N8n } from '../support/n8n';
-import { node24, repository } from '../support/n8nEnvironment';
+import { node24, repository, type Database } from '../support/n8nEnvironment';
 import { freshDatabase } from '../support/postgres';
+import { redisIsThere, startRedis, type RedisServer } from '../support/redis';
 import { startSmtp, type SmtpSink } from '../support/smtp';
 import { addressOf, customers, Watch } from '../support/watch';
 
@@ -49,6 +50,10 @@ describe.each(['embedded', 'postgres'] as const)('a backup of a started n8n, %s'
 	const folder = join(userFolder, '.n8n', 'journey');
 	const file = join(userFolder, 'backup.gz');
 	let n8n: N8n;
+	let n8nDatabase: Database = 'sqlite';
+	let env: Record<string, string> = {};
+	let workflow: string;
+	let redis: RedisServer | undefined;
 	let smtp: SmtpSink;
 	let store: Store;
 	let where: string[];
@@ -57,12 +62,12 @@ describe.each(['embedded', 'postgres'] as const)('a backup of a started n8n, %s'
 
 	beforeAll(async () => {
 		smtp = await startSmtp();
-		let env = {};
 		if (kind === 'postgres') {
 			const database = await freshDatabase();
 			({ drop } = database);
 			where = ['--url', database.url];
 			env = { JOURNEY_STORE_URL: database.url };
+			n8nDatabase = { postgres: (await freshDatabase()).url };
 			open = async () => await openStore({ url: database.url, schema: 'journey' });
 		} else {
 			where = ['--folder', folder];
@@ -72,11 +77,12 @@ describe.each(['embedded', 'postgres'] as const)('a backup of a started n8n, %s'
 				return through;
 			};
 		}
-		n8n = await N8n.start({ database: 'sqlite', pack: 'link', userFolder, env });
+		n8n = await N8n.start({ database: n8nDatabase, pack: 'link', userFolder, env });
 	});
 	afterAll(async () => {
 		await store?.close();
 		await n8n?.stop();
+		await redis?.stop();
 		await smtp?.stop();
 		await drop();
 	});
@@ -92,6 +98,17 @@ describe.each(['embedded', 'postgres'] as const)('a backup of a started n8n, %s'
 		}
 	};
 
+	const watch = () => new Watch(store, () => n8n.logs());
+
+	/** Somebody comes to the restored store. Waits until n8n's log, from here on, says that nobody moves, and a moment longer. */
+	const comesInVain = async (who: string, logged: number): Promise<void> => {
+		store = await opened();
+		await watch().introduce([who]);
+		await watch().send('Cart Updated', [who]);
+		await watch().until('said in the log', async () => /Journey: Nobody moves: .* Journey Control → Store → Resume After a Restore/.test(n8n.logs().slice(logged)));
+		await sleep(3_000);
+	};
+
 	/** Runs Journey Control by hand, as the editor does. @returns its item */
 	const operate = async (operation: string, more: object = {}) => {
 		const { id } = await n8n.createWorkflow(control(operation, more));
@@ -104,10 +121,9 @@ describe.each(['embedded', 'postgres'] as const)('a backup of a started n8n, %s'
 
 	it('sends nothing twice when it is restored and resumed by skipping, and goes on with what is new', async () => {
 		const smtpId = await n8n.createCredential('SMTP', 'smtp', { user: '', password: '', host: smtp.host, port: smtp.port, secure: false, disableStartTls: true });
-		const { id } = await n8n.createWorkflow(journey(smtpId));
-		await n8n.activate(id);
+		workflow = (await n8n.createWorkflow(journey(smtpId))).id;
+		await n8n.activate(workflow);
 		store = await opened();
-		const watch = () => new Watch(store, () => n8n.logs());
 		await watch().until('registered', async () => (await watch().count('steps')) >= 3);
 		await watch().introduce(customers(0, PEOPLE));
 		await watch().send('Cart Updated', customers(0, PEOPLE));
@@ -124,12 +140,8 @@ describe.each(['embedded', 'postgres'] as const)('a backup of a started n8n, %s'
 		await n8n.stop();
 		expect(await command('restore', file, '--replace', ...where)).toMatch(/Nobody moves/);
 		await n8n.start();
-		await n8n.untilPublished(id);
-		store = await opened();
-		await watch().introduce(['u900']);
-		await watch().send('Cart Updated', ['u900']);
-		await watch().until('said in the log', async () => /Journey: Nobody moves: .* Journey Control → Store → Resume After a Restore/.test(n8n.logs()));
-		await sleep(3_000);
+		await n8n.untilPublished(workflow);
+		await comesInVain('u900', 0);
 		expect(smtp.mails).toHaveLength(PEOPLE);
 		const status = await operate('status');
 		expect(status.json).toMatchObject({ waiting: PEOPLE, due: PEOPLE, candidates: 1, paused: { reason: 'restored' }, notices: [expect.stringMatching(/^Nobody moves/)] });
@@ -142,5 +154,29 @@ describe.each(['embedded', 'postgres'] as const)('a backup of a started n8n, %s'
 		expect(await watch().tally('reason', 'report_skipped')).toEqual({ restored: PEOPLE });
 		await expect(operate('resume', { answer: 'skip' })).rejects.toThrow(/is not paused/);
 		expect((await operate('status')).json).toMatchObject({ paused: null, notices: [] });
+	});
+
+	if (kind === 'embedded' || !redisIsThere()) return;
+	it('moves nobody in queue mode either, and then sends what was due, by the workers, once', async () => {
+		await store.close();
+		await n8n.stop();
+		const [mailed, logged] = [smtp.mails.length, n8n.logs().length];
+		await command('restore', file, '--replace', ...where);
+		redis = (await startRedis())!;
+		n8n = await N8n.start({ database: n8nDatabase, userFolder, env, queue: { redisPort: redis.port } });
+		const workers = await Promise.all([n8n.worker(), n8n.worker()]);
+		await n8n.untilPublished(workflow);
+		await comesInVain('u901', logged);
+		expect(smtp.mails).toHaveLength(mailed);
+		expect((await operate('status')).json).toMatchObject({ waiting: PEOPLE, due: PEOPLE, candidates: 1, paused: { reason: 'restored' } });
+
+		expect((await operate('resume', { answer: 'go_on' })).json).toMatchObject({ answer: 'go_on', due: PEOPLE, candidates: 1 });
+		await watch().until('the new one waits', async () => (await watch().count("journal WHERE kind = 'parked'")) === PEOPLE + 1);
+		await watch().send('Order Completed', ['u901']);
+		await watch().until('all through', async () => (await watch().count('finished')) === PEOPLE + 1);
+		expect(smtp.mails.slice(mailed).flatMap(({ to }) => to).sort()).toEqual([...customers(0, PEOPLE), 'u901'].map(addressOf).sort());
+		expect(await watch().tally('status', 'deliveries')).toEqual({ sent: PEOPLE + 1 });
+		expect(await watch().tally('reason', 'finished')).toEqual({ completed: PEOPLE + 1 });
+		expect(workers.map((worker) => worker.logs()).join()).toMatch(/Worker started execution/);
 	});
 });

@@ -1,4 +1,4 @@
-import { Arrangement } from '../support/arrangement';
+import { Arrangement, ARRANGEMENTS } from '../support/arrangement';
 import { baseNode, journeyNode, wires } from '../support/canvas';
 import { sendEmail, smtpCredential } from '../support/emails';
 import { startSmtp, type SmtpSink } from '../support/smtp';
@@ -22,7 +22,7 @@ const journey = (smtp: string, event: string, settings: object) => ({
 	connections: wires('Entry > Check', 'Check:0 > Send Email', 'Check:1 > Skip', 'Send Email > End'),
 });
 
-describe('an execution that n8n stops in the middle of sending', () => {
+describe.each(ARRANGEMENTS)('an execution that n8n stops in the middle of sending (%s)', (kind) => {
 	let on: Arrangement;
 	let watch: Watch;
 	let smtp: SmtpSink;
@@ -30,7 +30,7 @@ describe('an execution that n8n stops in the middle of sending', () => {
 
 	beforeAll(async () => {
 		smtp = await startSmtp({ takes: 1_000 });
-		on = await Arrangement.start(process.env.STOPPED_IN === 'queue' ? 'queue' : 'single');
+		on = await Arrangement.start(kind);
 		({ watch } = on);
 		credential = await smtpCredential(on.n8n, smtp);
 		await watch.introduce(customers(0, PEOPLE));

@@ -1,3 +1,5 @@
+import { IANAZone } from 'luxon';
+
 import { baseNode, journeyNode, wires } from '../support/canvas';
 import { CanvasRunner } from '../support/canvasRunner';
 import { delayState } from '../support/journeys';
@@ -6,7 +8,8 @@ import { wallText } from '../core/zone-oracle';
 import { checkClock } from './clockBooks';
 import { Random } from './random';
 
-const HOUR = 3_600_000;
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 const ZONES = ['Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe', 'Africa/Casablanca', 'America/Santiago', 'Asia/Kathmandu', 'Europe/Istanbul'];
 const CHANGING = ZONES.slice(0, 5);
 const NODES = ['Entry', 'Day', 'Hours', 'Check', 'Mail', 'Weekday'];
@@ -36,6 +39,19 @@ function changeOfClocks(zone: string, random: Random): number {
 	return random.pick(changes);
 }
 
+/** Moves this process to a zone. @throws when it stays where it was, on one side of the change of clocks or on both */
+function moveMachine(zone: string, change: number): void {
+	process.env.TZ = zone;
+	for (const at of [change - MINUTE, change]) {
+		const [machine, told] = [-new Date(at).getTimezoneOffset(), IANAZone.create(zone).offset(at)];
+		if (machine === told) continue;
+		throw new Error(
+			`The machine is not in ${zone}: at ${new Date(at).toISOString()} it is ${machine} minutes ahead of UTC, and not ${told}, though TZ was set. ` +
+			'In a test of jest TZ reaches nobody, since process.env is a copy there: run `node test/torture/index.js --form clock` as a process of its own.',
+		);
+	}
+}
+
 const canvas = ({ dayTime, hours, weekdays, weekdayTime }: Waits, zone: string, version: number) => ({
 	name: 'Clocks change',
 	nodes: [
@@ -56,12 +72,10 @@ const canvas = ({ dayTime, hours, weekdays, weekdayTime }: Waits, zone: string, 
 export async function runClock(seed: number, say: (line: string) => void): Promise<{ wrong: string[]; faults: string[]; mails: number }> {
 	const random = new Random(seed);
 	const zone = random.pick(CHANGING);
-	const machine = process.env.TZ;
-	process.env.TZ = zone;
 	const change = changeOfClocks(zone, random);
 	const start = change - random.int(6, 60) * HOUR;
 	// The hour that comes twice, or is skipped, and its neighbour.
-	const hour = Number(wallText(change - 60_000, zone).slice(11, 13));
+	const hour = Number(wallText(change - MINUTE, zone).slice(11, 13));
 	const time = () => `${String((hour + random.int(0, 1)) % 24).padStart(2, '0')}:${random.pick(['07', '37'])}`;
 	const waits: Waits = {
 		dayTime: time(), hours: random.int(1, 30), weekdayTime: time(),
@@ -69,7 +83,9 @@ export async function runClock(seed: number, say: (line: string) => void): Promi
 	};
 	say(`seed ${seed}: clocks change in ${zone} at ${new Date(change).toISOString()}; a day until ${waits.dayTime}, ${waits.hours} hours, weekdays ${waits.weekdays.join()} at ${waits.weekdayTime}`);
 	const on = await freshStore('postgres', new FrozenClock(new Date(start)));
+	const machine = process.env.TZ;
 	try {
+		moveMachine(zone, change);
 		const run = await CanvasRunner.open('postgres', canvas(waits, zone, 0), { on, mailer: {} });
 		const guests: Guest[] = [];
 		const faults: string[] = [];
