@@ -13,6 +13,9 @@ const LASTS: Record<string, (least: number, most: number) => boolean> = {
 	Turn: (least, most) => SECOND >= least && SECOND <= most,
 };
 
+/** At most between the reading of a publish and the writing of a page of those who follow it. */
+const READ_BEFORE_MS = 5_000;
+
 /**
  * Every wait is as long as its State says, counted from a moment between the step before and the park. Nobody is woken by
  * the time before it is over, and nobody by an event that is not on record, not theirs, not waited for, or not there yet.
@@ -34,8 +37,8 @@ export const waitedAsLong: Check = ({ journal, events }) => {
 		if (kind === 'rescheduled' && wait) {
 			waits.set(where, { ...wait, due: due_at! });
 			const lasts = +due_at! - +wait.parked.at;
-			// As if it had been so when they came; who would have gone on already does so now.
-			return LASTS[step!]!(lasts, lasts) || due_at! >= at ? [] : wrong(`is to wait from ${wait.parked.at.toISOString()} until ${due_at!.toISOString()}`);
+			// As if it had been so when they came; who would have gone on already does so now, which is when the publish was read.
+			return LASTS[step!]!(lasts, lasts) || +due_at! >= +at - READ_BEFORE_MS ? [] : wrong(`is to wait from ${wait.parked.at.toISOString()} until ${due_at!.toISOString()}`);
 		}
 		if (kind !== 'woken') return [];
 		if (!wait) return wrong('woke and did not wait');
