@@ -7,7 +7,7 @@ import { profiling, PROFILING } from './profile';
 import { beginRun } from './table';
 
 /** What docs/scaling.md asks for on a machine of this size. Durability is as Postgres ships it. */
-const SERVER = { shared_buffers: `${Math.floor(totalmem() / 4 / 2 ** 30)}GB`, max_wal_size: '16GB', checkpoint_timeout: '15min' };
+const SERVER = { shared_buffers: `${Math.floor(totalmem() / 4 / 2 ** 30)}GB`, max_wal_size: '16GB', checkpoint_timeout: '15min', autovacuum_naptime: '15s' };
 
 export default async function begin(): Promise<void> {
 	beginRun();

@@ -34,11 +34,15 @@ const TABLES = `
 		JOIN pg_class c ON c.relkind = 'r' AND c.relnamespace = 'journey'::regnamespace AND (c.relname = t.name OR c.relname LIKE t.name || '\\_%')
 	GROUP BY 1`;
 
-/** What was woken since, in milliseconds: timers against their due time, people against the arrival of their event. */
+/**
+ * How late every twentieth line of the journal between two was, in milliseconds: timers against their due time, people
+ * against the arrival of their event. By keys alone: to read the whole journal once a minute, as it grows, would itself
+ * make people late.
+ */
 const LATENESS = `
 	SELECT j.reason, extract(epoch FROM j.at - CASE j.reason WHEN 'event' THEN e.received_at ELSE j.due_at END)::float8 * 1000 AS ms
-	FROM journal j LEFT JOIN events e ON e.id = (j.detail->>'event_id')::bigint AND e.received_at > $1::timestamptz - interval '5 minutes'
-	WHERE j.kind = 'woken' AND j.at > $1 AND j.at <= $2 AND j.id % 20 = 0`;
+	FROM generate_series($1::bigint, $2::bigint, 20) line(id) JOIN journal j ON j.id = line.id AND j.kind = 'woken' AND j.at > $3
+		LEFT JOIN events e ON e.id = (j.detail->>'event_id')::bigint AND e.received_at > $3`;
 
 interface Minute {
 	transitions: number;
@@ -48,6 +52,10 @@ interface Minute {
 	instances: number;
 	dead: number;
 	queues: number;
+	/** MB written to it; each page is written whole at its first change after a checkpoint. */
+	wal: number;
+	/** Processor time of one transition, in µs. */
+	cpu: number;
 }
 
 describe('half of the load, for long', () => {
@@ -65,8 +73,9 @@ describe('half of the load, for long', () => {
 
 	const ask = async <R extends object>(sql: string, params: unknown[] = []) => await bench.store.tx(async (db) => await db.rows<R>(sql, params));
 	const tables = async () => new Map((await ask<{ name: string; bytes: number; dead: number; live: number }>(TABLES)).map((one) => [one.name, one]));
-	const written = async () => (await ask<{ wal: number; events: number; journal: number }>(
-		`SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn AS wal, (SELECT last_value FROM event_ids) AS events, (SELECT last_value FROM journal_ids) AS journal`))[0]!;
+	const written = async () => (await ask<{ wal: number; events: number; journal: number; checkpoints: number }>(
+		`SELECT (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::float8 AS wal, (SELECT last_value FROM event_ids) AS events, (SELECT last_value FROM journal_ids) AS journal,
+			(SELECT checkpoints_timed + checkpoints_req FROM pg_stat_bgwriter)::int AS checkpoints`))[0]!;
 
 	let next = 0;
 	/** Everybody in turn, so that most people have waited for long. @returns how many events */
@@ -98,7 +107,7 @@ describe('half of the load, for long', () => {
 		const rate = fastest / 2;
 		await bench.send('start', range(PEOPLE, PEOPLE + TIMED));
 		process.stdout.write(`\n${PEOPLE.toLocaleString('en')} people wait; up to ${Math.round(fastest)} transitions/s were reached, ${Math.round(rate)}/s for ${MINUTES} minutes follow\n`);
-		process.stdout.write('minute  transitions/s  late p50/p99 (timers)  late p50/p99 (events)  n8n MB  instances MB (dead)  queues MB\n');
+		process.stdout.write('minute  transitions/s  late p50/p99 (timers)  late p50/p99 (events)  n8n MB  instances MB (dead)  queues MB  WAL MB  µs a transition  checkpoints\n');
 		const minutes: Minute[] = [];
 		const [began, tablesBefore, writtenBefore, cpuBefore, parkedBefore] = [Date.now(), await tables(), await written(), await cpu(bench.n8n, bench.store), await bench.transitions()];
 		let sent = 0;
@@ -110,26 +119,28 @@ describe('half of the load, for long', () => {
 				else sent += await sendBatch();
 			}
 		})();
-		let parked = parkedBefore;
+		let [parked, last, used] = [parkedBefore, writtenBefore, cpuBefore];
 		for (let minute = 1; minute <= MINUTES; minute++) {
 			const from = new Date(began + (minute - 1) * 60_000);
 			const to = new Date(began + minute * 60_000);
 			await new Promise((resolve) => setTimeout(resolve, Math.max(0, +to - Date.now())));
-			const late = await ask<{ reason: string; ms: number }>(LATENESS, [from, to]);
+			const [now, usedNow] = [await written(), await cpu(bench.n8n, bench.store)];
+			const late = await ask<{ reason: string; ms: number }>(LATENESS, [last.journal, now.journal, new Date(+from - 5 * 60_000)]);
 			const of = (reason: string) => late.filter((one) => one.reason === reason && one.ms !== null).map(({ ms }) => ms);
-			const [timers, events, now, transitions] = [of('time'), of('event'), await tables(), await bench.transitions()];
-			const size = (...names: string[]) => names.reduce((sum, name) => sum + (now.get(name)?.bytes ?? 0), 0) / MB;
+			const [timers, events, sizes, transitions] = [of('time'), of('event'), await tables(), await bench.transitions()];
+			const size = (...names: string[]) => names.reduce((sum, name) => sum + (sizes.get(name)?.bytes ?? 0), 0) / MB;
 			const one: Minute = {
 				transitions: transitions - parked, late: quantile(timers, 0.99) ?? 0, slow: quantile(events, 0.99) ?? 0, rss: bench.n8n.rss() / MB,
-				instances: size('instances'), dead: now.get('instances')?.dead ?? 0, queues: size('claims', 'candidates'),
+				instances: size('instances'), dead: sizes.get('instances')?.dead ?? 0, queues: size('claims', 'candidates'),
+				wal: (now.wal - last.wal) / MB, cpu: cpuEach(used, usedNow, transitions - parked).micros,
 			};
-			parked = transitions;
 			minutes.push(one);
 			const milli = (values: number[]) => `${Math.round(quantile(values, 0.5) ?? 0)}/${Math.round(quantile(values, 0.99) ?? 0)} ms`;
 			process.stdout.write([
 				String(minute).padEnd(8), String(Math.round(one.transitions / 60)).padEnd(15), milli(timers).padEnd(23), milli(events).padEnd(23),
-				String(Math.round(one.rss)).padEnd(8), `${one.instances.toFixed(0)} (${one.dead})`.padEnd(21), one.queues.toFixed(1), '\n',
+				String(Math.round(one.rss)).padEnd(8), `${one.instances.toFixed(0)} (${one.dead})`.padEnd(21), one.queues.toFixed(1).padEnd(11), String(Math.round(one.wal)).padEnd(8), String(one.cpu).padEnd(17), now.checkpoints - last.checkpoints, '\n',
 			].join(''));
+			[parked, last, used] = [transitions, now, usedNow];
 		}
 		sending = false;
 		await sender;
@@ -144,6 +155,7 @@ describe('half of the load, for long', () => {
 		table.push(
 			['n8n, MB', ...thirds(({ rss }) => rss)], ['instances, MB', ...thirds(({ instances }) => instances)], ['dead rows in instances', ...thirds(({ dead }) => dead)],
 			['candidates and claims, kB', ...thirds(({ queues }) => queues * 1024)], ['timers late, p99 ms', ...thirds(({ late }) => late)], ['events late, p99 ms', ...thirds(({ slow }) => slow)],
+			['µs of processor time, a transition', ...thirds((one) => one.cpu)], ['WAL, MB a minute', ...thirds(({ wal }) => wal)],
 		);
 		const grown = (name: string, rows: number) => `${Math.round(((tablesAfter.get(name)?.bytes ?? 0) - (tablesBefore.get(name)?.bytes ?? 0)) / rows)} bytes`;
 		const [events, journal] = [writtenAfter.events - writtenBefore.events, writtenAfter.journal - writtenBefore.journal];
