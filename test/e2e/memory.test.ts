@@ -1,10 +1,8 @@
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import { openStore } from '../../lib/run/openStore';
-import { baseNode, journeyNode, wires } from '../support/canvas';
 import { temporaryFolder } from '../support/guard';
-import { eventState } from '../support/journeys';
+import { listenForOrders, longWait, publishLongWait, storeOpens } from '../support/longWait';
 import { N8n } from '../support/n8n';
 import { freshDatabase } from '../support/postgres';
 import { memory } from '../support/restingMemory';
@@ -14,20 +12,6 @@ import { Watch } from '../support/watch';
 jest.setTimeout(400_000);
 
 const WAITING = 100_000;
-
-const journey = {
-	name: 'Long wait',
-	settings: { saveDataSuccessExecution: 'none' },
-	nodes: [journeyNode('Entry', 'journeyEntryTrigger', { event: 'cart' }), eventState('Wait', [{ event: 'order', output: 'ordered' }], [30, 'days']), baseNode('End', 'noOp', 1)],
-	connections: wires('Entry > Wait', 'Wait:0 > End', 'Wait:1 > End'),
-};
-
-const collector = (writeKey: string) => ({
-	name: 'Collector',
-	settings: { saveDataSuccessExecution: 'none' },
-	nodes: [journeyNode('Collector', 'journeyEventCollectorTrigger', { path: 'journey' }, { webhookId: 'collector', credentials: { journeyWriteKey: { id: writeKey, name: 'Shop' } } })],
-	connections: {},
-});
 
 /** n8n starts anew, and the journey listens again: a publication that is cut off in the middle stays so for good. */
 async function boot(n8n: N8n, watch: Watch): Promise<void> {
@@ -49,7 +33,7 @@ describe(`n8n with ${WAITING.toLocaleString('en')} people waiting`, () => {
 		const { url } = await freshDatabase();
 		const watch = new Watch(await openStore({ url, schema: 'journey' }), () => n8n!.logs());
 		n8n = await N8n.start({ database: 'sqlite', pack: 'link', env: { JOURNEY_STORE_URL: url } });
-		await n8n.activate((await n8n.createWorkflow(journey)).id);
+		await n8n.activate((await n8n.createWorkflow(longWait)).id);
 		await watch.send('cart', ['first']);
 		await watch.until('one waits', async () => (await watch.count("instances WHERE status = 'waiting'")) === 1);
 		await boot(n8n, watch);
@@ -71,26 +55,15 @@ describe(`n8n with ${WAITING.toLocaleString('en')} people waiting`, () => {
 		const userFolder = temporaryFolder('journey-n8n');
 		const folder = join(userFolder, '.n8n', 'journey');
 		n8n = await N8n.start({ database: 'sqlite', pack: 'link', userFolder });
-		await n8n.activate((await n8n.createWorkflow(journey)).id);
-		const key = await n8n.createCredential('Shop', 'journeyWriteKey', { writeKey: 'key' });
-		await n8n.activate((await n8n.createWorkflow(collector(key))).id);
-		/** The store is open and takes events in. */
-		const open = async () => {
-			const body = JSON.stringify({ userId: 'somebody', event: 'Looked Around', writeKey: 'key' });
-			while (!(await fetch(`${n8n!.url}/webhook/journey/v1/track`, { method: 'POST', body })).ok) await sleep(500);
-		};
-		await open();
+		await publishLongWait(n8n);
 		const few = await memory(n8n, idle + 350);
 		await n8n.stop();
 		const store = await openStore({ folder, schema: 'journey' });
-		const watch = new Watch(store, () => n8n!.logs());
-		// Nobody has come to the State yet, so what it listens to is not known.
-		await watch.rows(`WITH made AS (INSERT INTO condition_sets (hash) VALUES ('test') RETURNING id)
-			INSERT INTO conditions (set_id, ordinal, output, event, effect) SELECT id, 1, '1:ordered', 'order', 'wake' FROM made`);
+		await listenForOrders(store);
 		await fillWaiting(store, 'Wait', WAITING);
 		await store.close();
 		await n8n.start();
-		await open();
+		await storeOpens(n8n);
 		const full = await memory(n8n, idle + 350);
 		console.info(`Embedded: nobody waits: ${few} MB; ${WAITING} wait: ${full} MB; without an embedded store: ${idle} MB`);
 		expect(few - idle).toBeLessThanOrEqual(350);

@@ -37,8 +37,9 @@ export const waitedAsLong: Check = ({ journal, events }) => {
 		if (kind === 'rescheduled' && wait) {
 			waits.set(where, { ...wait, due: due_at! });
 			const lasts = +due_at! - +wait.parked.at;
+			const atOnce = Math.abs(+at - +due_at!) <= READ_BEFORE_MS && LASTS[step!]!(0, lasts);
 			// As if it had been so when they came; who would have gone on already does so now, which is when the publish was read.
-			return LASTS[step!]!(lasts, lasts) || +due_at! >= +at - READ_BEFORE_MS ? [] : wrong(`is to wait from ${wait.parked.at.toISOString()} until ${due_at!.toISOString()}`);
+			return LASTS[step!]!(lasts, lasts) || atOnce ? [] : wrong(`is to wait from ${wait.parked.at.toISOString()} until ${due_at!.toISOString()}`);
 		}
 		if (kind !== 'woken') return [];
 		if (!wait) return wrong('woke and did not wait');
