@@ -3,8 +3,8 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
- * The most that the embedded store is meant for. Measured (docs/backup.md): what holds everybody up, VACUUM every hour
- * and the copy of a backup, then stays well below a lease on a machine that is not overloaded.
+ * The most that the embedded store is meant for. Measured (docs/benchmarks.md, *Backup and restore*): what holds
+ * everybody up, VACUUM every hour and the copy of a backup, then stays well below a lease.
  */
 export const EMBEDDED_LIMIT_BYTES = 1024 ** 3;
 const WARN_AT = 0.8;

@@ -1,6 +1,8 @@
 import { Client, Pool, types, type ClientConfig, type PoolClient, type QueryResult } from 'pg';
 
+import { HintChannel } from './hintChannel';
 import { migrate } from './migrate';
+import { drop, heard, SilentServer } from './silence';
 import { schemaName, snapshot, transaction, type FoundSchema, type Session } from './transaction';
 import { StoreError, type Store, type StoreSettings } from './types';
 
@@ -24,11 +26,12 @@ const parsers = {
 	getTypeParser: ((oid: number, format?: string) => own.get(oid) ?? (types.getTypeParser(oid, format as 'text') as unknown)) as typeof types.getTypeParser,
 };
 
-function sessionOf(client: PoolClient): Session {
+/** @param heard waits for an answer for as long as it makes sense */
+function sessionOf(client: PoolClient, heard: <T>(answer: Promise<T>) => Promise<T>): Session {
 	return {
-		rows: async (sql, params) => (await client.query<never>(sql, params)).rows,
+		rows: async (sql, params) => (await heard(client.query<never>(sql, params))).rows,
 		script: async (sql) => {
-			const results = (await client.query(sql)) as QueryResult<never> | Array<QueryResult<never>>;
+			const results = (await heard(client.query(sql))) as QueryResult<never> | Array<QueryResult<never>>;
 			return Array.isArray(results) ? results.at(-1)!.rows : results.rows;
 		},
 	};
@@ -47,6 +50,7 @@ export async function openPostgres(settings: StoreSettings & { url: string }): P
 		application_name: 'n8n-nodes-journey',
 		connectionTimeoutMillis: 10_000,
 		keepAlive: true,
+		keepAliveInitialDelayMillis: 10_000,
 	};
 	const pool = new Pool({ ...config, max: settings.connections ?? 6, idleTimeoutMillis: 60_000 });
 	// A connection that breaks, idle or in the middle of a transaction, reports it at its next use. Without a listener of
@@ -56,15 +60,31 @@ export async function openPostgres(settings: StoreSettings & { url: string }): P
 	const { host, port, database } = new Client(config);
 	const where = `${host}:${port}/${database}`;
 
+	/** Counts the silences: what was connected before one is not trusted after it. */
+	let silences = 0;
+	const connectedAfter = new WeakMap<PoolClient, number>();
+	pool.on('connect', (client) => connectedAfter.set(client, silences));
+	const connect = async (): Promise<PoolClient> => {
+		for (;;) {
+			const client = await pool.connect().catch((error: Error) => {
+				throw unreachable(where, error);
+			});
+			if (connectedAfter.get(client) === silences) return client;
+			drop(client);
+		}
+	};
+
 	const borrowed = async <T>(work: (session: Session) => Promise<T>): Promise<T> => {
-		const client = await pool.connect().catch((error: Error) => {
-			throw unreachable(where, error);
-		});
+		const client = await connect();
+		const session = sessionOf(client, async (answer) => await heard(answer, client, config, session, where));
 		let broken = true;
 		try {
-			const result = await work(sessionOf(client));
+			const result = await work(session);
 			broken = false;
 			return result;
+		} catch (error) {
+			if (error instanceof SilentServer) silences++;
+			throw error;
 		} finally {
 			// After an error the session may still be inside its transaction; a fresh one costs a millisecond.
 			client.release(broken);
@@ -91,7 +111,7 @@ export async function openPostgres(settings: StoreSettings & { url: string }): P
 		tx,
 		snapshot: async (work) => await borrowed(async (session) => await snapshot(session, settings.schema, settings.clock, work)),
 		hint: async () => {
-			await pool.query('SELECT pg_notify($1, $2)', [channel, '']);
+			await borrowed(async (session) => await session.rows('SELECT pg_notify($1, $2)', [channel, '']));
 		},
 		onHint: (listener) => {
 			listeners.add(listener);
@@ -120,55 +140,13 @@ function unreachable(where: string, error: Error): StoreError {
 	);
 }
 
-/** LISTEN needs a session of its own. It is only a hint: while it is away, the poll carries everything. */
-class HintChannel {
-	private client?: Client;
-	private closed = false;
-	private retry?: NodeJS.Timeout;
-
-	constructor(
-		private readonly config: ClientConfig,
-		private readonly channel: string,
-		private readonly onHint: () => void,
-	) {}
-
-	open(): void {
-		this.closed = false;
-		if (this.client) return;
-		clearTimeout(this.retry);
-		const client = new Client(this.config);
-		this.client = client;
-		const again = () => {
-			if (this.client !== client) return;
-			this.client = undefined;
-			client.end().catch(() => undefined);
-			if (!this.closed) this.retry = setTimeout(() => this.open(), 5_000).unref();
-		};
-		client.on('notification', this.onHint);
-		client.on('error', again);
-		client.on('end', again);
-		client
-			.connect()
-			.then(async () => await client.query(`LISTEN ${schemaName(this.channel)}`))
-			.catch(again);
-	}
-
-	async close(): Promise<void> {
-		this.closed = true;
-		clearTimeout(this.retry);
-		const client = this.client;
-		this.client = undefined;
-		await client?.end().catch(() => undefined);
-	}
-}
-
 /**
  * Connects, says hello and leaves again: the credential's *Test* button.
  * @returns the server's version @throws StoreError for a bad schema name, or whatever the driver says
  */
 export async function testPostgres(settings: StoreSettings): Promise<string> {
 	schemaName(settings.schema);
-	const client = new Client({ connectionString: settings.url, ssl: settings.ssl, connectionTimeoutMillis: 10_000 });
+	const client = new Client({ connectionString: settings.url, ssl: settings.ssl, connectionTimeoutMillis: 10_000, query_timeout: 10_000 });
 	await client.connect();
 	try {
 		const { rows } = await client.query<{ server_version: string }>('SHOW server_version');

@@ -18,6 +18,14 @@ export interface Session {
 	rows<R extends object>(sql: string, params?: unknown[]): Promise<R[]>;
 	/** Runs several statements without parameters in one round trip and returns the rows of the last. */
 	script<R extends object>(sql: string): Promise<R[]>;
+	/** What the server has begun, for a driver that asks after it. */
+	underway?: Underway;
+}
+
+/** A transaction as its server knows it, whatever stands between: behind pgbouncer the driver knows another number. */
+export interface Underway {
+	backend: number;
+	since: Date;
 }
 
 /** Which schema a process works with: its version, and what tells it from one that took its place under the same name. */
@@ -28,6 +36,12 @@ export interface FoundSchema {
 
 /** With ORDER BY rather than max(): planning that one costs a quarter of a millisecond in each transaction. */
 export const FOUND_SCHEMA = 'version, tableoid::int8 AS identity FROM migrations ORDER BY version DESC LIMIT 1';
+
+interface Begun {
+	now: Date;
+	backend: number;
+}
+const BEGUN = 'now() AS now, pg_backend_pid() AS backend';
 
 const DEADLOCK = '40P01';
 const DISK_FULL = '53100';
@@ -60,12 +74,13 @@ export async function transaction<T>(
 	work: (connection: Connection) => Promise<T>,
 	found?: FoundSchema,
 ): Promise<T> {
-	const ask = found ? `SELECT now() AS now, ${FOUND_SCHEMA}` : 'SELECT now() AS now';
+	const ask = found ? `SELECT ${BEGUN}, ${FOUND_SCHEMA}` : `SELECT ${BEGUN}`;
 	for (let tries = 1; ; tries++) {
 		try {
-			const [time] = await session.script<{ now: Date } & Partial<FoundSchema>>(
+			const [time] = await session.script<Begun & Partial<FoundSchema>>(
 				`BEGIN; SET LOCAL search_path = ${schemaName(schema)}; SET LOCAL TimeZone = 'UTC'; ${LIMITS} ${NO_COMPILING} ${NO_HEAD} ${ask}`,
 			);
+			session.underway = { backend: time!.backend, since: time!.now };
 			if (found && (time?.version !== found.version || time.identity !== found.identity)) throw otherSchema(schema, found, time ?? {});
 			const now = clock ? clock() : time!.now;
 			const result = await work({ now, rows: async (sql, params) => await session.rows(sql, params) });
@@ -98,9 +113,10 @@ const READER_MAY_IDLE = "SET LOCAL idle_in_transaction_session_timeout = '10min'
 export async function snapshot<T>(
 	session: Session, schema: string, clock: (() => Date) | undefined, work: (connection: Connection) => Promise<T>,
 ): Promise<T> {
-	const [time] = await session.script<{ now: Date }>(
-		`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = ${schemaName(schema)}; SET LOCAL TimeZone = 'UTC'; ${READER_MAY_IDLE} ${NO_COMPILING} SELECT now() AS now`,
+	const [time] = await session.script<Begun>(
+		`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = ${schemaName(schema)}; SET LOCAL TimeZone = 'UTC'; ${READER_MAY_IDLE} ${NO_COMPILING} SELECT ${BEGUN}`,
 	);
+	session.underway = { backend: time!.backend, since: time!.now };
 	try {
 		return await work({ now: clock ? clock() : time!.now, rows: async (sql, params) => await session.rows(sql, params) });
 	} finally {

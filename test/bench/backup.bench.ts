@@ -12,7 +12,8 @@ import { fillWaiting } from '../support/waiting';
 import { eventOf, makeWorld } from '../support/world';
 import { figure, printTable } from './table';
 
-const PEOPLE = Number(process.env.BENCH_PEOPLE ?? 100_000);
+/** As many as the embedded store is meant for. */
+const PEOPLE = Number(process.env.BENCH_PEOPLE ?? 450_000);
 const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
 
 describe('backing up and restoring people who wait', () => {

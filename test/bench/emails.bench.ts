@@ -1,5 +1,6 @@
 import { baseNode, journeyNode, wires } from '../support/canvas';
 import { startSmtp, type SmtpSink } from '../support/smtp';
+import { ask } from '../support/world';
 import { Bench, range } from './setup';
 import { figure, perSecond, printTable } from './table';
 
@@ -45,5 +46,8 @@ describe('e-mails', () => {
 		figure({ what: 'e-mails: event in → checked → accepted by the mail server → outcome settled', measured: perSecond(PEOPLE, Date.now() - began) });
 		expect(await bench.count("deliveries WHERE status = 'failed'")).toBe(PEOPLE / ONE_BAD_IN);
 		expect(smtp.mails).toHaveLength(PEOPLE - PEOPLE / ONE_BAD_IN);
+		await bench.until('everybody is through', async () => (await bench.count('finished')) === PEOPLE);
+		const [sizes] = await ask<{ deliveries: number; finished: number }>(bench.store, "SELECT pg_total_relation_size('deliveries') AS deliveries, pg_total_relation_size('finished') AS finished");
+		figure({ what: 'disk for a message, and for a journey that has ended, with their indexes', measured: `${Math.round(sizes!.deliveries / PEOPLE)} and ${Math.round(sizes!.finished / PEOPLE)} bytes` });
 	});
 });

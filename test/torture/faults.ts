@@ -25,6 +25,8 @@ export interface Strike {
 }
 
 const FREEZES_AT_LEAST_MS = 1_500;
+/** An answer is waited for 25 s, and the server for 10 more: see `lib/store/silence.ts`. */
+const NOTICED_AFTER_MS = 40_000;
 
 /** What each fault does. It ends when everything runs again. */
 export const faults: Record<FaultKind, (strike: Strike) => Promise<void>> = {
@@ -73,6 +75,13 @@ export const faults: Record<FaultKind, (strike: Strike) => Promise<void>> = {
 			await stage.watch.rows('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()');
 			if (Date.now() >= end) break;
 		}
+		cut(from, 'may stop');
+	},
+	// As after a failover: what is connected is told nothing, new connections work.
+	'silence connections': async ({ stage, cut }) => {
+		const from = new Date();
+		stage.link.silence();
+		await sleep(NOTICED_AFTER_MS);
 		cut(from, 'may stop');
 	},
 	'slow nodes': async ({ stage, fault }) => void (stage.lookUp.slowUntil = Date.now() + fault.ms),

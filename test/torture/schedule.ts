@@ -8,7 +8,7 @@ export type Plot = 'quiet' | 'clicks' | 'buys' | 'buys early or late' | 'comes b
 
 export type FaultKind =
 	| 'kill n8n' | 'kill n8n as it sends' | 'kill n8n and Postgres' | 'deploy' | 'republish' | 'freeze n8n'
-	| 'crash Postgres' | 'cut connections' | 'slow nodes' | 'send all again'
+	| 'crash Postgres' | 'cut connections' | 'silence connections' | 'slow nodes' | 'send all again'
 	| 'kill Redis'
 	| 'kill worker' | 'kill worker as it sends' | 'freeze worker' | 'kill webhooks' | 'freeze webhooks' | 'empty Redis' | 'turn Redis back';
 
@@ -56,7 +56,7 @@ const FILLS_A_LEASE_MS = 28_000;
 
 const PLOTS: Record<Plot, number> = { quiet: 5, clicks: 6, buys: 3, 'buys early or late': 2, 'comes back': 2, bounces: 1, 'refuses mail': 1 };
 const EVERYWHERE: Partial<Record<FaultKind, number>> = {
-	'kill n8n': 1, 'kill n8n and Postgres': 1, deploy: 1, republish: 2, 'crash Postgres': 4, 'cut connections': 4, 'slow nodes': 1, 'send all again': 1,
+	'kill n8n': 1, 'kill n8n and Postgres': 1, deploy: 1, republish: 2, 'crash Postgres': 4, 'cut connections': 4, 'silence connections': 2, 'slow nodes': 1, 'send all again': 1,
 };
 const FAULTS: Record<Arrangement, Partial<Record<FaultKind, number>>> = {
 	single: { ...EVERYWHERE, 'kill n8n as it sends': 2, 'freeze n8n': 5, 'kill Redis': 3 },

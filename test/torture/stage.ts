@@ -6,6 +6,7 @@ import { Engine } from '../../lib/run/engine';
 import { openStore } from '../../lib/run/openStore';
 import { RedisLink } from '../../lib/run/redis/link';
 import type { Child } from '../support/child';
+import { Link } from '../support/link';
 import { N8n } from '../support/n8n';
 import { freePort } from '../support/ports';
 import { freshDatabase, startPostgres, type PostgresServer } from '../support/postgres';
@@ -29,6 +30,8 @@ export interface LookUp {
 export interface Stage {
 	arrangement: Arrangement;
 	postgres: PostgresServer;
+	/** the way that n8n's processes take to it */
+	link: Link;
 	n8n: N8n;
 	workers: Child[];
 	/** where production webhooks answer: in queue mode a process of its own */
@@ -59,18 +62,19 @@ export async function setStage(arrangement: Arrangement): Promise<Stage | undefi
 	const redis = await startRedis({ keeps: !inQueue });
 	if (!redis) return undefined;
 	const postgres = await startPostgres();
+	const link = await Link.to(postgres.url);
 	const smtp = await startSmtp({ reject: (address) => address.startsWith('bounces'), takes: 25 });
 	const lookUp = await startLookUp();
 	const n8n = await N8n.start({
 		pack: 'link',
 		// On a server of its own, which nobody crashes: what n8n does without its own database is not ours to mend.
 		...(inQueue ? { database: { postgres: (await freshDatabase()).url }, queue: { redisPort: redis.port } } : { database: 'sqlite' }),
-		env: { JOURNEY_STORE_URL: postgres.url, JOURNEY_REDIS_URL: redis.url, ...(inQueue ? { ...QUICK_QUEUE, N8N_DISABLE_PRODUCTION_MAIN_PROCESS: 'true' } : {}) },
+		env: { JOURNEY_STORE_URL: link.url, JOURNEY_REDIS_URL: redis.url, ...(inQueue ? { ...QUICK_QUEUE, N8N_DISABLE_PRODUCTION_MAIN_PROCESS: 'true' } : {}) },
 	});
 	const watch = new Watch(await openStore({ url: postgres.url, schema: 'journey' }), () => n8n.logs());
 	const quiet = () => undefined;
 	const silent = { info: quiet, warn: quiet, error: quiet };
-	const link = await RedisLink.open({ url: redis.url, group: 'journey' }, 'journey:journey', silent);
+	const hints = await RedisLink.open({ url: redis.url, group: 'journey' }, 'journey:journey', silent);
 	const stream = new Stream(redis.url);
 	const port = await freePort();
 	const credentials = {
@@ -84,8 +88,8 @@ export async function setStage(arrangement: Arrangement): Promise<Stage | undefi
 	const door = await n8n.createWorkflow(collector(version, { writeKey, port }));
 	const workers: Child[] = [];
 	const stage: Stage = {
-		arrangement, postgres, n8n, workers, webhooks: { url: n8n.url }, port, redis, stream, smtp, lookUp, watch,
-		rival: new Engine(watch.store, silent, false, {}, link),
+		arrangement, postgres, link, n8n, workers, webhooks: { url: n8n.url }, port, redis, stream, smtp, lookUp, watch,
+		rival: new Engine(watch.store, silent, false, {}, hints),
 		republish: async () => {
 			await n8n.publish(id, journey(++version, credentials));
 			await n8n.publish(inTurn.id, journeyInTurn(version));
@@ -98,7 +102,7 @@ export async function setStage(arrangement: Arrangement): Promise<Stage | undefi
 			await n8n.kill().catch(quiet);
 			stream.stop();
 			await stage.rival.close();
-			await Promise.all([smtp.stop(), redis.stop(), postgres.stop()]);
+			await Promise.all([smtp.stop(), redis.stop(), postgres.stop(), link.close()]);
 			lookUp.stop();
 		},
 	};
