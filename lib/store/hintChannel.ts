@@ -1,5 +1,6 @@
 import { Client, type ClientConfig } from 'pg';
 
+import { cutOff } from './silence';
 import { schemaName } from './transaction';
 
 /** LISTEN needs a session of its own. It is only a hint: while it is away, the poll carries everything. */
@@ -33,6 +34,15 @@ export class HintChannel {
 			.connect()
 			.then(async () => await client.query(`LISTEN ${schemaName(this.channel)}`))
 			.catch(again);
+	}
+
+	/** Its session may be as silent as another that was found to be. */
+	renew(): void {
+		const client = this.client;
+		if (!client) return;
+		this.client = undefined;
+		cutOff(client);
+		this.open();
 	}
 
 	async close(): Promise<void> {

@@ -2,7 +2,7 @@ import { Client, Pool, types, type ClientConfig, type PoolClient, type QueryResu
 
 import { HintChannel } from './hintChannel';
 import { migrate } from './migrate';
-import { drop, heard, SilentServer } from './silence';
+import { cutOff, heard, SilentServer } from './silence';
 import { schemaName, snapshot, transaction, type FoundSchema, type Session } from './transaction';
 import { StoreError, type Store, type StoreSettings } from './types';
 
@@ -60,6 +60,10 @@ export async function openPostgres(settings: StoreSettings & { url: string }): P
 	const { host, port, database } = new Client(config);
 	const where = `${host}:${port}/${database}`;
 
+	const channel = `journey_${settings.schema}`;
+	const listeners = new Set<() => void>();
+	const hints = new HintChannel(config, channel, () => listeners.forEach((listener) => listener()));
+
 	/** Counts the silences: what was connected before one is not trusted after it. */
 	let silences = 0;
 	const connectedAfter = new WeakMap<PoolClient, number>();
@@ -70,7 +74,8 @@ export async function openPostgres(settings: StoreSettings & { url: string }): P
 				throw unreachable(where, error);
 			});
 			if (connectedAfter.get(client) === silences) return client;
-			drop(client);
+			cutOff(client);
+			client.release(true);
 		}
 	};
 
@@ -83,7 +88,10 @@ export async function openPostgres(settings: StoreSettings & { url: string }): P
 			broken = false;
 			return result;
 		} catch (error) {
-			if (error instanceof SilentServer) silences++;
+			if (error instanceof SilentServer) {
+				silences++;
+				hints.renew();
+			}
 			throw error;
 		} finally {
 			// After an error the session may still be inside its transaction; a fresh one costs a millisecond.
@@ -93,10 +101,6 @@ export async function openPostgres(settings: StoreSettings & { url: string }): P
 
 	let found: FoundSchema | undefined;
 	const tx: Store['tx'] = async (work) => await borrowed(async (session) => await transaction(session, settings.schema, settings.clock, work, found));
-
-	const channel = `journey_${settings.schema}`;
-	const listeners = new Set<() => void>();
-	const hints = new HintChannel(config, channel, () => listeners.forEach((listener) => listener()));
 
 	try {
 		found = await migrate(tx, settings.schema, settings.upTo);

@@ -36,9 +36,8 @@ export class SilentServer extends StoreError {
 const socketOf = (client: Client | PoolClient) => (client as unknown as { connection: { stream: { bytesRead: number; destroy(): void } } }).connection.stream;
 
 /** Ends a connection at once: on a silent one the driver would wait for the other side to say goodbye. */
-export function drop(client: PoolClient): void {
+export function cutOff(client: Client | PoolClient): void {
 	socketOf(client).destroy();
-	client.release(true);
 }
 
 /**
@@ -59,7 +58,7 @@ export async function heard<T>(answer: Promise<T>, client: PoolClient, config: C
 			const look = async () => {
 				if (silent() && !(await atWork(config, session.underway, silent))) {
 					reject(new SilentServer(where));
-					socket.destroy();
+					cutOff(client);
 				} else if (!answered) wait();
 			};
 			timer = setTimeout(() => void look(), PATIENCE_MS).unref();
@@ -84,7 +83,7 @@ async function atWork(config: ClientConfig, underway: Underway | undefined, sile
 		const { rows } = await client.query<{ at_work: boolean }>(ASK, [underway?.backend, underway?.since]);
 		return rows[0]?.at_work ?? !silent();
 	} catch (error) {
-		socketOf(client).destroy();
+		cutOff(client);
 		return error instanceof DatabaseError || !silent();
 	} finally {
 		client.end().catch(() => undefined);

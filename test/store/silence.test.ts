@@ -54,6 +54,19 @@ describe('a connection that goes silent', () => {
 		expect(await Promise.all([1, 2, 3].map(async () => await ask(store, 'SELECT 2 AS two')))).toEqual([[{ two: 2 }], [{ two: 2 }], [{ two: 2 }]]);
 	});
 
+	it('is found out for that of hints as well', async () => {
+		let hints = 0;
+		store.onHint(() => hints++);
+		await until(async () => (await other.hint(), hints > 0));
+		link.silence();
+		const before = hints;
+		const { ended } = follow(ask(store, 'SELECT 1'));
+		await until(() => true);
+		await seconds(25);
+		await ended;
+		await until(async () => (await other.hint(), hints > before));
+	});
+
 	it('is given up where the server cannot be reached either', async () => {
 		link.silence();
 		link.block();
