@@ -53,7 +53,7 @@ export class JourneyEventCollectorTrigger implements INodeType {
 
 		const answer = await collect({ method, path, headers, body }, settings, rate, () => new Date(), accept);
 		if (answer.cause !== undefined) {
-			this.logger.error(`${this.getNode().name}: events could not be stored, their sender was asked to send them again`, { error: answer.cause });
+			this.logger.error(`${this.getNode().name}: events could not be stored, their sender was asked to send them again: ${(answer.cause as Error).message}`, { error: answer.cause });
 		}
 		const note = test ? { test: 'Nothing was stored. Publish the workflow and send to the production URL.' } : {};
 		this.getResponseObject().status(answer.status).set(answer.headers).json({ ...answer.body, ...note });

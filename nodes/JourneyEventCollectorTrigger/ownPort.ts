@@ -36,7 +36,7 @@ export async function listen(context: ITriggerFunctions): Promise<ITriggerRespon
 		settings: () => settings,
 		rate: () => opened?.engine.rate ?? alone,
 		store: async (parts) => await (await engineNow()).takeIn('collector', parts),
-		onTrouble: (error) => context.logger.error(`${name}: events could not be stored, their sender was asked to send them again`, { error }),
+		onTrouble: (error) => context.logger.error(`${name}: events could not be stored, their sender was asked to send them again: ${(error as Error).message}`, { error }),
 	});
 
 	let port: OwnPort | undefined;

@@ -25,7 +25,7 @@ async function answered(context: IWebhookFunctions): Promise<PageAnswer> {
 			{ page, query: query as Record<string, unknown>, cookie: headers.cookie, secure: secure || String(headers['x-forwarded-proto']).startsWith('https') },
 		);
 	} catch (error) {
-		context.logger.error(`${context.getNode().name}: the status page could not be shown`, { error });
+		context.logger.error(`${context.getNode().name}: the status page could not be shown: ${(error as Error).message}`, { error });
 		return failedPage(error);
 	}
 }

@@ -4,7 +4,7 @@ import { Client } from 'pg';
 import type { IntakeEntry } from '../../lib/core/types';
 import { takeIn } from '../../lib/run/intake';
 import { Arrangement, ARRANGEMENTS } from '../support/arrangement';
-import { assign, baseNode, journeyNode, wires } from '../support/canvas';
+import { assign, baseNode, collector, journeyNode, wires } from '../support/canvas';
 import { eventState } from '../support/journeys';
 import { startPostgres, type PostgresServer } from '../support/postgres';
 import { customers, type Watch } from '../support/watch';
@@ -22,13 +22,6 @@ const journey = {
 	],
 	connections: wires('Entry > Set', 'Set > Wait', 'Wait:0 > After', 'Wait:1 > After'),
 };
-
-const collector = (writeKey: string) => ({
-	name: 'Collector',
-	settings: { saveDataSuccessExecution: 'none' },
-	nodes: [journeyNode('Collector', 'journeyEventCollectorTrigger', { path: 'journey' }, { webhookId: 'collector', credentials: { journeyWriteKey: { id: writeKey, name: 'Shop' } } })],
-	connections: {},
-});
 
 describe.each(ARRANGEMENTS)('a database that comes and goes (%s)', (kind) => {
 	let postgres: PostgresServer;

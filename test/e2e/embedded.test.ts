@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { openStore } from '../../lib/run/openStore';
 import type { Store } from '../../lib/store/types';
-import { assign, baseNode, journeyNode, wires } from '../support/canvas';
+import { assign, baseNode, collector, journeyNode, wires } from '../support/canvas';
 import { temporaryFolder } from '../support/guard';
 import { eventState } from '../support/journeys';
 import { N8n } from '../support/n8n';
@@ -32,13 +32,7 @@ const journey = (smtp: string) => ({
 	connections: wires('Entry > Set', 'Set > Wait', 'Wait:0 > Check', 'Wait:1 > Check', 'Check:0 > Send Email', 'Check:1 > End', 'Send Email > End'),
 });
 
-const collector = (writeKey: string) => ({
-	name: 'Collector',
-	settings: { saveDataSuccessExecution: 'none' },
-	nodes: [journeyNode('Collector', 'journeyEventCollectorTrigger', { path: 'journey' }, { webhookId: 'collector', credentials: { journeyWriteKey: { id: writeKey, name: 'Shop' } } })],
-	connections: {},
-});
-
+/* In one process: queue mode refuses this store, which queue.test.ts sees. */
 describe('the embedded store in a started n8n, events through a Segment library', () => {
 	const userFolder = temporaryFolder('journey-n8n');
 	const folder = join(userFolder, '.n8n', 'journey');

@@ -22,6 +22,7 @@ function greeting(words: string) {
 	};
 }
 
+/* In one process: n8n alone, without the pack, as a main is in queue mode. */
 describe('a real n8n under test', () => {
 	let n8n: N8n;
 	const greet = async () => await (await fetch(`${n8n.url}/webhook/greet`)).json() as { words?: string };

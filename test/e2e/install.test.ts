@@ -44,6 +44,7 @@ exec "${npm}" "$@"
 	return bin;
 }
 
+/* In one process: in queue mode the others are given the pack by a shared folder or an image, not by this page. */
 describe('n8n’s Community nodes page', () => {
 	let n8n: N8n;
 	let editor: Editor | undefined;

@@ -20,6 +20,7 @@ async function boot(n8n: N8n, watch: Watch): Promise<void> {
 	await watch.until('the journey listens', async () => (await watch.count(`steps WHERE registered_at > '${since.toISOString()}'`)) === 2);
 }
 
+/* In one process: it has in memory what a main and a worker have between them. */
 describe(`n8n with ${WAITING.toLocaleString('en')} people waiting`, () => {
 	let idle: number;
 	let n8n: N8n | undefined;

@@ -15,6 +15,7 @@ const COLUMNS = 8;
 /** What is looked at and found to be right. After a change: look at `.tmp/screenshots`, then copy `.tmp/panels.txt` here. */
 const EXPECTED = join(__dirname, 'panels.txt');
 
+/* In one process: in queue mode the main serves the same editor. */
 describe('what the editor shows', () => {
 	let n8n: N8n;
 	let editor: Editor | undefined;

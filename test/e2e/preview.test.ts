@@ -2,15 +2,16 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { INodeExecutionData } from 'n8n-workflow';
 
+import { Arrangement, ARRANGEMENTS } from '../support/arrangement';
 import { baseNode, journeyNode, wires } from '../support/canvas';
 import { delayState } from '../support/journeys';
-import { N8n } from '../support/n8n';
 import { repository } from '../support/n8nEnvironment';
 
 jest.setTimeout(240_000);
 
 const journey = (days: number) => ({
 	name: 'Cart',
+	settings: {},
 	nodes: [journeyNode('Entry', 'journeyEntryTrigger', { event: 'Cart Updated' }), delayState('Wait', days, 'days'), baseNode('Remind', 'noOp', 1)],
 	connections: wires('Entry > Wait', 'Wait > Remind'),
 });
@@ -20,14 +21,14 @@ const track = {
 	connections: wires('Start > Customer'),
 };
 
-describe('the workflow that docs/changing.md offers', () => {
-	let n8n: N8n;
-	beforeAll(async () => void (n8n = await N8n.start({ database: 'sqlite', pack: 'link' })));
-	afterAll(async () => await n8n?.stop());
+describe.each(ARRANGEMENTS)('the workflow that docs/changing.md offers (%s)', (kind) => {
+	let on: Arrangement;
+	beforeAll(async () => void (on = await Arrangement.start(kind)));
+	afterAll(async () => await on?.stop());
 
 	it('previews what stands in the editor, and not what is published', async () => {
-		const { id } = await n8n.createWorkflow(journey(10));
-		await n8n.activate(id);
+		const { n8n, watch } = on;
+		const id = await on.publish(journey(10));
 		const { id: tracks } = await n8n.createWorkflow(track);
 		await n8n.run(tracks, 'Start');
 		const { rawApiKey } = await n8n.api<{ rawApiKey: string }>('POST', '/rest/api-keys', { label: 'preview', expiresAt: null, scopes: ['workflow:read', 'workflow:list'] });
@@ -43,10 +44,10 @@ describe('the workflow that docs/changing.md offers', () => {
 			expect(run.data?.resultData.error).toBeUndefined();
 			return ((run.runData.Preview![0]!.data!.main as INodeExecutionData[][])[0]![0]!.json) as { waiting: number };
 		};
-		for (const limit = Date.now() + 30_000; (await seen()).waiting === 0 && Date.now() < limit; );
-		await n8n.update(id, { ...journey(20), settings: {} });
+		await watch.until('the customer waits', async () => (await watch.count("instances WHERE status = 'waiting'")) === 1);
+		await n8n.update(id, journey(20));
 		expect(await seen()).toMatchObject({ ok: true, journey: id, waiting: 1, later: 1, leave: 0, problems: [] });
-		await n8n.update(id, { ...journey(20), nodes: journey(20).nodes.filter(({ name }) => name !== 'Wait'), connections: wires('Entry > Remind'), settings: {} });
+		await n8n.update(id, { ...journey(20), nodes: journey(20).nodes.filter(({ name }) => name !== 'Wait'), connections: wires('Entry > Remind') });
 		expect(await seen()).toMatchObject({ ok: true, waiting: 1, leave: 1, later: 0, steps: expect.arrayContaining([expect.objectContaining({ step: 'Wait', change: 'removed', sentence: "'Wait' is removed: 1 person leaves the journey (step_removed)." })]) });
 	});
 });

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Arrangement, ARRANGEMENTS } from '../support/arrangement';
 import { baseNode, journeyNode, wires } from '../support/canvas';
-import { N8n } from '../support/n8n';
 import { repository } from '../support/n8nEnvironment';
 
 jest.setTimeout(240_000);
@@ -18,8 +18,10 @@ function blockAfter(words: string): string {
 
 const timeless = (text: string) => text.replace(/\d{4}-\d\d-\d\d /g, '').replace(/\d\d:\d\d:\d\d/g, '<time>').trim();
 
-describe('the first journey of the README, followed literally', () => {
-	let n8n: N8n;
+/* In one process on the embedded store, as the README has it. */
+describe.each(ARRANGEMENTS)('the first journey of the README, followed literally (%s)', (kind) => {
+	let on: Arrangement;
+	let n8n: Arrangement['n8n'];
 
 	/** Sends what a curl command would: not every machine has one. */
 	async function send(command: string): Promise<string> {
@@ -27,13 +29,14 @@ describe('the first journey of the README, followed literally', () => {
 		if (body === undefined) throw new Error(`The README's command is not understood: ${command}`);
 		const [name, value] = header!.split(': ') as [string, string];
 		const headers = { authorization: `Basic ${Buffer.from(user!).toString('base64')}`, [name]: value };
-		return await (await fetch(n8n.url + url, { method: 'POST', headers, body })).text();
+		return await (await fetch(on.webhooks.url + url, { method: 'POST', headers, body })).text();
 	}
 
 	beforeAll(async () => {
-		n8n = await N8n.start({ database: 'sqlite', pack: 'link' });
+		on = await Arrangement.start(kind, { defaultStore: kind === 'queue' });
+		({ n8n } = on);
 	});
-	afterAll(async () => await n8n?.stop());
+	afterAll(async () => await on?.stop());
 
 	it('ends as the README says', async () => {
 		const key = await n8n.createCredential('My write key', 'journeyWriteKey', { writeKey: 'my-write-key' });

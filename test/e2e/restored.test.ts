@@ -6,13 +6,15 @@ import { promisify } from 'node:util';
 import { openStore } from '../../lib/run/openStore';
 import { openThroughOwner } from '../../lib/store/embedded';
 import type { Store } from '../../lib/store/types';
+import { ARRANGEMENTS, type Kind } from '../support/arrangement';
 import { baseNode, journeyNode, wires } from '../support/canvas';
+import type { Child } from '../support/child';
 import { temporaryFolder } from '../support/guard';
 import { eventState } from '../support/journeys';
 import { N8n } from '../support/n8n';
-import { node24, repository, type Database } from '../support/n8nEnvironment';
+import { node24, repository } from '../support/n8nEnvironment';
 import { freshDatabase } from '../support/postgres';
-import { redisIsThere, startRedis, type RedisServer } from '../support/redis';
+import { startRedis, type RedisServer } from '../support/redis';
 import { startSmtp, type SmtpSink } from '../support/smtp';
 import { addressOf, customers, Watch } from '../support/watch';
 
@@ -50,8 +52,8 @@ describe.each(['embedded', 'postgres'] as const)('a backup of a started n8n, %s'
 	const folder = join(userFolder, '.n8n', 'journey');
 	const file = join(userFolder, 'backup.gz');
 	let n8n: N8n;
-	let n8nDatabase: Database = 'sqlite';
-	let env: Record<string, string> = {};
+	let workers: Child[];
+	let start: (mode: Kind) => Promise<void>;
 	let workflow: string;
 	let redis: RedisServer | undefined;
 	let smtp: SmtpSink;
@@ -66,9 +68,13 @@ describe.each(['embedded', 'postgres'] as const)('a backup of a started n8n, %s'
 			const database = await freshDatabase();
 			({ drop } = database);
 			where = ['--url', database.url];
-			env = { JOURNEY_STORE_URL: database.url };
-			n8nDatabase = { postgres: (await freshDatabase()).url };
 			open = async () => await openStore({ url: database.url, schema: 'journey' });
+			redis = await startRedis();
+			const options = { pack: 'link', userFolder, database: { postgres: (await freshDatabase()).url }, env: { JOURNEY_STORE_URL: database.url } };
+			start = async (mode) => {
+				n8n = await N8n.start({ ...options, ...(mode === 'queue' && { queue: { redisPort: redis!.port } }) });
+				workers = mode === 'queue' ? await Promise.all([n8n.worker(), n8n.worker()]) : [];
+			};
 		} else {
 			where = ['--folder', folder];
 			open = async () => {
@@ -76,8 +82,9 @@ describe.each(['embedded', 'postgres'] as const)('a backup of a started n8n, %s'
 				await through.tx(async (db) => await db.rows('SELECT FROM steps'));
 				return through;
 			};
+			start = async () => void (n8n = await N8n.start({ pack: 'link', userFolder, database: 'sqlite' }));
 		}
-		n8n = await N8n.start({ database: n8nDatabase, pack: 'link', userFolder, env });
+		await start('single');
 	});
 	afterAll(async () => {
 		await store?.close();
@@ -100,11 +107,17 @@ describe.each(['embedded', 'postgres'] as const)('a backup of a started n8n, %s'
 
 	const watch = () => new Watch(store, () => n8n.logs());
 
-	/** Somebody comes to the restored store. Waits until n8n's log, from here on, says that nobody moves, and a moment longer. */
-	const comesInVain = async (who: string, logged: number): Promise<void> => {
+	/** The store is as it was, and n8n starts with it. Waits until its log says that nobody moves, and a moment longer. */
+	const restore = async (mode: Kind): Promise<void> => {
+		await store.close();
+		await n8n.stop();
+		const logged = n8n.logs().length;
+		expect(await command('restore', file, '--replace', ...where)).toMatch(/Nobody moves/);
+		await start(mode);
+		await n8n.untilPublished(workflow);
 		store = await opened();
-		await watch().introduce([who]);
-		await watch().send('Cart Updated', [who]);
+		await watch().introduce(['u900']);
+		await watch().send('Cart Updated', ['u900']);
 		await watch().until('said in the log', async () => /Journey: Nobody moves: .* Journey Control → Store → Resume After a Restore/.test(n8n.logs().slice(logged)));
 		await sleep(3_000);
 	};
@@ -119,7 +132,7 @@ describe.each(['embedded', 'postgres'] as const)('a backup of a started n8n, %s'
 		return { json: item.json, binary: item.binary, hints: task.hints };
 	};
 
-	it('sends nothing twice when it is restored and resumed by skipping, and goes on with what is new', async () => {
+	it('is made both ways while n8n runs', async () => {
 		const smtpId = await n8n.createCredential('SMTP', 'smtp', { user: '', password: '', host: smtp.host, port: smtp.port, secure: false, disableStartTls: true });
 		workflow = (await n8n.createWorkflow(journey(smtpId))).id;
 		await n8n.activate(workflow);
@@ -129,54 +142,33 @@ describe.each(['embedded', 'postgres'] as const)('a backup of a started n8n, %s'
 		await watch().send('Cart Updated', customers(0, PEOPLE));
 		await watch().until('parked', async () => (await watch().count("journal WHERE kind = 'parked'")) === PEOPLE);
 
-		// Both ways, while n8n runs.
 		const { json, binary } = await operate('backup', { binaryPropertyName: 'file' });
 		expect(json).toMatchObject({ counts: { instances: PEOPLE, profiles: PEOPLE } });
 		expect(binary!.file).toMatchObject({ fileName: expect.stringMatching(/^journey-.*\.jsonl\.gz$/), mimeType: 'application/gzip' });
 		expect(await command('backup', file, ...where)).toContain(`${PEOPLE} people in journeys`);
 		await watch().until('mailed', async () => smtp.mails.length === PEOPLE);
+	});
 
-		await store.close();
-		await n8n.stop();
-		expect(await command('restore', file, '--replace', ...where)).toMatch(/Nobody moves/);
-		await n8n.start();
-		await n8n.untilPublished(workflow);
-		await comesInVain('u900', 0);
-		expect(smtp.mails).toHaveLength(PEOPLE);
+	const ways = (kind === 'embedded' ? ['single' as const] : ARRANGEMENTS).flatMap((mode) => (['skip', 'go_on'] as const).map((answer) => ({ mode, answer })));
+	it.each(ways)('restored ($mode): moves nobody, resumes by $answer with nothing sent twice, and goes on with what is new', async ({ mode, answer }) => {
+		const before = smtp.mails.length;
+		await restore(mode);
+		expect(smtp.mails).toHaveLength(before);
 		const status = await operate('status');
 		expect(status.json).toMatchObject({ waiting: PEOPLE, due: PEOPLE, candidates: 1, paused: { reason: 'restored' }, notices: [expect.stringMatching(/^Nobody moves/)] });
 		expect(status.hints).toEqual([expect.objectContaining({ type: 'warning', message: expect.stringMatching(/^Nobody moves/) })]);
 
-		expect((await operate('resume', { answer: 'skip' })).json).toMatchObject({ answer: 'skip', due: PEOPLE, candidates: 1 });
-		await watch().until('the new one has a mail', async () => smtp.mails.some(({ to }) => to.includes(addressOf('u900'))));
-		await watch().until('all through', async () => (await watch().count('instances')) === 0);
-		expect(smtp.mails).toHaveLength(PEOPLE + 1);
-		expect(await watch().tally('reason', 'report_skipped')).toEqual({ restored: PEOPLE });
-		await expect(operate('resume', { answer: 'skip' })).rejects.toThrow(/is not paused/);
-		expect((await operate('status')).json).toMatchObject({ paused: null, notices: [] });
-	});
-
-	if (kind === 'embedded' || !redisIsThere()) return;
-	it('moves nobody in queue mode either, and then sends what was due, by the workers, once', async () => {
-		await store.close();
-		await n8n.stop();
-		const [mailed, logged] = [smtp.mails.length, n8n.logs().length];
-		await command('restore', file, '--replace', ...where);
-		redis = (await startRedis())!;
-		n8n = await N8n.start({ database: n8nDatabase, userFolder, env, queue: { redisPort: redis.port } });
-		const workers = await Promise.all([n8n.worker(), n8n.worker()]);
-		await n8n.untilPublished(workflow);
-		await comesInVain('u901', logged);
-		expect(smtp.mails).toHaveLength(mailed);
-		expect((await operate('status')).json).toMatchObject({ waiting: PEOPLE, due: PEOPLE, candidates: 1, paused: { reason: 'restored' } });
-
-		expect((await operate('resume', { answer: 'go_on' })).json).toMatchObject({ answer: 'go_on', due: PEOPLE, candidates: 1 });
+		expect((await operate('resume', { answer })).json).toMatchObject({ answer, due: PEOPLE, candidates: 1 });
 		await watch().until('the new one waits', async () => (await watch().count("journal WHERE kind = 'parked'")) === PEOPLE + 1);
-		await watch().send('Order Completed', ['u901']);
+		await watch().send('Order Completed', ['u900']);
 		await watch().until('all through', async () => (await watch().count('finished')) === PEOPLE + 1);
-		expect(smtp.mails.slice(mailed).flatMap(({ to }) => to).sort()).toEqual([...customers(0, PEOPLE), 'u901'].map(addressOf).sort());
-		expect(await watch().tally('status', 'deliveries')).toEqual({ sent: PEOPLE + 1 });
+		const mailed = answer === 'skip' ? ['u900'] : [...customers(0, PEOPLE), 'u900'];
+		expect(smtp.mails.slice(before).flatMap(({ to }) => to).sort()).toEqual(mailed.map(addressOf).sort());
+		expect(await watch().tally('status', 'deliveries')).toEqual({ sent: mailed.length });
+		expect(await watch().tally('reason', 'report_skipped')).toEqual(answer === 'skip' ? { restored: PEOPLE } : {});
 		expect(await watch().tally('reason', 'finished')).toEqual({ completed: PEOPLE + 1 });
-		expect(workers.map((worker) => worker.logs()).join()).toMatch(/Worker started execution/);
+		await expect(operate('resume', { answer })).rejects.toThrow(/is not paused/);
+		expect((await operate('status')).json).toMatchObject({ paused: null, notices: [] });
+		if (mode === 'queue') expect(workers.map((worker) => worker.logs()).join()).toMatch(/Worker started execution/);
 	});
 });

@@ -1,7 +1,7 @@
 import type { INodeExecutionData } from 'n8n-workflow';
 
+import { Arrangement, ARRANGEMENTS } from '../support/arrangement';
 import { journeyNode, baseNode, wires } from '../support/canvas';
-import { N8n } from '../support/n8n';
 import type { Execution } from '../support/n8nRest';
 
 jest.setTimeout(240_000);
@@ -39,21 +39,24 @@ const track = (event: string, properties: object) => ({
 	connections: wires('Start > Customer', 'Customer > Get'),
 });
 
-describe('runs in the editor', () => {
-	let n8n: N8n;
+describe.each(ARRANGEMENTS)('runs in the editor (%s)', (kind) => {
+	let on: Arrangement;
+	let n8n: Arrangement['n8n'];
 	let id: string;
 	const outputs = (run: Execution, node: string) => (run.runData[node]?.[0]?.data?.main ?? []) as INodeExecutionData[][];
 	const hint = (run: Execution, node: string) => run.runData[node]?.[0]?.hints?.map(({ message }) => message).join(' ');
 
 	beforeAll(async () => {
-		n8n = await N8n.start({ database: 'sqlite', pack: 'link' });
+		on = await Arrangement.start(kind, { defaultStore: kind === 'queue', env: { OFFLOAD_MANUAL_EXECUTIONS_TO_WORKERS: 'true' } });
+		({ n8n } = on);
 		({ id } = await n8n.createWorkflow(journey));
 	});
-	afterAll(async () => await n8n?.stop());
+	afterAll(async () => await on?.stop());
 
 	it('makes a customer up while no event is stored, and shows at each node what it would do', async () => {
 		const run = await n8n.run(id, 'Entry');
 		expect(run.data?.resultData.error).toBeUndefined();
+		if (kind === 'queue') expect(on.workers.map((worker) => worker.logs()).join('')).toContain(`Worker started execution ${run.id} `);
 		const sample = outputs(run, 'Entry')[0]![0]!.json;
 		expect(sample).toMatchObject({
 			journey: { key: 'cart', instance: 0, step: 'Entry' }, profile: { id: 0, email: 'customer-1@example.com' },

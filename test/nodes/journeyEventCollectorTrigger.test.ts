@@ -128,7 +128,7 @@ describe('Journey Event Collector Trigger', () => {
 		jest.mocked(journeyEngine).mockRejectedValueOnce(cause);
 		const { status, headers, logger } = await answer({ body: event });
 		expect([status, headers]).toEqual([503, { 'Retry-After': '5' }]);
-		expect(logger.error).toHaveBeenCalledWith(expect.stringContaining('Collector: events could not be stored'), { error: cause });
+		expect(logger.error).toHaveBeenCalledWith(expect.stringMatching(/^Collector: events could not be stored, .* send them again: connect ECONNREFUSED$/), { error: cause });
 	});
 
 	it.each<[Given, string]>([

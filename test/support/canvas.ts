@@ -33,3 +33,11 @@ export const ifNumber = (name: string, left: string, operation: 'lt' | 'gt' | 'e
 		conditions: [{ id: 'condition', leftValue: left, rightValue: right, operator: { type: 'number', operation } }],
 	},
 });
+
+/** A workflow that takes events in at `/webhook/journey`. @param writeKey id of the credential */
+export const collector = (writeKey: string) => ({
+	name: 'Collector',
+	settings: { saveDataSuccessExecution: 'none' },
+	nodes: [journeyNode('Collector', 'journeyEventCollectorTrigger', { path: 'journey' }, { webhookId: 'collector', credentials: { journeyWriteKey: { id: writeKey, name: 'Shop' } } })],
+	connections: {},
+});

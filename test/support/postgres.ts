@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chownSync, closeSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, closeSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { Child } from './child';
@@ -27,16 +27,16 @@ export interface PostgresServer {
 /**
  * Starts a Postgres of its own, on loopback, with default durability. Its data is removed after this process ends.
  * @param more server settings, e.g. `{ max_wal_size: '16GB' }`
+ * @param disk the folder for its data; default: a temporary one
  */
-export async function startPostgres(more: Record<string, string> = {}): Promise<PostgresServer> {
+export async function startPostgres(more: Record<string, string> = {}, disk?: string): Promise<PostgresServer> {
 	const user = unprivileged();
 	const programs = postgresPrograms(user);
 	const folder = temporaryFolder('journey-postgres');
-	const data = join(folder, 'data');
+	const data = join(disk ?? folder, 'data');
 	const log = join(folder, 'postgres.log');
-	mkdirSync(data, { mode: 0o700 });
 	closeSync(openSync(log, 'a'));
-	if (user.uid !== undefined && user.gid !== undefined) for (const path of [folder, data, log]) chownSync(path, user.uid, user.gid);
+	if (user.uid !== undefined && user.gid !== undefined) for (const path of [folder, log]) chownSync(path, user.uid, user.gid);
 	initialise(join(programs, 'initdb'), folder, data, user);
 
 	const port = await freePort();
