@@ -11,8 +11,8 @@ const { mkdtempSync, readFileSync, rmSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const { join, relative } = require('node:path');
 
-/** It counts megabytes. */
-const MEASURED = /test\/e2e\/memory\.test\.ts$/;
+/** They count megabytes, or what happens within waits of three seconds. */
+const MEASURED = /test\/e2e\/(memory|scenarios|spine)\.test\.ts$/;
 const KILLED = /jest worker process .* was terminated by another process/;
 const RUNS = [
 	{ projects: ['core', 'store', 'nodes'], again: ({ message }) => KILLED.test(message) },
