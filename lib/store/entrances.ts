@@ -34,7 +34,8 @@ export async function otherEntrance(db: Connection, journey: number, workflow: n
 
 /**
  * Brings candidates of an Entry Trigger that lets nobody in any more to the one that does, at most `limit`. Who is claimed
- * stays: they are admitted where they are, or given back and brought then.
+ * stays: they are admitted where they are, or given back and brought then. Named by their ids once more: where the planner
+ * believes that few wait, it would read the whole table for each page.
  *
  * @returns how many
  */
@@ -51,7 +52,7 @@ export async function bringCandidates(db: Connection, limit: number): Promise<nu
 				) c
 			LIMIT $1
 		)
-		UPDATE candidates c SET step_id = astray.entrance FROM astray WHERE c.id = astray.id RETURNING 1`,
+		UPDATE candidates c SET step_id = astray.entrance FROM astray WHERE c.id = astray.id AND c.id = ANY(ARRAY(SELECT id FROM astray)) RETURNING 1`,
 		[limit],
 	);
 	return rows.length;

@@ -49,12 +49,3 @@ export async function parkInstances(
 		],
 	);
 }
-
-/** Where instances are that this execution no longer holds: to tell a lost race from a canvas that parks twice. */
-export async function parkedSince(db: Connection, ids: number[], since: Date): Promise<Array<{ id: number; step: string; step_id: number }>> {
-	return await db.rows(
-		`SELECT i.id, s.name AS step, s.id AS step_id FROM instances i JOIN steps s ON s.id = i.step_id
-		 WHERE i.id = ANY($1::bigint[]) AND i.status = 'waiting' AND i.wake IS NULL AND i.parked_at >= $2`,
-		[ids, since],
-	);
-}

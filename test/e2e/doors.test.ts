@@ -21,6 +21,7 @@ describe.each(ARRANGEMENTS)('the busy doors of a started n8n (%s)', (kind) => {
 	let n8n: Arrangement['n8n'];
 	let watch: Watch;
 	let port: number;
+	let collector: (name: string, more?: { port: number; limits: object }) => object;
 	let collectorId: string;
 	let sent = 0;
 
@@ -32,10 +33,10 @@ describe.each(ARRANGEMENTS)('the busy doors of a started n8n (%s)', (kind) => {
 		port = await freePort();
 		on = await Arrangement.start(kind, { server: postgres.url, env: { JOURNEY_REDIS_URL: redis.url } });
 		({ n8n, watch } = on);
-		const key = await n8n.createCredential('Key', 'journeyWriteKey', { writeKey: 'key-one' });
-		const collector = (name: string) => ({
+		const key = await n8n.createCredential('Key', 'journeyWriteKey', { writeKey: 'key-one', secondWriteKey: 'key-two' });
+		collector = (name, more) => ({
 			name, connections: {}, settings: { saveDataSuccessExecution: 'none' },
-			nodes: [{ ...journeyNode('Collector', 'journeyEventCollectorTrigger', { ownPort: true, port, path: name }, { credentials: { journeyWriteKey: { id: key, name: 'Key' } } }), typeVersion: 2 }],
+			nodes: [{ ...journeyNode('Collector', 'journeyEventCollectorTrigger', { ownPort: true, port, path: name, ...more }, { credentials: { journeyWriteKey: { id: key, name: 'Key' } } }), typeVersion: 2 }],
 		});
 		collectorId = (await n8n.createWorkflow(collector('first'))).id;
 		await n8n.activate(collectorId);
@@ -57,8 +58,8 @@ describe.each(ARRANGEMENTS)('the busy doors of a started n8n (%s)', (kind) => {
 		await postgres?.stop();
 	});
 
-	const track = async (event: string, user: string, messageId: string, at = `http://127.0.0.1:${port}`) => await fetch(`${at}/v1/track`, {
-		method: 'POST', headers: { authorization: `Basic ${Buffer.from('key-one:').toString('base64')}` }, body: JSON.stringify({ userId: user, event, messageId }),
+	const track = async (event: string, user: string, messageId: string, at = `http://127.0.0.1:${port}`, key = 'key-one') => await fetch(`${at}/v1/track`, {
+		method: 'POST', headers: { authorization: `Basic ${Buffer.from(`${key}:`).toString('base64')}` }, body: JSON.stringify({ userId: user, event, messageId }),
 	});
 	const add = async (event: string, users: string[]) => await Promise.all(users.map(async (userId) => await client.xadd('journey:events', '*', 'message', JSON.stringify({ type: 'track', userId, event }))));
 
@@ -128,5 +129,36 @@ describe.each(ARRANGEMENTS)('the busy doors of a started n8n (%s)', (kind) => {
 		await watch.until('the stream is read again', async () => (await watch.count('instances')) === 203);
 		expect(await watch.count("events WHERE name = 'cart'")).toBe(203);
 		await watch.until('everything is acknowledged', async () => ((await client.xpending('journey:events', 'journey')) as unknown[])[0] === 0);
+	});
+
+	it('share a limit of requests, the one process with the other; without their Redis each process counts for itself', async () => {
+		if (!redis) return;
+		const most = 10;
+		const other = await freePort();
+		const { id } = await n8n.createWorkflow(collector('limited', { port: other, limits: { requestsPerMinute: most } }));
+		await n8n.activate(id);
+		const [ownPort, webhook] = [`http://127.0.0.1:${other}`, `${on.webhooks.url}/webhook/limited`];
+		const answers = async (door: string, requests: number, key: string) => {
+			const all: number[] = [];
+			for (let at = 0; at < requests; at++) all.push((await track('seen', 'a1', `limited-${sent++}`, door, key)).status);
+			return all;
+		};
+		const taken = (count: number) => Array<number>(count).fill(200);
+		// A connection that nobody has used for a minute comes back with its first use.
+		await watch.until('both processes count in Redis', async () => {
+			await Promise.all([track('seen', 'a1', `limited-${sent++}`), track('seen', 'a1', `limited-${sent++}`, `${on.webhooks.url}/webhook/first`)]);
+			return (await client.keys('journey:journey:rate:*')).length >= 2;
+		});
+		// A port opens its store with its first request.
+		expect(await answers(ownPort, 1, 'key-two')).toEqual([200]);
+		expect(await answers(ownPort, most / 2, 'key-one')).toEqual(taken(most / 2));
+		expect(await answers(webhook, most / 2 + 1, 'key-one')).toEqual([...taken(most / 2), 429]);
+		expect(await answers(ownPort, 1, 'key-one')).toEqual([429]);
+
+		await redis.kill();
+		const each = kind === 'queue' ? most : most / 2;
+		expect(await answers(ownPort, each, 'key-two')).toEqual(taken(each));
+		expect(await answers(webhook, each + 1, 'key-two')).toEqual([...taken(each), 429]);
+		expect(await answers(ownPort, 1, 'key-two')).toEqual([429]);
 	});
 });

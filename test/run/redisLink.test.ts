@@ -1,9 +1,12 @@
 import { Redis } from 'ioredis';
 
 import { Engine } from '../../lib/run/engine';
+import { openStore } from '../../lib/run/openStore';
 import { RedisLink } from '../../lib/run/redis/link';
 import type { Store } from '../../lib/store/types';
+import { freshDatabase } from '../support/postgres';
 import { startRedis, type RedisServer } from '../support/redis';
+import { DAY_MS } from '../support/world';
 
 jest.setTimeout(30_000);
 
@@ -89,6 +92,26 @@ describe('what processes tell each other through Redis', () => {
 		await until(async () => client(a).status === 'end');
 		expect(await a.hint()).toBe(false);
 		expect(client(a).status).toBe('end');
+	});
+
+	it('wakes an engine that is idle, which Postgres does not tell and which would look again tomorrow', async () => {
+		if (!server) return;
+		const database = await freshDatabase();
+		const store = await openStore({ url: database.url, schema: 'journey' });
+		const [its, other] = [await link(), await link()];
+		const engine = new Engine({ ...store, onHint: () => () => undefined }, log, true, {}, its);
+		const tick = engine.dispatcher.tick.bind(engine.dispatcher);
+		const looks = jest.spyOn(engine.dispatcher, 'tick').mockImplementation(async () => (await tick(), DAY_MS));
+		try {
+			engine.registry.register({ place: { host: 'installation', workflowId: 'shop', nodeId: 'state', name: 'The state', kind: 'state' }, limit: 10, emit: async () => undefined, since: new Date() });
+			await until(async () => looks.mock.results.length > 0);
+			await looks.mock.results[0]!.value;
+			expect(looks).toHaveBeenCalledTimes(1);
+			await until(async () => (await other.hint(), looks.mock.calls.length > 1));
+		} finally {
+			await engine.close();
+			await database.drop();
+		}
 	});
 
 	/** An engine that can also say through Postgres what it says through Redis. */

@@ -152,6 +152,27 @@ describe('events from a Redis stream', () => {
 		expect(await names()).toEqual(['a', 'b', 'c']);
 	});
 
+	it('that came in since a backup are read again when the group is set back, and those that the restored store knows count once', async () => {
+		if (!server) return;
+		const named = (event: string) => ({ type: 'track', userId: 'u1', event, messageId: event });
+		const [first] = (await add('known', named('known by its id'))) as [string];
+		let handed = 0;
+		read(async (parts) => (handed += parts.length, await store(parts)));
+		await settled(2);
+		const backup = test.clock.now;
+		test.clock.pass(1);
+		await add('since', named('since, with an id'));
+		await settled(4);
+		for (const table of ['events', 'seen']) await ask(test.store, `DELETE FROM ${table} WHERE received_at > $1`, [backup]);
+
+		const all = ['known', 'known by its id', 'since', 'since, with an id'];
+		for (const times of [2, 3]) {
+			await redis.xgroup('SETID', STREAM, 'journey', `${Number(first.split('-')[0]) - 1}-0`);
+			await until(async () => ((await redis.xpending(STREAM, 'journey')) as unknown[])[0] === 0 && handed === times * all.length);
+			expect(await names()).toEqual(all);
+		}
+	});
+
 	it('leave no consumer behind in the group when their reader has stopped', async () => {
 		if (!server) return;
 		const reader = read();

@@ -1,6 +1,3 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-
 import * as admit from '../../lib/store/admit';
 import * as catalog from '../../lib/store/catalog';
 import * as candidates from '../../lib/store/candidates';
@@ -51,6 +48,7 @@ import * as unknown from '../../lib/store/unknown';
 import * as waits from '../../lib/store/waits';
 import * as wakes from '../../lib/store/wakes';
 import type { Rule } from '../../lib/core/types';
+import { storeFunctions } from '../support/storeFunctions';
 import { freshStore, type TestStore } from '../support/stores';
 import { makeRunning, makeWorld, wakesBy } from '../support/world';
 
@@ -93,7 +91,6 @@ const EXCEPTIONS: Record<string, [tables: string[], why: string]> = {
 	heldInstances: [['instances'], BATCH],
 	markBehindGoal: [['instances'], BATCH],
 	parkInstances: [['instances'], BATCH],
-	parkedSince: [['instances'], BATCH],
 	completeClaim: [['candidates', 'instances'], BATCH],
 	failClaim: [['candidates', 'instances'], BATCH],
 	returnClaim: [['candidates', 'instances'], BATCH],
@@ -180,16 +177,6 @@ function unnamed(plan: PlanNode): string[] {
 		const column = table === 'profiles' ? '(id|merged_into)' : 'profile_id';
 		return new RegExp(`\\b${node.Alias}\\.${column}\\b`).test(said) ? [] : [table];
 	});
-}
-
-/** They copy whole tables, or are about the store and nobody in it. */
-const ABOUT_THE_STORE = ['acts.ts', 'archive.ts', 'pause.ts', 'secrets.ts', 'settings.ts', 'status.ts'];
-
-/** The other functions of `lib/store` that run a statement: a new one needs a call below. */
-function storeFunctions(): string[] {
-	const folder = join(__dirname, '../../lib/store');
-	return readdirSync(folder).filter((file) => file.endsWith('.ts') && !ABOUT_THE_STORE.includes(file)).flatMap((file) =>
-		[...readFileSync(join(folder, file), 'utf8').matchAll(/export async function (\w+)(?:<[^>]*>)?\(\s*db: Connection/g)].map(([, name]) => name!));
 }
 
 describe('statements about people', () => {
@@ -286,7 +273,6 @@ describe('statements about people', () => {
 			tellUndated: (db) => running.tellUndated(db, held, world.state, ids.map((id) => ({ id, problem: 'none' }))),
 			setContext: (db) => running.setContext(db, held, ids.map((id) => ({ id, values: {} }))),
 			parkInstances: (db) => parking.parkInstances(db, held, world.state, null, ids.map((id) => ({ id, due_at: now, expires: false, since: now, after_arrival: false, vars: null, wake: null }))),
-			parkedSince: (db) => parking.parkedSince(db, ids, now),
 			wakeByLookBack: (db) => wakes.wakeByLookBack(db, ids, async () => undefined),
 			completeClaim: (db) => finish.completeClaim(db, none),
 			failClaim: (db) => finish.failClaim(db, none, 'error'),
