@@ -30,8 +30,9 @@ const page = (load: object) => ({
 		baseNode('Page', 'executeWorkflowTrigger', 1.1, { inputSource: 'passthrough' }),
 		baseNode('Rows', 'code', 2, { jsCode: rows('$input.first().json.page') }),
 		journeyNode('Load', 'journeyCustomerData', load),
+		baseNode('One', 'limit', 1, { maxItems: 1 }),
 	],
-	connections: wires('Page > Rows', 'Rows > Load'),
+	connections: wires('Page > Rows', 'Rows > Load', 'Load > One'),
 });
 
 const all = (pageWorkflow: string, path: string) => ({
