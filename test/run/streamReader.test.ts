@@ -156,8 +156,12 @@ describe('events from a Redis stream', () => {
 		if (!server) return;
 		const named = (event: string) => ({ type: 'track', userId: 'u1', event, messageId: event });
 		const [first] = (await add('known', named('known by its id'))) as [string];
-		let handed = 0;
-		read(async (parts) => (handed += parts.length, await store(parts)));
+		let stored = 0;
+		read(async (parts) => {
+			const outcomes = await store(parts);
+			stored += parts.length;
+			return outcomes;
+		});
 		await settled(2);
 		const backup = test.clock.now;
 		test.clock.pass(1);
@@ -168,7 +172,7 @@ describe('events from a Redis stream', () => {
 		const all = ['known', 'known by its id', 'since', 'since, with an id'];
 		for (const times of [2, 3]) {
 			await redis.xgroup('SETID', STREAM, 'journey', `${Number(first.split('-')[0]) - 1}-0`);
-			await until(async () => ((await redis.xpending(STREAM, 'journey')) as unknown[])[0] === 0 && handed === times * all.length);
+			await until(async () => ((await redis.xpending(STREAM, 'journey')) as unknown[])[0] === 0 && stored === times * all.length);
 			expect(await names()).toEqual(all);
 		}
 	});
