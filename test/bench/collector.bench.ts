@@ -1,10 +1,8 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-import { journeyNode } from '../support/canvas';
-import { freePort } from '../support/ports';
+import { cpuOf } from './cpu';
 import { Bench } from './setup';
 import { figure, printTable } from './table';
 
@@ -19,25 +17,13 @@ interface Load {
 	cpuMs: number;
 }
 
-/** Milliseconds of processor time that a process has used. */
-const cpuOf = (pid: number) => {
-	const [user, system] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ').slice(11, 13);
-	return (Number(user) + Number(system)) * 10;
-};
-
 describe('the collector’s own port, in n8n, on Postgres', () => {
 	let bench: Bench;
 	let port: number;
 
 	beforeAll(async () => {
 		bench = await Bench.start();
-		port = await freePort();
-		const credential = await bench.n8n.createCredential('Key', 'journeyWriteKey', { writeKey: 'bench-key' });
-		const { id } = await bench.n8n.createWorkflow({
-			name: 'Collector', connections: {},
-			nodes: [{ ...journeyNode('Collector', 'journeyEventCollectorTrigger', { ownPort: true, port, limits: { requestsPerMinute: 1_000_000 } }, { credentials: { journeyWriteKey: { id: credential, name: 'Key' } } }), typeVersion: 2 }],
-		});
-		await bench.n8n.activate(id);
+		port = await bench.openPort('bench-key');
 		await load(1, 1, 64);
 	});
 	afterAll(async () => {
@@ -59,7 +45,7 @@ describe('the collector’s own port, in n8n, on Postgres', () => {
 		const before = await bench.count('events');
 		const cpu = cpuOf(bench.n8n.pid);
 		const { answered, refused, p50, p99, cpuMs } = await load(events, SECONDS, connections);
-		const spent = cpuOf(bench.n8n.pid) - cpu;
+		const spent = (cpuOf(bench.n8n.pid) - cpu) * 1000;
 		// Acknowledged is stored.
 		expect((await bench.count('events')) - before).toBe(answered * events);
 		expect(refused).toBe(0);

@@ -19,11 +19,14 @@ export async function cpu(n8n: N8n, store: Store): Promise<Cpu> {
 	const { parent: postmaster } = stat(row!.pid)!;
 	const servers = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map((pid) => stat(Number(pid))).filter((one) => one?.parent === postmaster);
 	return {
-		n8n: stat(n8n.pid)!.own,
+		n8n: cpuOf(n8n.pid),
 		postgres: servers.reduce((sum, one) => sum + one!.own, stat(postmaster)!.children),
-		sender: stat(process.pid)!.own,
+		sender: cpuOf(process.pid),
 	};
 }
+
+/** CPU time that one process has used so far, in seconds. */
+export const cpuOf = (pid: number) => stat(pid)!.own;
 
 /** "n8n 80 µs, Postgres 90 µs, sender 20 µs: 190 µs" for one of `count` things done between two samples. */
 export function cpuEach(before: Cpu, after: Cpu, count: number): { words: string; micros: number } {

@@ -15,3 +15,9 @@ export const roundsJourney = {
 	],
 	connections: wires('Entry > Wait', 'Wait:1 > Set', 'Set > Nothing', 'Nothing > Wait Again', 'Wait Again:1 > Set Again', 'Set Again > Nothing Again', 'Nothing Again > Wait'),
 };
+
+/** Takes events in at a port of its own, from whoever has the key, without a limit that a load would meet. @param writeKey id of the credential */
+export const ownPortCollector = (port: number, writeKey: string) => ({
+	name: 'Collector', connections: {},
+	nodes: [journeyNode('Collector', 'journeyEventCollectorTrigger', { ownPort: true, port, limits: { requestsPerMinute: 1_000_000 } }, { typeVersion: 2, credentials: { journeyWriteKey: { id: writeKey, name: 'Key' } } })],
+});

@@ -3,7 +3,9 @@ import { takeIn } from '../../lib/run/intake';
 import type { IntakeEntry } from '../../lib/core/types';
 import type { Store } from '../../lib/store/types';
 import { N8n } from '../support/n8n';
+import { freePort } from '../support/ports';
 import { freshDatabase } from '../support/postgres';
+import { ownPortCollector } from './journeys';
 
 export const BATCH = 2_000;
 
@@ -31,6 +33,14 @@ export class Bench {
 		const { id } = await this.n8n.createWorkflow(workflow);
 		await this.n8n.activate(id);
 		await this.until('the steps listen', async () => (await this.count('steps')) >= steps);
+	}
+
+	/** Opens a collector's own port. @returns the port */
+	async openPort(writeKey: string): Promise<number> {
+		const port = await freePort();
+		const credential = await this.n8n.createCredential('Key', 'journeyWriteKey', { writeKey });
+		await this.n8n.activate((await this.n8n.createWorkflow(ownPortCollector(port, credential))).id);
+		return port;
 	}
 
 	async count(from: string): Promise<number> {

@@ -1,5 +1,3 @@
-import { journeyNode } from '../support/canvas';
-import { freePort } from '../support/ports';
 import { memory } from '../support/restingMemory';
 import { fillWaiting } from '../support/waiting';
 import { cpu, cpuEach } from './cpu';
@@ -98,11 +96,7 @@ describe('through n8n, on Postgres', () => {
 	});
 
 	it('transitions a second, events over HTTP', async () => {
-		const port = await freePort();
-		const credential = await bench.n8n.createCredential('Key', 'journeyWriteKey', { writeKey: 'bench-key' });
-		await bench.n8n.activate((await bench.n8n.createWorkflow({
-			name: 'Collector', connections: {}, nodes: [journeyNode('Collector', 'journeyEventCollectorTrigger', { ownPort: true, port, limits: { requestsPerMinute: 1_000_000 } }, { typeVersion: 2, credentials: { journeyWriteKey: { id: credential, name: 'Key' } } })],
-		})).id);
+		const port = await bench.openPort('bench-key');
 		let message = 0;
 		const request = async (users: number[]) => {
 			const batch = users.map((user) => ({ type: 'track', userId: `u${user}`, event: 'tick', messageId: `http-${++message}`, timestamp: new Date().toISOString() }));

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { baseNode, journeyNode, wires } from './canvas';
+import { baseNode, collector, journeyNode, wires } from './canvas';
 import { eventState } from './journeys';
 import type { N8n } from './n8n';
 import { ask } from './world';
@@ -13,13 +13,6 @@ export const longWait = {
 	nodes: [journeyNode('Entry', 'journeyEntryTrigger', { event: 'cart' }), eventState('Wait', [{ event: 'order', output: 'ordered' }], [30, 'days']), baseNode('End', 'noOp', 1)],
 	connections: wires('Entry > Wait', 'Wait:0 > End', 'Wait:1 > End'),
 };
-
-const collector = (writeKey: string) => ({
-	name: 'Collector',
-	settings: { saveDataSuccessExecution: 'none' },
-	nodes: [journeyNode('Collector', 'journeyEventCollectorTrigger', { path: 'journey' }, { webhookId: 'collector', credentials: { journeyWriteKey: { id: writeKey, name: 'Shop' } } })],
-	connections: {},
-});
 
 /** Publishes the journey and a collector. Resolves when the store is open. */
 export async function publishLongWait(n8n: N8n): Promise<void> {
