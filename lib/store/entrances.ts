@@ -34,15 +34,16 @@ export async function otherEntrance(db: Connection, journey: number, workflow: n
 
 /**
  * Brings candidates of an Entry Trigger that lets nobody in any more to the one that does, at most `limit`. Who is claimed
- * stays: they are admitted where they are, or given back and brought then. Named by their ids once more: where the planner
- * believes that few wait, it would read the whole table for each page.
+ * stays: they are admitted where they are, or given back and brought then. They are named by their ids, and the entrance is
+ * looked up again: joined to what was found, the planner would read the whole table for each page where it believes that
+ * few wait, or, without statistics, go through all the ids for each (measured: 4 s instead of 60 ms for 5,000).
  *
  * @returns how many
  */
 export async function bringCandidates(db: Connection, limit: number): Promise<number> {
 	const rows = await db.rows(
 		`WITH astray AS MATERIALIZED (
-			SELECT c.id, j.entrance FROM journeys j
+			SELECT c.id FROM journeys j
 				JOIN steps open ON open.id = j.entrance AND open.state = 'on'
 				JOIN workflows w ON w.journey_id = j.id
 				JOIN steps s ON s.workflow = w.id AND s.kind = 'entry' AND s.id <> j.entrance
@@ -52,7 +53,7 @@ export async function bringCandidates(db: Connection, limit: number): Promise<nu
 				) c
 			LIMIT $1
 		)
-		UPDATE candidates c SET step_id = astray.entrance FROM astray WHERE c.id = astray.id AND c.id = ANY(ARRAY(SELECT id FROM astray)) RETURNING 1`,
+		UPDATE candidates c SET step_id = j.entrance FROM journeys j WHERE j.id = c.journey_id AND c.id = ANY(ARRAY(SELECT id FROM astray)) RETURNING 1`,
 		[limit],
 	);
 	return rows.length;

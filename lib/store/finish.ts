@@ -65,21 +65,26 @@ export async function endRunning(
 
 /**
  * Ends whatever these people are doing in a journey, wherever they are, and turns away who was about to enter, also
- * those whom an execution has claimed and not let in: it finds them gone when it has the match lock. The caller holds the match lock as `match`, so that nobody of them enters or parks meanwhile.
+ * those whom an execution has claimed and not let in: it finds them gone when it has the match lock. The caller holds the
+ * match lock as `match`, so that nobody of them enters or parks meanwhile. Rows are named by their ids before they go:
+ * without statistics the planner would go through the whole journey for them, or compare each with each.
  *
  * @returns how many instances of each person have ended
  */
 export async function endOfPeople(db: Connection, journey: number, profiles: number[], reason: string): Promise<Map<number, number>> {
 	const rows = await db.rows<{ profile_id: number; count: number }>(
 		`WITH outside AS (
-			DELETE FROM candidates WHERE profile_id = ANY($3::bigint[]) AND journey_id = $2 RETURNING *
+			DELETE FROM candidates WHERE profile_id = ANY($3::bigint[]) AND id = ANY(ARRAY(
+				SELECT c.id FROM unnest($3::bigint[]) AS asked(profile_id)
+					CROSS JOIN LATERAL (SELECT id FROM candidates WHERE profile_id = asked.profile_id AND journey_id = $2 OFFSET 0) c
+			)) RETURNING *
 		), turned_away AS (
 			INSERT INTO journal (at, kind, journey_id, step_id, profile_id, reason, detail)
 			SELECT $1, 'dropped', journey_id, step_id, profile_id, $4, jsonb_strip_nulls(jsonb_build_object('event_id', event_id)) FROM outside
 		), locked AS MATERIALIZED (
 			SELECT id FROM instances WHERE profile_id = ANY($3::bigint[]) AND journey_id = $2 ORDER BY id FOR UPDATE
 		), gone AS (
-			DELETE FROM instances i USING locked WHERE i.id = locked.id AND i.profile_id = ANY($3::bigint[]) RETURNING i.*
+			DELETE FROM instances WHERE id = ANY(ARRAY(SELECT id FROM locked)) AND profile_id = ANY($3::bigint[]) RETURNING *
 		), fate(status, reason, error) AS (SELECT 'done', $4::text, NULL::text), ${FINISH_ALL}
 		SELECT profile_id, count(*)::int AS count FROM gone GROUP BY profile_id`,
 		[db.now, journey, profiles, reason],
