@@ -10,7 +10,7 @@ const journey = {
 	nodes: [
 		journeyNode('Entry', 'journeyEntryTrigger', { event: 'cart', filters: { conditions: [{ path: 'total', operator: 'greater', value: '10' }] }, options: { key: 'carts' } }),
 		journeyNode('Wait for order', 'journeyState', {
-			waitFor: 'events', events: { branch: [{ event: 'order', output: 'ordered' }] }, limitUntil: 'delay', limitDelayAmount: 6, limitDelayUnit: 'seconds',
+			waitFor: 'events', events: { branch: [{ event: 'order', output: 'ordered' }] }, limitUntil: 'delay', limitDelayAmount: 15, limitDelayUnit: 'seconds',
 		}),
 		baseNode('After', 'noOp', 1),
 	],
@@ -42,6 +42,9 @@ const ask = (operation: string, parameters: object) => ({
 	connections: wires('Hook > Customer Data'),
 });
 
+/** A time on another day is told with its date. */
+const timeless = (text: string) => text.replace(/\d{4}-\d\d-\d\d (\d\d:\d\d:\d\d)( UTC)?/g, '$1');
+
 describe.each(ARRANGEMENTS)('Journey Customer Data in a started n8n (%s)', (kind) => {
 	let on: Arrangement;
 
@@ -68,7 +71,7 @@ describe.each(ARRANGEMENTS)('Journey Customer Data in a started n8n (%s)', (kind
 		await call('track', { rows: [{ user: 'u1', event: 'order', total: 20 }] });
 		await watch.until('finished', async () => (await watch.count('finished')) === 48);
 
-		const told = async (user: string) => (await call('explain', { user })).map(({ sentence }) => String(sentence).slice('2026-03-02 10:00:00 UTC — '.length));
+		const told = async (user: string) => (await call('explain', { user })).map(({ sentence }) => timeless(String(sentence).slice('2026-03-02 10:00:00 UTC — '.length)));
 		expect(await told('u1')).toEqual([
 			"Left the journey at 'Wait for order': nothing more was to come (completed).",
 			expect.stringMatching(/^Woken at 'Wait for order' by event 'order' \(from \d\d:\d\d:\d\d\)\.$/),

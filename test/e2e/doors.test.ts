@@ -1,5 +1,4 @@
 import { Redis } from 'ioredis';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Arrangement, ARRANGEMENTS } from '../support/arrangement';
 import { baseNode, journeyNode, wires } from '../support/canvas';
@@ -63,9 +62,8 @@ describe.each(ARRANGEMENTS)('the busy doors of a started n8n (%s)', (kind) => {
 	});
 	const add = async (event: string, users: string[]) => await Promise.all(users.map(async (userId) => await client.xadd('journey:events', '*', 'message', JSON.stringify({ type: 'track', userId, event }))));
 
-	/** Sends as fast as it is answered until nobody listens any more. @returns what was acknowledged */
-	async function untilRefused(): Promise<string[]> {
-		const acknowledged: string[] = [];
+	/** Sends as fast as it is answered until nobody listens any more. @param acknowledged gets what is */
+	async function untilRefused(acknowledged: string[]): Promise<void> {
 		await Promise.all(Array.from({ length: CLIENTS }, async () => {
 			for (;;) {
 				const id = `load-${sent++}`;
@@ -75,7 +73,6 @@ describe.each(ARRANGEMENTS)('the busy doors of a started n8n (%s)', (kind) => {
 				acknowledged.push(id);
 			}
 		}));
-		return acknowledged;
 	}
 	const stored = async (ids: string[]) => (await watch.rows<{ n: number }>('SELECT count(*)::int AS n FROM events WHERE message_id = ANY($1)', [ids]))[0]!.n;
 
@@ -88,11 +85,11 @@ describe.each(ARRANGEMENTS)('the busy doors of a started n8n (%s)', (kind) => {
 
 	it('unpublishing closes the port and loses nothing of what was acknowledged', async () => {
 		if (!redis) return;
-		const sending = untilRefused();
-		await sleep(1_500);
+		const acknowledged: string[] = [];
+		const sending = untilRefused(acknowledged);
+		await watch.until('it is at work', async () => acknowledged.length > 10 * CLIENTS);
 		await n8n.deactivate(collectorId);
-		const acknowledged = await sending;
-		expect(acknowledged.length).toBeGreaterThan(CLIENTS);
+		await sending;
 		expect(await stored(acknowledged)).toBe(acknowledged.length);
 		await n8n.activate(collectorId);
 		expect((await track('seen', 'a1', 'again')).status).toBe(200);
@@ -100,11 +97,11 @@ describe.each(ARRANGEMENTS)('the busy doors of a started n8n (%s)', (kind) => {
 
 	it('SIGTERM too; and the port is open again when n8n is back', async () => {
 		if (!redis) return;
-		const sending = untilRefused();
-		await sleep(1_500);
+		const acknowledged: string[] = [];
+		const sending = untilRefused(acknowledged);
+		await watch.until('it is at work', async () => acknowledged.length > 10 * CLIENTS);
 		await n8n.stopMain();
-		const acknowledged = await sending;
-		expect(acknowledged.length).toBeGreaterThan(CLIENTS);
+		await sending;
 		expect(await stored(acknowledged)).toBe(acknowledged.length);
 		await n8n.start();
 		await watch.until('it listens', async () => (await track('seen', 'a1', 'back').catch(() => undefined))?.status === 200);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { openStore } from '../../lib/run/openStore';
+import { openThroughOwner } from '../../lib/store/embedded';
 import type { Store } from '../../lib/store/types';
 import { assign, baseNode, collector, journeyNode, wires } from '../support/canvas';
 import { temporaryFolder } from '../support/guard';
@@ -111,8 +112,10 @@ describe('the embedded store in a started n8n, events through a Segment library'
 		const unsent = cut.filter(({ email }) => !mailed().has(email));
 		await n8n.start();
 		await until('everybody else has a mail', () => mailed().size === PEOPLE - unsent.length);
-		// The last ones are on their way to the end.
-		await sleep(1_000);
+		const through = await openThroughOwner({ folder, schema: 'journey' });
+		const inside = async () => (await through.tx(async (db) => await db.rows('SELECT FROM instances'))).length;
+		while ((await inside()) > 0) await sleep(200);
+		await through.close();
 		await n8n.stop();
 
 		expect(smtp.mails).toHaveLength(mailed().size);

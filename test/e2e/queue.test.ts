@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Arrangement, ARRANGEMENTS } from '../support/arrangement';
 import { baseNode, journeyNode, wires } from '../support/canvas';
@@ -121,6 +122,8 @@ queued('n8n in queue mode: one main, two workers, one process for webhooks', () 
 		const killed = await atWork();
 		await killed.finish('SIGKILL');
 		on.workers.splice(on.workers.indexOf(killed), 1);
+		// What had come in whole is still being read.
+		await sleep(500);
 		const mailsAtKill = smtp.mails.length;
 		await watch.send('cart', customers(320, 370));
 		await finished(270, 45);

@@ -29,7 +29,7 @@ describe('people who wait in the embedded store when it is moved to a Postgres',
 	beforeAll(async () => {
 		database = await freshDatabase();
 		folder = mkdtempSync(join(tmpdir(), 'journey-moved-'));
-		await copyEmptyStore(folder, 'journey', clock.now);
+		await copyEmptyStore(folder, 'journey');
 	});
 	afterAll(async () => {
 		try {

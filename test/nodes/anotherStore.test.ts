@@ -8,8 +8,6 @@ import { freshDatabase } from '../support/postgres';
 import { startRedis, type RedisServer } from '../support/redis';
 import { ask, wakesBy } from '../support/world';
 
-jest.setTimeout(40_000);
-
 const STREAM = 'shop';
 const LOOK_EVERY_MS = 10_000;
 const GONE_AFTER_MS = 30_000;
@@ -72,7 +70,7 @@ describe('a credential that is changed while journeys are published with it', ()
 	}
 	const until = async (check: () => Promise<boolean>) => {
 		for (const began = Date.now(); !(await check()); await new Promise((resolve) => setImmediate(resolve))) {
-			if (Date.now() - began > 15_000) throw new Error(`It never was so: ${String(check)}. ${said.join(' ')}`);
+			if (Date.now() - began > 45_000) throw new Error(`It never was so: ${String(check)}. ${said.join(' ')}`);
 		}
 	};
 	const listening = ({ dispatcher }: Engine) => dispatcher.listening().steps.length;
@@ -119,8 +117,8 @@ describe('a credential that is changed while journeys are published with it', ()
 		await engineNow();
 		expect(listening(second)).toBe(twice);
 		await Promise.all(closing.splice(0).map(async (close) => await close()));
-		// n8n waits for these when it stops: nothing of this process is left in the group.
-		expect(await consumers()).toEqual([]);
+		// n8n waits for these when it stops, for three seconds at most: nothing of this process is left in the group.
+		await until(async () => (await consumers()).length === 0);
 		expect(said).toEqual([]);
 		const { host, port, database: name } = credential as Record<string, string>;
 		expect(told.filter((line) => line.includes('credential'))).toEqual([

@@ -7,8 +7,6 @@ import { freePort } from '../support/ports';
 import { freshDatabase } from '../support/postgres';
 import { ask } from '../support/world';
 
-jest.setTimeout(40_000);
-
 const LOOK_AGAIN_MS = 10_000;
 const UNREADABLE = 'the credential cannot be read just now';
 

@@ -66,6 +66,6 @@ describe('the Test button of a Journey Store credential', () => {
 		])('says what is wrong when %s', async (_, wrong, words) => {
 			if (!server) return;
 			expect(await pressWith(wrong)).toEqual({ status: 'Error', message: expect.stringMatching(words) });
-		}, 20_000);
+		});
 	});
 });

@@ -7,8 +7,6 @@ import { convertByLookBack, convertSince } from '../../lib/store/goals';
 import { freshStore, STORES, type TestStore } from '../support/stores';
 import { ask, DAY_MS, eventOf, idleEngine, makeRunning, makeWorld, wakesBy } from '../support/world';
 
-jest.setTimeout(30_000);
-
 const HOUR_MS = 60 * 60_000;
 
 describe.each(STORES)('history on %s', (kind) => {

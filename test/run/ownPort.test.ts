@@ -1,4 +1,4 @@
-import { connect, createServer } from 'node:net';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { request } from 'node:http';
 import { gzipSync } from 'node:zlib';
 
@@ -10,11 +10,8 @@ import { openStore } from '../../lib/run/openStore';
 import { takeInParts } from '../../lib/run/takeInParts';
 import { StoreError, type Store } from '../../lib/store/types';
 import { intercepted, stopping } from '../support/intercept';
-import { freePort } from '../support/ports';
 import { freshDatabase } from '../support/postgres';
 import { ask } from '../support/world';
-
-jest.setTimeout(30_000);
 
 const basic = (user: string) => `Basic ${Buffer.from(`${user}:`).toString('base64')}`;
 const track = (event: string, more: object = {}) => JSON.stringify({ userId: 'u1', event, ...more });
@@ -256,9 +253,9 @@ describe('the collector’s own port', () => {
 	});
 
 	it('says which field is wrong when it cannot listen', async () => {
-		const taken = await freePort();
-		const other = createServer().listen(taken, '127.0.0.1');
+		const other = createServer().listen(0, '127.0.0.1');
 		await new Promise((resolve) => other.once('listening', resolve));
+		const { port: taken } = other.address() as AddressInfo;
 		const at = async (address: string, number: number) => await OwnPort.open({ address, port: number, settings: () => settings, rate: () => new RequestRate(), store: async () => [], onTrouble: () => undefined });
 		await expect(at('127.0.0.1', taken)).rejects.toThrow(`Port: ${taken} is taken on 127.0.0.1 by another process or another collector. Enter a free one.`);
 		await expect(at('192.0.2.1', taken)).rejects.toThrow('Address: 192.0.2.1 is not an address of this machine.');

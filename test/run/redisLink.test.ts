@@ -8,8 +8,6 @@ import { freshDatabase } from '../support/postgres';
 import { startRedis, type RedisServer } from '../support/redis';
 import { DAY_MS } from '../support/world';
 
-jest.setTimeout(30_000);
-
 const LET_GO_AFTER_MS = 60_000;
 
 describe('what processes tell each other through Redis', () => {
@@ -76,8 +74,7 @@ describe('what processes tell each other through Redis', () => {
 		// A limit, as well: this process counts for itself until it is back.
 		timers[0]!();
 		await until(async () => (await connections()) === 1);
-		await a.rate.take('s', 10);
-		await until(async () => (await connections()) === 2);
+		await until(async () => (await a.rate.take('s', 1_000), (await connections()) === 2));
 
 		// Nobody uses it while Redis is away: it is not tried again, until somebody does.
 		const client = (one: RedisLink) => (one as unknown as { client: { status: string; reconnectTimeout: unknown } }).client;

@@ -22,6 +22,9 @@ describe('an engine at which nothing listens any more', () => {
 	const listeners = new Set<() => Promise<void>>();
 	afterEach(async () => {
 		for (const leave of listeners) await leave();
+		await engine.dispatcher.idle();
+		// Who was not let in is given back, and would come again in the next test.
+		await ask(engine.store, 'DELETE FROM candidates');
 	});
 	beforeAll(async () => {
 		const { setTimeout: timeout, setInterval: interval, clearTimeout: endTimeout, clearInterval: endInterval } = globalThis;

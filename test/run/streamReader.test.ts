@@ -7,8 +7,6 @@ import { startRedis, type RedisServer } from '../support/redis';
 import { freshStore, type TestStore } from '../support/stores';
 import { ask } from '../support/world';
 
-jest.setTimeout(30_000);
-
 describe('events from a Redis stream', () => {
 	let server: RedisServer | undefined;
 	let redis: Redis;

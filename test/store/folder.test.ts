@@ -52,7 +52,7 @@ it('what is wrong with the folder stands in the log, once an hour, in Check Heal
 	let anHourLater = () => undefined as void;
 	let engine: Engine | undefined;
 	try {
-		await copyEmptyStore(folder, 'journey', new Date());
+		await copyEmptyStore(folder, 'journey');
 		// In a container without a volume, and grown.
 		jest.spyOn(fs, 'readFileSync').mockImplementation(((path: string, ...more: never[]) => (path === '/proc/self/mountinfo' ? mounts(['/', 'overlay']) : readFileSync(path, ...more))) as never);
 		writeFileSync(join(folder, 'pg', 'grown'), '');
@@ -103,7 +103,7 @@ it.each([
 ])('what fails %s leaves the folder to the next try', async (_when, damage, noKey, words) => {
 	const folder = mkdtempSync(join(tmpdir(), 'journey-folder-'));
 	try {
-		await copyEmptyStore(folder, 'journey', new Date());
+		await copyEmptyStore(folder, 'journey');
 		const store = await openStore({ folder, schema: 'journey' });
 		await store.tx(async (db) => await db.rows(damage));
 		await store.close();

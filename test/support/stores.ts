@@ -35,7 +35,7 @@ export async function freshStore(kind: Store['kind'], clock = new FrozenClock())
 		return { store, clock, drop: async () => (await store.close(), await database.drop()) };
 	}
 	const folder = mkdtempSync(join(tmpdir(), 'journey-store-'));
-	await copyEmptyStore(folder, 'journey', clock.now);
+	await copyEmptyStore(folder, 'journey');
 	const store = await openStore({ folder, schema: 'journey', clock: () => clock.now });
 	return { store, clock, drop: async () => (await store.close(), rmSync(folder, { recursive: true, force: true })) };
 }
@@ -50,7 +50,7 @@ export async function emptyPlace(kind: Store['kind'], clock = new FrozenClock())
 	}
 	const folder = mkdtempSync(join(tmpdir(), 'journey-place-'));
 	// Making a database takes much longer than emptying one.
-	await copyEmptyStore(folder, 'journey', clock.now);
+	await copyEmptyStore(folder, 'journey');
 	const store = await openStore({ ...settings, folder, upTo: 0 });
 	await store.tx(async (db) => await db.rows('DROP SCHEMA journey CASCADE'));
 	return {
