@@ -17,7 +17,7 @@ export async function openPlace(settings: Found): Promise<Store> {
 /**
  * Does something with a store that is there, also while n8n runs.
  *
- * @param anyVersion the work is the same for every schema version
+ * @param anyVersion the work is the same for every schema version, or sees to it
  * @throws StoreError when there is none, or it is of another version
  */
 export async function withStore<T>(settings: Found, work: (store: Store) => Promise<T>, anyVersion = false): Promise<T> {

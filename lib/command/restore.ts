@@ -5,6 +5,7 @@ import { readBackup, type Counts } from '../run/backup';
 import { pauseNotice } from '../run/notices';
 import { markRestored, restore } from '../run/restore';
 import { FolderInUse, ownFolder } from '../store/folderLock';
+import { migrate } from '../store/migrate';
 import { currentPause } from '../store/pause';
 import { StoreError, type Store } from '../store/types';
 import { fileMeant, storeMeant, Usage, type Found, type Given } from './given';
@@ -39,10 +40,13 @@ export async function restoreCommand(given: Given): Promise<string> {
 export async function restoredCommand(given: Given): Promise<string> {
 	const takenAt = new Date(given.values['taken-at'] ?? NaN);
 	if (Number.isNaN(+takenAt)) throw new Usage('Say when the copy was made: --taken-at 2026-01-31T02:00:00Z');
-	return await withStore(storeMeant(given.values), async (store) => {
+	const settings = storeMeant(given.values);
+	return await withStore(settings, async (store) => {
+		// A copy may be older than the package, and an n8n that is started to migrate it would begin to send.
+		await migrate(async (work) => await store.tx(work), settings.schema);
 		await markRestored(store, takenAt);
 		return await pausedWords(store);
-	});
+	}, true);
 }
 
 async function pausedWords(store: Store): Promise<string> {

@@ -70,7 +70,7 @@ export async function migrate(tx: Store['tx'], schema: string, upTo = Infinity, 
 		}, pause).catch((error: DatabaseError) => {
 			if (error.code !== LOCK_NOT_AVAILABLE) throw error;
 			throw new StoreError(
-				`Journey Store: schema "${schema}" must be migrated to version ${migration.version}, but something has been reading it for longer than that can wait: a backup (of this package, or pg_dump), or another long transaction. Start n8n again when it is through; pg_stat_activity lists it.`,
+				`Journey Store: schema "${schema}" must be migrated to version ${migration.version}, but something has been reading it for longer than that can wait: a backup (of this package, or pg_dump), or another long transaction; pg_stat_activity lists it. n8n tries again by itself; a command is to be given again when it is through.`,
 				{ cause: error },
 			);
 		});

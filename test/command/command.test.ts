@@ -10,6 +10,7 @@ import { takeIn } from '../../lib/run/intake';
 import { openThroughOwner } from '../../lib/store/embedded';
 import { socketName } from '../../lib/store/folderLock';
 import { OwnerSession } from '../../lib/store/ownerDoor';
+import { migrations } from '../../lib/store/migrate';
 import { currentPause } from '../../lib/store/pause';
 import type { Store, StoreSettings } from '../../lib/store/types';
 import { copyEmptyStore } from '../support/embeddedTemplate';
@@ -111,6 +112,16 @@ describe.each(['postgres', 'embedded'] as const)('the command on %s', (kind) => 
 		expect(await run(['restored', '--taken-at', '2026-01-31T02:00:00Z', ...where])).toMatch(/^Nobody moves: .* from a backup of 2026-01-31T02:00:00\.000Z/);
 		await expect(run(['resume', '--not-moved', ...where])).rejects.toThrow(/was restored from a backup\. Say "resume --skip" or "--go-on"/);
 		expect(await run(['resume', '--go-on', ...where])).toMatch(/and get their messages/);
+	});
+
+	it('takes a copy that is older than the package, and migrates it, paused', async () => {
+		const place = kind === 'postgres' ? { ...settings, schema: 'older' } : { folder: join(folder, 'older'), schema: 'journey' };
+		const args = kind === 'postgres' ? [...where, '--schema', 'older'] : ['--folder', place.folder!];
+		await (await openStore({ ...place, upTo: migrations().at(-1)!.version - 1 })).close();
+		await expect(run(['status', ...args])).rejects.toThrow(/has schema version \d+, this command knows \d+/);
+		expect(await run(['restored', '--taken-at', '2026-01-31T02:00:00Z', ...args])).toMatch(/^Nobody moves/);
+		expect(await run(['status', ...args])).toMatch(/\nmoving\s+no\n/);
+		await expect(run(['restored', '--taken-at', '2026-01-31T02:00:00Z', ...(kind === 'postgres' ? [...where, '--schema', 'none'] : ['--folder', join(folder, 'none')])])).rejects.toThrow(/there is no store in/);
 	});
 
 	if (kind === 'postgres') return;
