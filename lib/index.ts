@@ -9,7 +9,7 @@ export { scheduleSentence, validateSchedule, type Recurrence, type Schedule } fr
 export type { TimeRuleError } from './core/time-rule-error';
 export type { ScheduleConfig } from './store/runs';
 export { waitSentence } from './core/sentence';
-export { validateDuration, validateOffset } from './core/duration';
+export { elapsedMs, validateDuration, validateOffset } from './core/duration';
 export { validateZone } from './core/zone';
 export { isServerUrl } from './core/serverUrl';
 export { parseDate } from './core/date-value';
@@ -29,7 +29,7 @@ export type { Claim, Ending } from './run/executions';
 export type { Batch } from './run/flight';
 export type { RegisteredWait } from './run/reschedule';
 export type { ListenedSegment, Registration } from './run/registration';
-export type { Running, Undated, Walking } from './store/running';
+export type { AskedOfProfiles, Running, Undated, Walking } from './store/running';
 export type { Place, RecordedCanvas, Step, StepKind } from './store/steps';
 export { StoreError, type RedisSettings, type StoreSettings } from './store/types';
 export { testPostgres } from './store/postgres';

@@ -4,7 +4,7 @@ import { doubtDeliveries, recipientsOf, settleDeliveries, type Settlement } from
 import { completeClaim, failClaim } from '../store/finish';
 import { claimSize, returnClaim } from '../store/giveBack';
 import { wakeByRank } from '../store/wakes';
-import { loadRunning, tellWoken, type Running } from '../store/running';
+import { loadRunning, startRunning, type Running } from '../store/running';
 import type { Connection, Store } from '../store/types';
 import { keptEnding, wordlessEnding } from './keptEnding';
 import { LEASE_MS, type Leases } from './leases';
@@ -49,9 +49,9 @@ export class Executions {
 	async start(claim: Claim, ranked = false): Promise<Running[]> {
 		const running = await this.store.tx(async (db) => {
 			if (!(await this.fence(db, claim))) return undefined;
-			if (ranked && !this.has(claim)) await wakeByRank(db, claim.token);
-			if (!this.has(claim)) await tellWoken(db, claim.token);
-			return await loadRunning(db, claim);
+			if (this.has(claim)) return await loadRunning(db, claim);
+			if (ranked) await wakeByRank(db, claim.token);
+			return await startRunning(db, claim);
 		});
 		if (running) this.hold(claim, running.map(({ profile }) => profile.id));
 		return running ?? [];

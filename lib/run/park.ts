@@ -37,8 +37,11 @@ export async function park(engine: Engine, claim: Claim, step: number, wait: Wai
 		const others = parked.filter((one) => !known.has(one.profile_id));
 		if (others.length > 0) await lockProfiles(db, 'park', others.map((one) => one.profile_id));
 		const ids = parked.map(({ id }) => id);
-		if (wait.conditions.some(({ kind }) => kind)) await lookAtPeople(db, ids);
-		if (set !== null && ids.length > 0) await wakeByLookBack(db, ids, restart);
+		const forPeople = wait.conditions.some(({ kind }) => kind);
+		if (forPeople) await lookAtPeople(db, ids);
+		// A deadline that was moved just now, and a lock taken just now, may let more events count than were seen as they were parked.
+		const back = parked.filter((one) => one.on_record || forPeople || !known.has(one.profile_id));
+		if (set !== null && back.length > 0) await wakeByLookBack(db, back.map(({ id }) => id), restart);
 		return ids;
 	});
 	engine.announce();

@@ -1,5 +1,5 @@
 import { convertedInstances, markBehindGoal } from '../store/conversions';
-import { loadRunning, loadWalking, type Running, type Walking } from '../store/running';
+import { loadRunning, loadWalking, type AskedOfProfiles, type Running, type Walking } from '../store/running';
 import type { Engine } from './engine';
 import type { Claim } from './executions';
 
@@ -9,8 +9,8 @@ export async function loadPeople(engine: Engine, claim: Claim, ids: number[]): P
 }
 
 /** The same for a State: no more than it takes to wait. */
-export async function loadArrivals(engine: Engine, claim: Claim, ids: number[], attribute?: string[]): Promise<{ running: Walking[]; now: Date }> {
-	return await engine.store.tx(async (db) => ({ running: await loadWalking(db, claim, ids, attribute), now: db.now }));
+export async function loadArrivals(engine: Engine, claim: Claim, ids: number[], asked: AskedOfProfiles): Promise<{ running: Walking[]; now: Date }> {
+	return await engine.store.tx(async (db) => ({ running: await loadWalking(db, claim, ids, asked), now: db.now }));
 }
 
 /** Which of these instances have reached this goal; from now on they are behind it. */

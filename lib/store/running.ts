@@ -38,22 +38,42 @@ type RunningRow = Omit<Running, 'profile' | 'event'> & Omit<Profile, 'id'> & {
 	message_id: string | null;
 };
 
+/** Journals that they left their wait, and why. */
+const TOLD = `told AS (
+		INSERT INTO journal (at, due_at, kind, journey_id, step_id, profile_id, instance_id, reason, detail)
+		SELECT $4, due_at, 'woken', journey_id, step_id, profile_id, id, wake,
+			jsonb_strip_nulls(jsonb_build_object('output', output, 'event_id', CASE WHEN wake = 'event' THEN event_id END,
+				'attempt', nullif(attempts + losses, 0)))
+		FROM held WHERE wake IN ('time', 'event', 'change')
+	)`;
+
 /** What an execution holds under its token. @param ids only these; absent: all */
-export async function loadRunning(
-	db: Connection, claim: { token: string; execution: string }, ids?: number[],
-): Promise<Running[]> {
+export async function loadRunning(db: Connection, claim: { token: string; execution: string }, ids?: number[]): Promise<Running[]> {
+	return await load(db, claim, ids);
+}
+
+/** All that an execution holds under its token as it starts, journaled: read once for both (measured beside ten million: 24 µs a person instead of 28). */
+export async function startRunning(db: Connection, claim: { token: string; execution: string }): Promise<Running[]> {
+	return await load(db, claim, undefined, true);
+}
+
+async function load(db: Connection, claim: { token: string; execution: string }, ids?: number[], tell = false): Promise<Running[]> {
 	const rows = await db.rows<RunningRow>(
-		`SELECT i.id, i.visit, i.attempts, i.correlation, i.wake, i.output, j.key AS journey_key, j.zone AS journey_zone,
+		`WITH held AS ${tell ? 'MATERIALIZED' : 'NOT MATERIALIZED'} (
+			SELECT i.id, i.journey_id, i.step_id, i.profile_id, i.visit, i.attempts, i.losses, i.correlation, i.wake, i.output, i.entered_at,
+				i.left_at, i.due_at, i.context, i.event_id, i.event_received_at
+			FROM instances i WHERE ${HELD}
+		 )${tell ? `, ${TOLD}` : ''}
+		 SELECT i.id, i.visit, i.attempts, i.correlation, i.wake, i.output, j.key AS journey_key, j.zone AS journey_zone,
 			i.entered_at, i.left_at, i.due_at, i.context,
 			p.id AS profile_id, p.email, p.phone, p.locale, p.zone, p.attributes, p.tags,
 			e.name AS event_name, e.properties, e.occurred_at, e.message_id
-		 FROM instances i
+		 FROM held i
 			JOIN journeys j ON j.id = i.journey_id
 			JOIN profiles p ON p.id = i.profile_id
 			LEFT JOIN events e ON e.id = i.event_id AND e.received_at = i.event_received_at AND e.profile_id = i.profile_id
-		 WHERE ${HELD}
 		 ORDER BY i.id`,
-		[claim.token, claim.execution, ids ?? null],
+		[claim.token, claim.execution, ids ?? null, ...(tell ? [db.now] : [])],
 	);
 	return rows.map((row) => ({
 		id: row.id, visit: row.visit, attempts: row.attempts, correlation: row.correlation, wake: row.wake, output: row.output,
@@ -69,28 +89,39 @@ export async function loadRunning(
 export interface Walking {
 	id: number;
 	profile_id: number;
-	/** The profile's, else the journey's. */
-	zone: string;
+	/** The profile's, else the journey's; null: it was not asked for. */
+	zone: string | null;
 	entered_at: Date;
 	left_at: Date;
 	/** What the attribute holds whose date the State waits for. */
 	date: unknown;
 }
 
+/** What a State asks of the profiles of those who arrive. */
+export interface AskedOfProfiles {
+	/** Their time is up by the calendar. */
+	zone: boolean;
+	/** Path of the attribute whose date it waits for. */
+	attribute?: string[];
+}
+
 /**
- * The same for a State, which hands nobody on: without profile, event and journey values.
- * @param attribute path of the attribute whose date it waits for
+ * The same for a State, which hands nobody on: without profile, event and journey values. Who waits for events alone, or
+ * for hours, needs nothing of the profile, and it is left where it is (measured beside ten million: 5 µs a person instead
+ * of 12).
  */
 export async function loadWalking(
-	db: Connection, claim: { token: string; execution: string }, ids: number[], attribute: string[] | null = null,
+	db: Connection, claim: { token: string; execution: string }, ids: number[], asked: AskedOfProfiles,
 ): Promise<Walking[]> {
+	const { zone, attribute } = asked;
+	const profiles = zone || attribute;
 	return await db.rows<Walking>(
-		`SELECT i.id, i.profile_id, coalesce(p.zone, j.zone) AS zone, i.entered_at, i.left_at,
-			CASE WHEN $4::text[] IS NOT NULL THEN nullif(p.attributes #> $4, 'null') END AS date
-		 FROM instances i JOIN journeys j ON j.id = i.journey_id JOIN profiles p ON p.id = i.profile_id
+		`SELECT i.id, i.profile_id, ${zone ? 'coalesce(p.zone, j.zone)' : 'NULL'} AS zone, i.entered_at, i.left_at,
+			${attribute ? "nullif(p.attributes #> $4, 'null')" : 'NULL'} AS date
+		 FROM instances i ${zone ? 'JOIN journeys j ON j.id = i.journey_id' : ''} ${profiles ? 'JOIN profiles p ON p.id = i.profile_id' : ''}
 		 WHERE ${HELD}
 		 ORDER BY i.id`,
-		[claim.token, claim.execution, ids, attribute],
+		[claim.token, claim.execution, ids, ...(attribute ? [attribute] : [])],
 	);
 }
 
@@ -105,18 +136,6 @@ export async function heldInstances(db: Connection, claim: { token: string; exec
 		[claim.token, claim.execution, ids],
 	);
 	return new Map(rows.map((row) => [row.id, row.profile_id]));
-}
-
-/** Journals that these instances left their wait, and why. */
-export async function tellWoken(db: Connection, token: string): Promise<void> {
-	await db.rows(
-		`INSERT INTO journal (at, due_at, kind, journey_id, step_id, profile_id, instance_id, reason, detail)
-		 SELECT $2, due_at, 'woken', journey_id, step_id, profile_id, id, wake,
-			jsonb_strip_nulls(jsonb_build_object('output', output, 'event_id', CASE WHEN wake = 'event' THEN event_id END,
-				'attempt', nullif(attempts + losses, 0)))
-		 FROM instances WHERE token = $1 AND wake IN ('time', 'event', 'change')`,
-		[token, db.now],
-	);
 }
 
 /** Writes journey values of running instances. @returns how many are still this execution's */

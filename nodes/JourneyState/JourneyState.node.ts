@@ -12,7 +12,7 @@ import { description } from './description';
 import { fixedOutputs, stateOutputs } from '../shared/stateOutputs';
 import { parkArrivals } from './park';
 import { testState } from './test';
-import { readWait, registeredWait } from './wait';
+import { askedOfProfiles, readWait, registeredWait } from './wait';
 import { listOutputs, waitInWords } from './words';
 
 /** Holds people until something happens: what arrives is parked, what wakes is routed. */
@@ -46,7 +46,7 @@ export class JourneyState implements INodeType {
 			}
 			return routed;
 		}
-		const undated = await arrive(this, engine, await arriving(this, engine, async (...asked) => await loadArrivals(...asked, readWait(this).date?.path)));
+		const undated = await arrive(this, engine, await arriving(this, engine, async (...claimed) => await loadArrivals(...claimed, askedOfProfiles(this))));
 		routed[NO_DATE_OUTPUT]?.push(...undated);
 		return routed;
 	}

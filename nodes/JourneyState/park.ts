@@ -97,7 +97,8 @@ function dueTimes(context: IExecuteFunctions, wait: StateWait, now: Date): (item
 	if (!until) return () => ({});
 	const differs = untilDiffers(until, (name) => raw<unknown>(context, name, ''));
 	const known = new Map<string, Due>();
-	return (item, { zone, date }) => {
+	return (item, { zone: asked, date }) => {
+		const zone = asked ?? 'UTC'; // not asked for: hours end at the same instant everywhere
 		if (wait.date) return dueOfAttribute(wait.date, date, now, zone);
 		const key = differs ? `${item}` : zone;
 		let due = known.get(key);

@@ -1,6 +1,6 @@
 import type { IExecuteFunctions, ITriggerFunctions } from 'n8n-workflow';
 
-import { dueAt, NO_DATE, parseSinglePath, validateOffset, type AttributeDate, type Condition, type Duration, type Filter, type RegisteredWait, type Until } from '../../lib/index';
+import { dueAt, elapsedMs, NO_DATE, parseSinglePath, validateOffset, type AskedOfProfiles, type AttributeDate, type Condition, type Duration, type Filter, type RegisteredWait, type Until } from '../../lib/index';
 import { checked, fieldError, isExpression, raw, readDuration, refuseReplaced, type Expressions, type Reader } from '../shared/parameters';
 import { isRanked, readBranches } from './branches';
 
@@ -122,6 +122,14 @@ export function untilOf(node: Reader, { kind, prefix }: TimeRule, field: <T>(nam
 }
 
 const DIFFERING = { delay: ['delayAmount', 'delayUnit', 'delayTime'], date: ['date', 'offsetAmount', 'offsetUnit'], weekday: ['weekdays', 'weekdayTime'], window: [] };
+
+/** What it takes to know of people's profiles before they wait: nothing, when it is for events alone, or for hours. */
+export function askedOfProfiles(context: IExecuteFunctions): AskedOfProfiles {
+	const { until, date } = readWait(context);
+	const isElapsed = until?.kind === 'delay' && !untilDiffers(until, (name) => raw<unknown>(context, name, ''))
+		&& elapsedMs(readDuration(context, 'Wait', raw(context, timeField(until.prefix, 'delayAmount'), 1), raw(context, timeField(until.prefix, 'delayUnit'), 'days'))) !== undefined;
+	return { zone: until !== undefined && !isElapsed, attribute: date?.path };
+}
 
 /** Whether everyone in a batch has the same time rule. @param fields as they stand in the panel */
 export function untilDiffers({ kind, prefix }: TimeRule, fields: (name: string) => unknown): boolean {

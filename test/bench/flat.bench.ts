@@ -1,6 +1,9 @@
 import type { Store } from '../../lib/store/types';
+import { fillWaiting } from '../support/waiting';
 import { ask } from '../support/world';
+import { roundsJourney } from './journeys';
 import { BATCH, filled, sum, wakeUp, type Place, type Times } from './rounds';
+import { Bench } from './setup';
 import { figure, printTable, quantile } from './table';
 
 /** They take 12 GB of disk. */
@@ -94,4 +97,41 @@ describe('a wake-up, whoever else waits', () => {
 		const [wait] = (await ask<{ name: string; table: number; indexes: number }>(many.store, SIZES)).filter(({ name }) => name === 'instances');
 		figure({ what: 'disk for one waiting person, after the rounds', measured: `${Math.round((wait!.table + wait!.indexes) / MANY)} bytes`, goal: `≤ ${GOAL_BYTES} bytes` });
 	});
+});
+
+describe('a wake-up inside n8n, whoever else waits', () => {
+	const [TURNS, SECONDS] = [3, 20];
+	const started: Bench[] = [];
+	const place = async (people: number) => {
+		const bench = await Bench.start();
+		started.push(bench);
+		await bench.publish(roundsJourney, 3);
+		await bench.send('enter', [people]);
+		await bench.until('the first one waits', async () => (await bench.count("instances WHERE status = 'waiting'")) === 1);
+		await fillWaiting(bench.store, 'Wait', people);
+		return async () => await bench.round(people, SECONDS, { ahead: FEW / 2 });
+	};
+	afterAll(async () => {
+		printTable(`The same through n8n, by the journey of the next tables but one; the people in no order`);
+		for (const bench of started) await bench.stop();
+	});
+
+	it('costs', async () => {
+		const [few, many] = [await place(FEW), await place(MANY)];
+		const rounds: Array<Record<'few' | 'many', Awaited<ReturnType<typeof few>>>> = [];
+		for (let turn = -1; turn < TURNS; turn++) {
+			const one = { few: await few(), many: await many() };
+			if (turn >= 0) rounds.push(one);
+		}
+		const of = (which: 'few' | 'many', take: (one: Awaited<ReturnType<typeof few>>) => number) => median(rounds.map((one) => take(one[which])));
+		const compare = (what: string, take: (one: Awaited<ReturnType<typeof few>>) => number) => {
+			const [a, b] = [of('few', take), of('many', take)];
+			figure({
+				what: `${what} beside ${MANY.toLocaleString('en')} who wait / beside ${FEW.toLocaleString('en')}; median of ${TURNS} rounds of ${SECONDS} s in turn`,
+				measured: `× ${(b / a).toFixed(2)} (${Math.round(b)} µs)`, goal: '≤ 1.3', against: `${Math.round(a)} µs`,
+			});
+		};
+		compare('processor time of a step', (one) => one.used.micros);
+		compare('time that passes for a step, everything busy', (one) => one.each);
+	}, 60 * 60_000);
 });

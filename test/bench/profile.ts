@@ -16,8 +16,8 @@ export async function beginProfile(store: Store): Promise<void> {
 
 /** Prints what each statement took for one of `count` things done since; waiting for locks included. */
 export async function printProfile(store: Store, count: number): Promise<void> {
-	const rows = await ask<{ micros: number; calls: number; wal: number; query: string }>(store, `
-		SELECT total_exec_time * 1000 / ${count} AS micros, calls::int, (wal_bytes / ${count})::float8 AS wal, left(regexp_replace(query, '\\s+', ' ', 'g'), 110) AS query
+	const rows = await ask<{ micros: number; pages: number; calls: number; wal: number; query: string }>(store, `
+		SELECT total_exec_time * 1000 / ${count} AS micros, ((shared_blks_hit + shared_blks_read)::float8 / ${count}) AS pages, calls::int, (wal_bytes / ${count})::float8 AS wal, left(regexp_replace(query, '\\s+', ' ', 'g'), 110) AS query
 		FROM public.pg_stat_statements WHERE query NOT ILIKE '%pg_stat_statements%' ORDER BY total_exec_time DESC LIMIT 20`);
-	for (const { micros, calls, wal, query } of rows) process.stdout.write(`${micros.toFixed(1).padStart(7)} µs ${String(Math.round(wal)).padStart(5)} bytes of WAL ${String(calls).padStart(6)} calls  ${query}\n`);
+	for (const { micros, pages, calls, wal, query } of rows) process.stdout.write(`${micros.toFixed(1).padStart(7)} µs ${pages.toFixed(1).padStart(5)} pages ${String(Math.round(wal)).padStart(5)} bytes of WAL ${String(calls).padStart(6)} calls  ${query}\n`);
 }

@@ -5,7 +5,10 @@ import type { Store } from '../../lib/store/types';
 import { N8n } from '../support/n8n';
 import { freePort } from '../support/ports';
 import { freshDatabase } from '../support/postgres';
+import { cpu, cpuEach } from './cpu';
 import { ownPortCollector } from './journeys';
+import { beginProfile, printProfile, profiling } from './profile';
+import { perSecond } from './table';
 
 export const BATCH = 2_000;
 
@@ -15,6 +18,7 @@ export const BATCH = 2_000;
  */
 export class Bench {
 	private sent = 0;
+	private rounds = 0;
 
 	private constructor(
 		readonly n8n: N8n,
@@ -82,6 +86,37 @@ export class Bench {
 		}
 	}
 
+	/**
+	 * Moves these people for so long as fast as they go on, and waits for the rest.
+	 * @param ahead how far events may run ahead of the people they move
+	 * @returns how many a second, and the processor time of each
+	 */
+	async round(people: number, seconds: number, { ahead = 20_000, send = async (users: number[]) => await this.send('tick', users) } = {}) {
+		if (profiling) await beginProfile(this.store);
+		const [before, lines] = [await this.transitions(), await this.journaled()];
+		const cpuBefore = await cpu(this.n8n, this.store);
+		const start = Date.now();
+		let sent = 0;
+		let moved = 0;
+		const watch = setInterval(() => void this.journaled().then((now) => (moved = (now - lines) / 2)), 100);
+		while (Date.now() - start < seconds * 1000) {
+			if (sent - moved > ahead) {
+				await new Promise((resolve) => setTimeout(resolve, 20));
+				continue;
+			}
+			await send(shuffled(people, this.rounds + sent, BATCH));
+			sent += BATCH;
+		}
+		const ms = Date.now() - start;
+		const cpuAfter = await cpu(this.n8n, this.store);
+		const count = ((await this.journaled()) - lines) / 2;
+		clearInterval(watch);
+		this.rounds += sent;
+		if (profiling) await printProfile(this.store, count);
+		await this.until('the rest is done', async () => (await this.transitions()) - before >= sent, 600_000);
+		return { each: ms * 1000 / count, measured: perSecond(count, ms), used: cpuEach(cpuBefore, cpuAfter, count) };
+	}
+
 	async until(what: string, check: () => Promise<boolean>, ms = 120_000): Promise<void> {
 		const end = Date.now() + ms;
 		while (!(await check())) {
@@ -95,5 +130,8 @@ export class Bench {
 		await this.store.close();
 	}
 }
+
+/** Of so many people the next ones in no particular order, each once before anybody comes again: 7,919 is prime. */
+export const shuffled = (people: number, from: number, count: number) => range(from, from + count).map((at) => (at * 7_919) % people);
 
 export const range = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => from + at);

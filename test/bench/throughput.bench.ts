@@ -1,22 +1,15 @@
 import { memory } from '../support/restingMemory';
 import { fillWaiting } from '../support/waiting';
-import { cpu, cpuEach } from './cpu';
 import { roundsJourney } from './journeys';
-import { beginProfile, printProfile, profiling } from './profile';
-import { Bench, BATCH, range } from './setup';
+import { Bench, range, shuffled } from './setup';
 import { figure, perSecond, printTable, quantile } from './table';
 
 const PEOPLE = Number(process.env.BENCH_PEOPLE ?? 1_000_000);
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 60);
 const ENTRIES = 20_000;
-/** How far events may run ahead of the people they move. */
-const AHEAD = 20_000;
 const EVENTS_A_SECOND = 100;
 /** Of the trickle: what n8n runs for the first time after its start is compiled meanwhile, and not counted. */
 const [WARM_SECONDS, STEADY_SECONDS] = [10, 30];
-
-/** People in no particular order, each once before anybody comes again: 7,919 is prime. */
-const shuffled = (from: number, count: number) => range(from, from + count).map((at) => (at * 7_919) % PEOPLE);
 
 describe('through n8n, on Postgres', () => {
 	let bench: Bench;
@@ -47,7 +40,7 @@ describe('through n8n, on Postgres', () => {
 		for (const user of range(0, (WARM_SECONDS + STEADY_SECONDS) * EVENTS_A_SECOND)) {
 			const next = began + (user * 1_000) / EVENTS_A_SECOND;
 			await new Promise((resolve) => setTimeout(resolve, Math.max(0, next - Date.now())));
-			void bench.send('tick', shuffled(PEOPLE / 2 + user, 1));
+			void bench.send('tick', shuffled(PEOPLE, PEOPLE / 2 + user, 1));
 		}
 		await new Promise((resolve) => setTimeout(resolve, 3_000));
 		const rows = await bench.store.tx(async (db) => await db.rows<{ begun: number; parked: number }>(
@@ -63,34 +56,8 @@ describe('through n8n, on Postgres', () => {
 		figure({ what: '  … → through two nodes and at the next State', measured: say(rows.map((row) => row.parked)) });
 	});
 
-	/** Moves people for so long as fast as they go on. @returns how many, and what each took */
-	async function transitions(seconds: number, send: (users: number[]) => Promise<void>) {
-		if (profiling) await beginProfile(bench.store);
-		const [before, lines] = [await bench.transitions(), await bench.journaled()];
-		const cpuBefore = await cpu(bench.n8n, bench.store);
-		const start = Date.now();
-		let sent = 0;
-		let behind = 0;
-		const watch = setInterval(() => void bench.journaled().then((now) => (behind = sent - (now - lines) / 2)), 100);
-		while (Date.now() - start < seconds * 1000) {
-			if (behind > AHEAD) {
-				await new Promise((resolve) => setTimeout(resolve, 20));
-				continue;
-			}
-			await send(shuffled(sent, BATCH));
-			sent += BATCH;
-		}
-		const ms = Date.now() - start;
-		const cpuAfter = await cpu(bench.n8n, bench.store);
-		const count = (await bench.transitions()) - before;
-		clearInterval(watch);
-		if (profiling) await printProfile(bench.store, count);
-		await bench.until('the rest is done', async () => (await bench.transitions()) - before >= sent, 600_000);
-		return { measured: perSecond(count, ms), used: cpuEach(cpuBefore, cpuAfter, count) };
-	}
-
 	it('transitions a second', async () => {
-		const { measured, used } = await transitions(SECONDS, async (users) => await bench.send('tick', users));
+		const { measured, used } = await bench.round(PEOPLE, SECONDS);
 		figure({ what: `transitions: event in → matched → executed through two nodes → parked at the next State, ${SECONDS} s`, measured, goal: '11,574/s; aim 20,000/s' });
 		figure({ what: 'processor time of one transition, and what two cores with nothing else to do would reach', measured: `${used.words}; ${Math.round(2e6 / used.micros).toLocaleString('en')}/s` });
 	});
@@ -103,9 +70,9 @@ describe('through n8n, on Postgres', () => {
 			const { status } = await fetch(`http://127.0.0.1:${port}/v1/batch`, { method: 'POST', headers: { authorization: `Basic ${btoa('bench-key:')}` }, body: JSON.stringify({ batch }) });
 			if (status !== 200) throw new Error(`The collector answered ${status}.`);
 		};
-		const { measured, used } = await transitions(SECONDS / 2, async (users) => {
+		const { measured, used } = await bench.round(PEOPLE, SECONDS / 2, { send: async (users) => {
 			await Promise.all(range(0, users.length / 100).map(async (at) => await request(users.slice(at * 100, at * 100 + 100))));
-		});
+		} });
 		figure({ what: `  … the events in requests of 100 to the collector’s own port, ${SECONDS / 2} s`, measured, against: used.words });
 	});
 

@@ -184,7 +184,7 @@ describe.each(STATISTICS)('with %s statistics, hot statements', (statistics) => 
 			await tellSkipped(db, world.action, ids.map((id) => ({ id, reason: 'consent', detail: {} })));
 			await convertedInstances(db, ids, null);
 			await markBehindGoal(db, claim, ids);
-			expect(await loadWalking(db, claim, ids, ['renewal'])).toHaveLength(BATCH);
+			expect(await loadWalking(db, claim, ids, { zone: true, attribute: ['renewal'] })).toHaveLength(BATCH);
 			await tellUndated(db, claim, world.state, ids.map((id) => ({ id, problem: 'none' })));
 			await setContext(db, claim, ids.map((id) => ({ id, values: { a: 1 } })));
 			const claimed = await claimDeliveries(db, claim, world.action, { channel: 'email', class: 'marketing', againIfUnknown: false }, ids);
