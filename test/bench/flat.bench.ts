@@ -112,7 +112,7 @@ describe('a wake-up inside n8n, whoever else waits', () => {
 		return async () => await bench.round(people, SECONDS, { ahead: FEW / 2 });
 	};
 	afterAll(async () => {
-		printTable(`The same through n8n, by the journey of the next tables but one; the people in no order`);
+		printTable('The same through n8n: event in → matched → executed through two nodes → parked at the next State; anybody');
 		for (const bench of started) await bench.stop();
 	});
 
@@ -127,7 +127,7 @@ describe('a wake-up inside n8n, whoever else waits', () => {
 		const compare = (what: string, take: (one: Awaited<ReturnType<typeof few>>) => number) => {
 			const [a, b] = [of('few', take), of('many', take)];
 			figure({
-				what: `${what} beside ${MANY.toLocaleString('en')} who wait / beside ${FEW.toLocaleString('en')}; median of ${TURNS} rounds of ${SECONDS} s in turn`,
+				what: `${what}, beside ${MANY.toLocaleString('en')} who wait / beside ${FEW.toLocaleString('en')}; median of ${TURNS} rounds of ${SECONDS} s in turn`,
 				measured: `× ${(b / a).toFixed(2)} (${Math.round(b)} µs)`, goal: '≤ 1.3', against: `${Math.round(a)} µs`,
 			});
 		};
