@@ -1,6 +1,6 @@
 import { park, type Arrival, type Wait } from '../../lib/run/park';
 import { takeIn } from '../../lib/run/intake';
-import { NO_DATE } from '../../lib/core/types';
+import { NO_DATE, type Json } from '../../lib/core/types';
 import { freshStore, STORES, type TestStore } from '../support/stores';
 import { ask, DAY_MS, eventOf, idleEngine, makeRunning, makeWorld, wakesBy, type World } from '../support/world';
 
@@ -19,7 +19,7 @@ describe.each(STORES)('a park looks back on %s', (kind) => {
 	const ago = (hours: number) => new Date(+it_.clock.now - hours * HOUR_MS);
 
 	/** Someone of whom these events are on record begins to wait. @returns what woke them at once */
-	async function parked(wait: Wait, events: Array<[name: string, at: Date]>, more: Partial<Arrival> = {}, attributes: object = {}): Promise<string | null> {
+	async function parked(wait: Wait, events: Array<[name: string, at: Date]>, more: Partial<Arrival> = {}, attributes: Json = {}): Promise<string | null> {
 		const user = `u${++users}`;
 		const [batch] = await makeRunning(it_.store, world, [user], 1);
 		const [one] = batch!.people;
