@@ -91,6 +91,9 @@ function dueOfAttribute(date: AttributeDate, value: unknown, now: Date, zone: st
 	}
 }
 
+/** Hours end at the same instant everywhere. Whatever goes by the calendar refuses a zone of this name, so it cannot be forgotten. */
+const NOT_ASKED = 'not asked for';
+
 /** When each person's time is up; the same rule in the same zone is worked out once. */
 function dueTimes(context: IExecuteFunctions, wait: StateWait, now: Date): (item: number, running: Walking) => Due {
 	const { until } = wait;
@@ -98,7 +101,7 @@ function dueTimes(context: IExecuteFunctions, wait: StateWait, now: Date): (item
 	const differs = untilDiffers(until, (name) => raw<unknown>(context, name, ''));
 	const known = new Map<string, Due>();
 	return (item, { zone: asked, date }) => {
-		const zone = asked ?? 'UTC'; // not asked for: hours end at the same instant everywhere
+		const zone = asked ?? NOT_ASKED;
 		if (wait.date) return dueOfAttribute(wait.date, date, now, zone);
 		const key = differs ? `${item}` : zone;
 		let due = known.get(key);

@@ -53,7 +53,7 @@ describe('two transactions about one person', () => {
 
 	it('a match that finds a park at work waits for it and wakes', async () => {
 		const { world, names, claims } = await oneRunning();
-		const { store, gate } = stopping(it_.store, 'after', /WITH hit AS/);
+		const { store, gate } = stopping(it_.store, 'after', /status = 'waiting', token = NULL/);
 		const parked = parking(store, world, claims[0]!);
 		await gate.reached;
 		const matching = happens(it_.store, names[0]!, 'Click');
