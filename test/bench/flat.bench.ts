@@ -138,6 +138,5 @@ describe('a wake-up inside n8n, whoever else waits', () => {
 		};
 		compare('processor time of a step', (one) => one.used.micros);
 		compare('time that passes for a step, everything busy', (one) => one.each);
-		process.stdout.write(`${rounds.map(({ few: a, many: b }) => `${a.used.words}, ${Math.round(a.each)} | ${b.used.words}, ${Math.round(b.each)}`).join('\n')}\n`);
 	}, 60 * 60_000);
 });
