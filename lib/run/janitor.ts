@@ -105,9 +105,11 @@ export class Janitor {
 
 	/** Segments that are due, and traits: on a timer of its own, since it may take long and a sweep must not wait. */
 	async refreshAudiences(): Promise<void> {
-		await completeTraits(this.store).catch(this.onError);
-		await scoreTraits(this.store).catch(this.onError);
-		await refreshDue(this.store, this.onError, this.onWork);
+		const chores = [completeTraits, scoreTraits, async (store: Store) => await refreshDue(store, this.onError, this.onWork)];
+		const problems = new Set<string>();
+		// One that fails holds up no other.
+		for (const chore of chores) await chore(this.store).catch((error: Error) => problems.add(error.message));
+		if (problems.size > 0) throw new Error([...problems].join('\n'));
 	}
 
 	/** People to whom something happened, for the segments that journeys listen to. */

@@ -20,6 +20,8 @@ const MOST_TOUCHED = 200_000;
 const FORGOTTEN_AT_ONCE = 50_000;
 const SAMPLE = 10;
 
+type Claimed = Segment & { id: number };
+
 /** What a refresh of one segment did. */
 export interface Refreshed {
 	name: string;
@@ -79,9 +81,16 @@ export async function dropSegment(store: Store, name: string): Promise<boolean> 
  * @param onDue is called when somebody is due by it
  * @returns undefined: there is none, or the store is paused
  */
-export async function refreshSegment(store: Store, which: string | Date, onDue: () => void = () => undefined): Promise<Refreshed | undefined> {
-	const segment = await store.tx(async (db) => ((await currentPause(db)) ? undefined : await claimSegment(db, which)));
-	if (!segment) return undefined;
+export async function refreshSegment(store: Store, which: string | Date, onDue?: () => void): Promise<Refreshed | undefined> {
+	const segment = await claim(store, which);
+	return segment && (await refresh(store, segment, onDue));
+}
+
+async function claim(store: Store, which: string | Date): Promise<Claimed | undefined> {
+	return await store.tx(async (db) => ((await currentPause(db)) ? undefined : await claimSegment(db, which)));
+}
+
+async function refresh(store: Store, segment: Claimed, onDue: () => void = () => undefined): Promise<Refreshed> {
 	const done: Refreshed = { name: segment.name, joined: 0, left: 0 };
 	let error: Error | undefined;
 	try {
@@ -114,18 +123,18 @@ async function askingFor(db: Connection, name: string): Promise<string[]> {
 	return [...nodes, ...segments.map((one) => `segment "${one.name}"`)];
 }
 
-/** Refreshes every segment that is due, once, however long it takes. One that cannot be refreshed holds up no other. */
+/**
+ * Refreshes every segment that is due, once, however long it takes. One that cannot be refreshed holds up no other.
+ *
+ * @throws whatever keeps it from asking which one is next: where the store is away, asking again at once would never end
+ */
 export async function refreshDue(store: Store, onError: (error: Error) => void, onDue?: () => void): Promise<Refreshed[]> {
 	const all: Refreshed[] = [];
 	const begun = await store.tx(async ({ now }) => now);
 	for (;;) {
-		try {
-			const one = await refreshSegment(store, begun, onDue);
-			if (!one) return all;
-			all.push(one);
-		} catch (error) {
-			onError(error as Error);
-		}
+		const segment = await claim(store, begun);
+		if (!segment) return all;
+		await refresh(store, segment, onDue).then((one) => all.push(one), onError);
 	}
 }
 

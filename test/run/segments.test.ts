@@ -102,6 +102,25 @@ describe.each(STORES)('saved segments on %s', (kind) => {
 		expect(problems).toEqual(['Segment "Buyers" was not refreshed: There is no segment "Other". Save it with the Journey Control node, or correct the name.']);
 	});
 
+	it('are not asked for again and again while the store is away, and that is one problem', async () => {
+		await keepSegment(it_.store, segment);
+		it_.clock.pass(DAY_MS);
+		let asked = 0;
+		const away: typeof it_.store = { ...it_.store, tx: async (work) => {
+			if (++asked > 50) return await it_.store.tx(work);
+			throw new Error('The store cannot be reached.');
+		} };
+		const problems: string[] = [];
+		const janitor = new Janitor(away, () => undefined, ({ message }) => problems.push(message));
+		await expect(janitor.refreshAudiences()).rejects.toThrow(/^The store cannot be reached\.$/);
+		// It goes between two segments, too.
+		let left = 2;
+		const going: typeof it_.store = { ...it_.store, tx: async (work) => left-- > 0 ? await it_.store.tx(work) : await away.tx(work) };
+		await expect(refreshDue(going, ({ message }) => problems.push(message))).rejects.toThrow('The store cannot be reached.');
+		expect(problems).toEqual(['The store cannot be reached.']);
+		expect(asked).toBeLessThan(10);
+	});
+
 	it('go with a person who is made one with another', async () => {
 		await order('customer-1', 'customer-2');
 		await keepSegment(it_.store, segment);
