@@ -12,6 +12,8 @@ const withPostgres = { ...shared, globalSetup: '<rootDir>/test/support/postgresF
 module.exports = {
 	// A test that hangs is found; a busy machine is no failure.
 	testTimeout: 60_000,
+	// What test files leave behind in a process adds up to gigabytes over a hundred of them.
+	workerIdleMemoryLimit: '1GB',
 	projects: [
 		{ ...shared, displayName: 'core', testMatch: ['<rootDir>/test/core/**/*.test.ts'] },
 		{ ...withPostgres, displayName: 'store', testMatch: ['<rootDir>/test/{store,run,report,command}/**/*.test.ts'] },
