@@ -64,6 +64,20 @@ describe('two transactions about one person', () => {
 		expect(await wakesOf(world)).toEqual(['event']);
 	});
 
+	it('a park of somebody who has become another sees what happens to that one before it holds their lock', async () => {
+		const older = `older${rounds}`;
+		await happens(it_.store, older, 'Other');
+		const { world, names, claims } = await oneRunning();
+		await merge(it_.store, older, names[0]!);
+		const { store, gate } = stopping(it_.store, 'after', /status = 'waiting', token = NULL/);
+		const parked = parking(store, world, claims[0]!);
+		await gate.reached;
+		expect(await happens(it_.store, older, 'Click')).toMatchObject({ woken: 0 });
+		gate.open();
+		expect(await parked).toHaveLength(1);
+		expect(await wakesOf(world)).toEqual(['event']);
+	});
+
 	async function oneCandidate() {
 		const name = `held${++rounds}`;
 		const world = await makeWorld(it_.store, name, { type: 'conversion', exit: true });
