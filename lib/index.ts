@@ -39,6 +39,7 @@ export { collect, keptBody, type Accept, type CollectorSettings } from './run/co
 export { readBody } from './run/collector/body';
 export { RequestRate } from './run/collector/requestRate';
 export { OwnPort } from './run/collector/ownPort';
+export { Troubles } from './run/collector/troubles';
 export { ENDPOINT_PATHS } from './core/segment/calls';
 export { canvasHash, canvasOf, type Canvas, type Connections } from './core/canvas/canvas';
 export { drawingOf, positionsOf, type Drawing } from './core/canvas/drawing';

@@ -1,14 +1,16 @@
 import type { IHookFunctions, INodeType, ITriggerFunctions, ITriggerResponse, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 
-import { collect, readBody, RequestRate, type Accept, type Engine } from '../../lib/index';
+import { collect, readBody, RequestRate, Troubles, type Accept, type Engine } from '../../lib/index';
 import { journeyEngine } from '../shared/engine';
 import { description } from './description';
 import { listen } from './ownPort';
 import { ownPortOf, settingsOf } from './settings';
 import { showStatusPage } from './statusPage';
+import { tellTrouble } from './troubles';
 
 /** Of test runs, and of requests that find the store away. */
 const alone = new RequestRate();
+const troubles = new Troubles();
 
 /** The HTTP door for events: answers after the commit, and starts no execution. It also shows the status page. */
 export class JourneyEventCollectorTrigger implements INodeType {
@@ -52,9 +54,7 @@ export class JourneyEventCollectorTrigger implements INodeType {
 		const accept: Accept = async (part) => (test ? { stored: true, refused: [] } : (await ready(engine).takeIn('collector', [part]))[0]!);
 
 		const answer = await collect({ method, path, headers, body }, settings, rate, () => new Date(), accept);
-		if (answer.cause !== undefined) {
-			this.logger.error(`${this.getNode().name}: events could not be stored, their sender was asked to send them again: ${(answer.cause as Error).message}`, { error: answer.cause });
-		}
+		if (answer.cause !== undefined) tellTrouble(this, troubles, answer.cause as Error);
 		const note = test ? { test: 'Nothing was stored. Publish the workflow and send to the production URL.' } : {};
 		this.getResponseObject().status(answer.status).set(answer.headers).json({ ...answer.body, ...note });
 		return { noWebhookResponse: true };

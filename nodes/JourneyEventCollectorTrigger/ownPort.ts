@@ -1,9 +1,10 @@
 import { NodeOperationError, type ITriggerFunctions, type ITriggerResponse } from 'n8n-workflow';
 
-import { OwnPort, RequestRate, type Engine } from '../../lib/index';
+import { OwnPort, RequestRate, Troubles, type Engine } from '../../lib/index';
 import { journeyEngine, storeSettings } from '../shared/engine';
 import { isTest } from '../shared/place';
 import { ownPortOf, settingsOf } from './settings';
+import { tellTrouble } from './troubles';
 
 const LOOK_AGAIN_MS = 10_000;
 const OPEN_AGAIN_MS = 5_000;
@@ -26,6 +27,7 @@ export async function listen(context: ITriggerFunctions): Promise<ITriggerRespon
 	let opened: { place: string; engine: Engine } | undefined;
 	const placeNow = async () => JSON.stringify(await storeSettings(context));
 	const alone = new RequestRate();
+	const troubles = new Troubles();
 	const engineNow = async (): Promise<Engine> => {
 		// Read first: one that leads elsewhere by the time the engine is had is seen at the next look.
 		if (!opened) opened = { place: await placeNow(), engine: await journeyEngine(context) };
@@ -36,7 +38,7 @@ export async function listen(context: ITriggerFunctions): Promise<ITriggerRespon
 		settings: () => settings,
 		rate: () => opened?.engine.rate ?? alone,
 		store: async (parts) => await (await engineNow()).takeIn('collector', parts),
-		onTrouble: (error) => context.logger.error(`${name}: events could not be stored, their sender was asked to send them again: ${(error as Error).message}`, { error }),
+		onTrouble: (error) => tellTrouble(context, troubles, error as Error),
 	});
 
 	let port: OwnPort | undefined;

@@ -59,6 +59,8 @@ describe.each(ARRANGEMENTS)('a database that comes and goes (%s)', (kind) => {
 		await n8n.activate((await n8n.createWorkflow(collector(key))).id);
 		const answer = await track('u0', 'cart');
 		expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '5']);
+		for (let more = 0; more < 4; more++) expect((await track('u0', 'cart')).status).toBe(503);
+		expect((on.webhooks.process?.logs() ?? said()).split('Collector: events could not be stored')).toHaveLength(2);
 		await sleep(6_000);
 		const { host } = new URL(postgres.url);
 		for (const node of ['Entry', 'Wait']) {

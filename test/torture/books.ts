@@ -16,6 +16,9 @@ export interface Person extends Customer {
 	profile: number;
 }
 
+/** A play kills and cuts a handful of times, and each time n8n's processes and steps may say what is the matter. */
+const MOST_SAID = 50;
+
 export type Check = (ledger: Ledger, played: Played, people: Person[]) => Wrong[];
 
 /** Compares what the store and the mail server hold with what was played. @returns nothing when all is well */
@@ -26,7 +29,7 @@ export function check(ledger: Ledger, played: Played): Wrong[] {
 	return [
 		...[...new Set(played.seen)].map((what) => ({ what })),
 		...(played.stuck === undefined ? [] : [{ what: `the play was given up: ${played.stuck.split('\n')[0]}` }]),
-		...run(ledger, storedOnce, nothingLeft, mailedOnce, inDoubt, converted),
+		...run(ledger, storedOnce, nothingLeft, mailedOnce, inDoubt, converted, saidRarely),
 		...run(inJourney(ledger, TORTURED), decidedOnce, steppedOnce, waitedAsLong, endedAsPlayed, remindedAsPlayed, triedAgain),
 		...run(inJourney(ledger, IN_TURN), inTheirTurn, steppedOnce, waitedAsLong, triedAgain),
 	];
@@ -157,3 +160,10 @@ const converted: Check = ({ conversions, events }, _played, people) => people.fl
 	const orders = events.filter((one) => one.profile_id === profile && one.name === 'order').length;
 	return mine.length === orders && mine.every(({ value }) => value === 10) ? [] : [{ what: `${user} ordered ${orders} times; on record: ${JSON.stringify(mine)}`, profile }];
 });
+
+/** What is away is said as often as it goes, and not as often as it is tried. */
+const saidRarely: Check = (_ledger, { said }) => {
+	const lines = Map.groupBy(said.split('\n'), (line) => line.trim());
+	if (process.env.SAID) console.log([...lines].map(([line, all]) => [all.length, line] as const).sort((a, b) => b[0] - a[0]).slice(0, 5).map((x) => x.join(' ').slice(0, 200)).join('\n'));
+	return [...lines].filter(([, all]) => all.length > MOST_SAID).map(([line, all]) => ({ what: `n8n printed ${all.length} times: ${line}` }));
+};

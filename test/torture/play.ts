@@ -19,6 +19,8 @@ export interface Played {
 	rejected: string[];
 	/** what must never be seen, and was */
 	seen: string[];
+	/** what n8n's main process printed */
+	said: string;
 	/** why it was given up, if it was */
 	stuck?: string;
 }
@@ -34,9 +36,9 @@ const RESTS_AT_MOST_MS = 150_000;
 
 /** Plays a schedule until everybody is through, or nothing moves any more. @param say tells what is going on */
 export async function play(stage: Stage, schedule: Schedule, say: (line: string) => void): Promise<Played> {
-	const { smtp } = stage;
-	const played: Played = { schedule, acknowledged: new Map(), cuts: [], mails: [], rejected: [], seen: [] };
-	const [mailsBefore, rejectedBefore] = [smtp.mails.length, smtp.rejected.length];
+	const { smtp, n8n } = stage;
+	const played: Played = { schedule, acknowledged: new Map(), cuts: [], mails: [], rejected: [], seen: [], said: '' };
+	const [mailsBefore, rejectedBefore, saidBefore] = [smtp.mails.length, smtp.rejected.length, n8n.logs().length];
 	await introduce(stage, schedule);
 	const began = Date.now();
 	const since = () => `${((Date.now() - began) / 1000).toFixed(1)} s`;
@@ -75,6 +77,7 @@ export async function play(stage: Stage, schedule: Schedule, say: (line: string)
 	say(`    ${since()} the end`);
 	played.mails = smtp.mails.slice(mailsBefore);
 	played.rejected = smtp.rejected.slice(rejectedBefore);
+	played.said = n8n.logs().slice(saidBefore);
 	return played;
 }
 

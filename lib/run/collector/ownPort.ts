@@ -18,6 +18,7 @@ export interface OwnPortOptions {
 	rate: () => RequestRate;
 	/** Commits parts together. */
 	store: (parts: Part[]) => Promise<Outcome[]>;
+	/** Called for each request that is not stored, and each connection that is refused. */
 	onTrouble: (cause: unknown) => void;
 }
 
@@ -29,7 +30,6 @@ const MOST_CONNECTIONS = 5_000;
 /** How long stopping waits for slow senders; what has arrived is answered before. */
 const DRAIN_MS = 10_000;
 const SWEEP_MS = 20;
-const SAID_EVERY_MS = 60_000;
 
 const CORS = { 'Access-Control-Allow-Origin': '*' };
 const PREFLIGHT = { 'Access-Control-Allow-Methods': 'POST', 'Access-Control-Allow-Headers': 'Authorization, Content-Type, Content-Encoding', 'Access-Control-Max-Age': '86400' };
@@ -50,12 +50,7 @@ export class OwnPort {
 		const app = fastify({ requestTimeout: REQUEST_MS, keepAliveTimeout: KEEP_ALIVE_MS, forceCloseConnections: 'idle' });
 		const commits = new GroupCommit(options.store);
 		app.server.maxConnections = MOST_CONNECTIONS;
-		let told = -SAID_EVERY_MS;
-		app.server.on('drop', () => {
-			if (performance.now() - told < SAID_EVERY_MS) return;
-			told = performance.now();
-			options.onTrouble(new StoreError(`Port: ${port} has ${MOST_CONNECTIONS} connections open, and closes further ones. Let a proxy in front of it keep fewer.`));
-		});
+		app.server.on('drop', () => options.onTrouble(new StoreError(`Port: ${port} has ${MOST_CONNECTIONS} connections open, and closes further ones. Let a proxy in front of it keep fewer.`)));
 		answerAll(app, options, commits);
 		try {
 			await app.listen({ host: address, port });
