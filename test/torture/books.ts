@@ -164,6 +164,5 @@ const converted: Check = ({ conversions, events }, _played, people) => people.fl
 /** What is away is said as often as it goes, and not as often as it is tried. */
 const saidRarely: Check = (_ledger, { said }) => {
 	const lines = Map.groupBy(said.split('\n'), (line) => line.trim());
-	if (process.env.SAID) console.log([...lines].map(([line, all]) => [all.length, line] as const).sort((a, b) => b[0] - a[0]).slice(0, 5).map((x) => x.join(' ').slice(0, 200)).join('\n'));
 	return [...lines].filter(([, all]) => all.length > MOST_SAID).map(([line, all]) => ({ what: `n8n printed ${all.length} times: ${line}` }));
 };

@@ -3,7 +3,7 @@ const SAID_EVERY_MS = 60_000;
 const MOST_KINDS = 100;
 
 /**
- * Says what goes wrong at a door, each kind at most once a minute, with how often it was kept back: while the store is
+ * What goes wrong at a door, said once a minute for each kind, with how often it was kept back: while the store is
  * away a busy door refuses thousands of requests a second.
  */
 export class Troubles {
